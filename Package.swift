@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// `scripts/build` sets CF_PCAP_STATIC: Embedded Swift, everything linked in. Without it the same sources build as
+// ordinary Swift, for unit tests and fuzzing. The switch stands here and not under `.when(configuration:)` because
+// naming the Embedded feature at all makes SwiftPM drop the runtime search path from debug executables.
+let isStatic = Context.environment["CF_PCAP_STATIC"] != nil
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // Linux's own calls in the system headers, as for the C files.
+    .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"]),
+]
+
+let embedded: [SwiftSetting] = [
+    .enableExperimentalFeature("Embedded"),
+    .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"]),
+]
+
+let staticLink: [LinkerSetting] = [
+    .unsafeFlags(["-use-ld=lld", "-Xclang-linker", "-static"]),
+    // Nothing that is not used, twice the same, or only of use to a debugger.
+    .unsafeFlags(
+        [
+            "--gc-sections", "--icf=all", "--strip-all", "--build-id=none", "--no-eh-frame-hdr",
+            "\(Context.packageDirectory)/Sources/CLinux/no-unwind-tables.ld",
+        ].flatMap { ["-Xlinker", $0] }),
+    // Embedded Swift takes no library names from module maps.
+    .linkedLibrary("pcap"),
+    .linkedLibrary("cap"),
+    // The general category of a character, which tells what a log line may show as it is.
+    .linkedLibrary("swiftUnicodeDataTables"),
+]
+
+let swiftSettings = isStatic ? strict + embedded : strict
+
+let package = Package(
+    name: "cf-pcap",
+    targets: [
+        .systemLibrary(name: "CPcap"),
+        .systemLibrary(name: "CCapability"),
+        .target(
+            name: "CLinux",
+            exclude: ["no-unwind-tables.ld"],
+            cSettings: [
+                .define("_GNU_SOURCE"),
+                .unsafeFlags(["-Wall", "-Wextra", "-Werror"] + (isStatic ? ["-Os", "-ffunction-sections"] : [])),
+            ]
+        ),
+        .target(name: "Agent", dependencies: ["CPcap", "CCapability", "CLinux"], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "cf-pcap",
+            dependencies: ["Agent"],
+            swiftSettings: swiftSettings,
+            linkerSettings: isStatic ? staticLink : []
+        ),
+        .testTarget(name: "AgentTests", dependencies: ["Agent"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,109 @@
+/// A string of bytes as the kernel and callers give them: of any values, in no particular encoding.
+///
+/// The agent's text is bytes throughout. Comparing or hashing `String` needs Unicode tables, which Embedded Swift does
+/// not link, and would change what it compares.
+public struct ByteString: Equatable, Sendable {
+    public var bytes: [UInt8]
+
+    public init(_ bytes: some Sequence<UInt8>) {
+        self.bytes = [UInt8](bytes)
+    }
+
+    /// Copies a NUL-terminated C string, without its NUL.
+    public init(cString: UnsafePointer<CChar>) {
+        bytes = []
+        var next = unsafe cString
+        while unsafe next.pointee != 0 {
+            unsafe bytes.append(UInt8(bitPattern: next.pointee))
+            unsafe next += 1
+        }
+    }
+
+    public var isEmpty: Bool { bytes.isEmpty }
+    public var count: Int { bytes.count }
+
+    public mutating func append(_ byte: UInt8) {
+        bytes.append(byte)
+    }
+
+    public mutating func append(_ other: ByteString) {
+        bytes.append(contentsOf: other.bytes)
+    }
+
+    public mutating func append(decimal value: some BinaryInteger) {
+        bytes.append(decimal: value)
+    }
+
+    public func hasPrefix(_ prefix: ByteString) -> Bool {
+        bytes.starts(with: prefix.bytes)
+    }
+
+    public func hasSuffix(_ suffix: ByteString) -> Bool {
+        bytes.suffix(suffix.count).elementsEqual(suffix.bytes)
+    }
+
+    public func contains(_ byte: UInt8) -> Bool {
+        bytes.contains(byte)
+    }
+
+    /// Whether `part` stands somewhere in it.
+    public func contains(_ part: ByteString) -> Bool {
+        guard part.count <= count else { return false }
+        return (0...(count - part.count)).contains { start in
+            bytes[start..<(start + part.count)].elementsEqual(part.bytes)
+        }
+    }
+
+    /// Calls `body` with a NUL-terminated copy, valid until `body` returns.
+    public func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        var terminated = bytes.map { CChar(bitPattern: $0) }
+        terminated.append(0)
+        return unsafe terminated.withUnsafeBufferPointer { buffer in
+            // An array with one element at least has a base address.
+            unsafe body(buffer.baseAddress!)
+        }
+    }
+}
+
+extension ByteString: ExpressibleByStringInterpolation {
+    public init(stringLiteral value: StaticString) {
+        bytes = []
+        bytes.append(text: value)
+    }
+
+    public init(stringInterpolation: Interpolation) {
+        bytes = stringInterpolation.bytes
+    }
+
+    /// Collects the parts of `"…\(value)…"`.
+    public struct Interpolation: StringInterpolationProtocol {
+        fileprivate var bytes: [UInt8] = []
+
+        public init(literalCapacity: Int, interpolationCount: Int) {
+            bytes.reserveCapacity(literalCapacity + 16 * interpolationCount)
+        }
+
+        public mutating func appendLiteral(_ literal: StaticString) {
+            bytes.append(text: literal)
+        }
+
+        public mutating func appendInterpolation(_ value: ByteString) {
+            bytes.append(contentsOf: value.bytes)
+        }
+
+        public mutating func appendInterpolation(_ value: some BinaryInteger) {
+            bytes.append(decimal: value)
+        }
+    }
+}
+
+extension [ByteString] {
+    func joined(separator: ByteString) -> ByteString {
+        var result: ByteString = ""
+        for (index, element) in self.enumerated() {
+            if index > 0 { result.append(separator) }
+            result.append(element)
+        }
+        return result
+    }
+}

@@ -1,0 +1,134 @@
+import CLinux
+import CPcap
+
+/// A live capture through libpcap's memory-mapped ring (TPACKET_V3, packet_mmap in the kernel's documentation).
+@safe public struct Capture: ~Copyable {
+    /// The ring's size in bytes: half a second of 100,000 small packets a second, or of 6 Gbit/s in large ones.
+    static let ringSize: Int32 = 32 << 20
+    /// Milliseconds after which the kernel hands over a block of the ring that is not full.
+    static let blockTimeout: Int32 = 8
+
+    public let interface: Interface
+    /// The packet socket.
+    public let descriptor: Int32
+    let handle: OpaquePointer
+
+    private var received = WrappingCounter()
+    private var dropped = WrappingCounter()
+
+    private init(interface: Interface, descriptor: Int32, handle: OpaquePointer) {
+        self.interface = interface
+        self.descriptor = descriptor
+        unsafe self.handle = handle
+    }
+
+    /// Opens a capture that takes no packet yet. Needs CAP_NET_RAW; nothing later does.
+    ///
+    /// The corresponding C functions are `pcap_create` and `pcap_activate`.
+    public static func open(_ interface: Interface, snaplen: Int, log: Log) throws(SetupFailure) -> Capture {
+        let handle = try unsafe create(interface)
+        unsafe pcap_set_snaplen(handle, Int32(snaplen))
+        unsafe pcap_set_promisc(handle, 0)
+        unsafe pcap_set_buffer_size(handle, ringSize)
+        unsafe pcap_set_timeout(handle, blockTimeout)
+        unsafe pcap_set_protocol_linux(handle, CF_PCAP_NO_PROTOCOL)
+
+        let status = unsafe pcap_activate(handle)
+        guard status >= 0 else { throw unsafe failure(of: handle, status: status, interface) }
+        if status > 0 { log.warn("libpcap warns") { unsafe $0.add("warning", explanation(of: status, handle)) } }
+        if interface.name == Interface.any { unsafe pcap_set_datalink(handle, DLT_LINUX_SLL2) }
+        guard unsafe pcap_setnonblock(handle, 1, nil) == 0 else {
+            throw unsafe failure(of: handle, status: PCAP_ERROR, interface)
+        }
+        return unsafe Capture(interface: interface, descriptor: pcap_fileno(handle), handle: handle)
+    }
+
+    private static func create(_ interface: Interface) throws(SetupFailure) -> OpaquePointer {
+        var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+        let created = unsafe interface.name.withCString { name in
+            unsafe message.withUnsafeMutableBufferPointer { unsafe pcap_create(name, $0.baseAddress) }
+        }
+        guard let handle = unsafe created else {
+            let reason = unsafe message.withUnsafeBufferPointer { unsafe ByteString(cString: $0.baseAddress!) }
+            throw SetupFailure("failed to open device \(interface.name): \(reason)")
+        }
+        return unsafe handle
+    }
+
+    /// The link type of the packets (pcap-linktype(7)). The corresponding C function is `pcap_datalink`.
+    var linkType: Int32 { unsafe pcap_datalink(handle) }
+
+    /// Bytes kept of each packet. The corresponding C function is `pcap_snapshot`.
+    var snaplen: Int { Int(unsafe pcap_snapshot(handle)) }
+
+    /// Sets the filter for good and begins to take packets that match it.
+    ///
+    /// The corresponding C functions are `pcap_setfilter` and `bind`.
+    public func start(_ filter: Filter, log: Log) throws(SetupFailure) {
+        try unsafe filter.install(in: handle, log: log)
+        guard cf_pcap_lock_filter(descriptor) == 0 else {
+            throw SetupFailure("failed to lock the filter: \(SystemError.last.description)")
+        }
+        let error = SystemError(number: cf_pcap_bind_to_all_protocols(descriptor, interface.index))
+        guard error.number == 0 else {
+            throw SetupFailure("failed to open device \(interface.name): \(error.description)")
+        }
+    }
+
+    /// How a look into the ring ended.
+    enum Drained {
+        case empty
+        case stoppedBySink
+    }
+
+    /// Hands the packets in the ring to `sink` until there is none left or the sink stops it.
+    ///
+    /// The corresponding C function is `pcap_dispatch`.
+    func drain(into sink: UnsafeMutablePointer<RecordSink>) throws(CaptureFailure) -> Drained {
+        let user = unsafe UnsafeMutableRawPointer(sink).assumingMemoryBound(to: UInt8.self)
+        switch unsafe pcap_dispatch(handle, -1, RecordSink.append, user) {
+        case 0...: return .empty
+        case PCAP_ERROR_BREAK: return .stoppedBySink
+        default: throw CaptureFailure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))")
+        }
+    }
+
+    /// Whether the interface is down, so that the ring must be looked into from time to time to learn what becomes of it.
+    /// The corresponding C function is `pcap_get_required_select_timeout`.
+    var isInterfaceDown: Bool { unsafe pcap_get_required_select_timeout(handle) != nil }
+
+    /// What the kernel did since the start: packets that matched the filter, and those of them for which the ring had no
+    /// room. The corresponding C function is `pcap_stats`.
+    mutating func statistics() -> (received: UInt64, dropped: UInt64) {
+        var statistics = pcap_stat()
+        if unsafe pcap_stats(handle, &statistics) == 0 {
+            received.advance(to: statistics.ps_recv)
+            dropped.advance(to: statistics.ps_drop)
+        }
+        return (received.total, dropped.total)
+    }
+
+    private static func failure(of handle: OpaquePointer, status: Int32, _ interface: Interface) -> SetupFailure {
+        SetupFailure("failed to open device \(interface.name): \(unsafe explanation(of: status, handle))")
+    }
+
+    /// The status in words, and what the handle has to add. The corresponding C functions are `pcap_statustostr` and
+    /// `pcap_geterr`.
+    private static func explanation(of status: Int32, _ handle: OpaquePointer) -> ByteString {
+        let detail = unsafe ByteString(cString: pcap_geterr(handle))
+        if status == PCAP_ERROR || status == PCAP_WARNING { return detail }
+        let general = unsafe ByteString(cString: pcap_statustostr(status))
+        return detail.isEmpty ? general : "\(general) (\(detail))"
+    }
+}
+
+/// Follows one of libpcap's 32-bit counters past its wrapping.
+struct WrappingCounter {
+    private(set) var total: UInt64 = 0
+    private var last: UInt32 = 0
+
+    mutating func advance(to value: UInt32) {
+        total += UInt64(value &- last)
+        last = value
+    }
+}

@@ -1,0 +1,46 @@
+import CLinux
+import CPcap
+
+/// A compiled filter: a program for the packet filter in the kernel (bpf(4)).
+@safe public struct Filter {
+    var instructions: [bpf_insn]
+
+    /// Compiles `expression`. The corresponding C function is `pcap_compile`. Throws libpcap's message.
+    static func compile(_ expression: ByteString, for handle: OpaquePointer) throws(Rejection) -> Filter {
+        var program = unsafe bpf_program()
+        let status = unsafe expression.withCString { text in
+            unsafe pcap_compile(handle, &program, text, 1, PCAP_NETMASK_UNKNOWN)
+        }
+        guard status == 0 else { throw Rejection(message: unsafe ByteString(cString: pcap_geterr(handle))) }
+        defer { unsafe pcap_freecode(&program) }
+        let compiled = unsafe UnsafeBufferPointer(start: program.bf_insns, count: Int(program.bf_len))
+        return unsafe Filter(instructions: [bpf_insn](compiled))
+    }
+
+    struct Rejection: Error, Equatable {
+        let message: ByteString
+    }
+
+    /// Sets it, in the kernel where that takes it, else in libpcap, which is told with a warning.
+    /// The corresponding C function is `pcap_setfilter`.
+    func install(in handle: OpaquePointer, log: Log) throws(SetupFailure) {
+        var instructions = instructions
+        var warning = [CChar](repeating: 0, count: 256)
+        let status = unsafe instructions.withUnsafeMutableBufferPointer { instructions in
+            var program = unsafe bpf_program(bf_len: UInt32(instructions.count), bf_insns: instructions.baseAddress)
+            return unsafe warning.withUnsafeMutableBufferPointer { warning in
+                unsafe cf_pcap_set_filter(handle, &program, warning.baseAddress, warning.count)
+            }
+        }
+        guard status == 0 else {
+            throw SetupFailure("failed to set the filter: \(unsafe ByteString(cString: pcap_geterr(handle)))")
+        }
+        let text = unsafe warning.withUnsafeBufferPointer { unsafe ByteString(cString: $0.baseAddress!) }
+        if !text.isEmpty {
+            log.warn("filter is applied in user space, every packet of the interface passes through the ring") {
+                $0.add("warning", ByteString(text.bytes.prefix { $0 != UInt8(ascii: "\n") }))
+                $0.add("instructions", instructions.count)
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import CLinux
+
+/// A network interface of the process's network namespace, or all of them.
+public struct Interface: Equatable {
+    public let name: ByteString
+    /// The kernel's index; 0 stands for all interfaces.
+    let index: Int32
+
+    /// libpcap's name for all interfaces at once.
+    static let any: ByteString = "any"
+
+    /// Looks `name` up in the kernel's list. The corresponding C function is `if_nametoindex`.
+    ///
+    /// libpcap is never asked for a name that the kernel does not know: it would try its other capture sources.
+    public init(_ name: ByteString) throws(SetupFailure) {
+        self.name = name
+        if name == Self.any {
+            index = 0
+            return
+        }
+        let number = unsafe name.withCString { unsafe if_nametoindex($0) }
+        guard number != 0 else {
+            throw SetupFailure("failed to open device \(name): no such interface, there are \(Self.names)")
+        }
+        index = Int32(number)
+    }
+
+    /// The names of all interfaces, and `any`. The corresponding C function is `if_nameindex`.
+    public static var names: ByteString {
+        var names: [ByteString] = []
+        if let list = unsafe if_nameindex() {
+            var entry = unsafe list
+            while let name = unsafe entry.pointee.if_name {
+                unsafe names.append(ByteString(cString: name))
+                unsafe entry += 1
+            }
+            unsafe if_freenameindex(list)
+        }
+        return (names + [any]).joined(separator: ", ")
+    }
+}

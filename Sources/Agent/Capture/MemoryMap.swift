@@ -1,0 +1,24 @@
+import CLinux
+
+/// The process's memory, as `/proc/self/maps` lists it (proc_pid_maps(5)).
+enum MemoryMap {
+    /// Keeps what is shared out of child processes: the capture's ring, the only memory of the agent that is.
+    /// The corresponding C function is `madvise` with MADV_DONTFORK.
+    static func withholdSharedFromChildren() {
+        for line in (contents(of: "/proc/self/maps") ?? []).split(separator: UInt8(ascii: "\n")) {
+            guard let range = sharedRange(line) else { continue }
+            unsafe madvise(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count, MADV_DONTFORK)
+        }
+    }
+
+    /// The addresses of a mapping that is shared: `START-END rw-s …`.
+    static func sharedRange(_ line: some Collection<UInt8>) -> Range<UInt>? {
+        let columns = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
+        guard columns.count == 3, columns[1].dropFirst(3).elementsEqual("s".utf8) else { return nil }
+        let ends = columns[0].split(separator: UInt8(ascii: "-"))
+        guard ends.count == 2, let start = ends[0].hexadecimal(as: UInt.self),
+            let end = ends[1].hexadecimal(as: UInt.self), start < end
+        else { return nil }
+        return start..<end
+    }
+}

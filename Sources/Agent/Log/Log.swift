@@ -1,0 +1,83 @@
+import CLinux
+
+/// The agent's log, one write a line, on standard error.
+///
+/// A line that standard error does not take within ``patience`` is left out: a reader that has stopped reading must not
+/// keep the agent from stopping.
+public final class Log {
+    private static let patience: Int32 = 100  // milliseconds
+    /// Longer than any line that is logged while capturing, so that those need no memory.
+    private static let lineCapacity = 4096
+
+    public var isVerbose = false
+    private let descriptor: Int32
+    private var line = LogLine(capacity: Log.lineCapacity)
+
+    public convenience init() {
+        self.init(descriptor: STDERR_FILENO)
+    }
+
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+        Timestamp.loadTimeZone()
+    }
+
+    /// Logs where the user asked for details.
+    public func debug(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
+        if isVerbose { write(.debug, message, attributes) }
+    }
+
+    public func info(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
+        write(.info, message, attributes)
+    }
+
+    public func warn(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
+        write(.warn, message, attributes)
+    }
+
+    public func error(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
+        write(.error, message, attributes)
+    }
+
+    /// Logs a message that is made up for the occasion.
+    public func error(text message: ByteString) {
+        line.start(.error, message.bytes, at: .now())
+        line.finish()
+        put(line.bytes)
+    }
+
+    /// Writes text that is no log line, such as the usage.
+    public func print(_ text: ByteString) {
+        put(text.bytes)
+    }
+
+    private func write(_ level: LogLine.Level, _ message: StaticString, _ attributes: (inout LogLine) -> Void) {
+        // A string literal's code units are constant and live as long as the program.
+        let units = unsafe UnsafeBufferPointer(start: message.utf8Start, count: message.utf8CodeUnitCount)
+        unsafe line.start(level, units, at: .now())
+        attributes(&line)
+        line.finish()
+        put(line.bytes)
+    }
+
+    private func put(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty, canWrite() {
+            // After POLLOUT a pipe takes PIPE_BUF bytes without waiting (pipe(7)).
+            let part = rest.prefix(Int(PIPE_BUF))
+            let written = unsafe part.withUnsafeBytes { unsafe CLinux.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, cf_pcap_errno() == EINTR { continue }
+            guard written > 0 else { return }
+            rest.removeFirst(written)
+        }
+    }
+
+    private func canWrite() -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        var ready: Int32
+        repeat {
+            ready = unsafe poll(&entry, 1, Self.patience)
+        } while ready < 0 && cf_pcap_errno() == EINTR
+        return ready > 0 && entry.revents & Int16(POLLOUT) != 0
+    }
+}

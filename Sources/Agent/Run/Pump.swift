@@ -1,0 +1,228 @@
+import CLinux
+
+/// Moves packets from the ring to standard output until something ends that.
+///
+/// One loop, one wait. The ring is looked into when the buffer is empty; the buffer is emptied as far as the output takes
+/// it; then the pump sleeps until there is something to do. It never sleeps inside a write, so that a reader that has
+/// stopped reading keeps it neither from ending nor from saying what is lost.
+public final class Pump {
+    private var capture: Capture
+    private var output: Output
+    private var watch: SessionWatch
+    private var buffer: RecordBuffer
+    private let log: Log
+    private var ending: Ending?
+    private var reports: Reports
+    private var patience = Patience()
+    private var isRingEmpty = false
+
+    /// How the pump came to its end.
+    private enum Outcome {
+        /// A stop was asked for, or nobody is left to read; all that had to be written was.
+        case stopped
+        /// A stop was asked for, and the output did not take everything in time.
+        case stoppedWithLoss
+        case failed(CaptureFailure)
+    }
+
+    /// Takes everything that the loop needs, memory included.
+    public init(
+        _ capture: consuming Capture, to output: consuming Output, watching session: SSHSession?, log: Log
+    ) {
+        buffer = RecordBuffer(for: capture)
+        watch = SessionWatch(output.isStream && !Signals.isHangupIgnored ? session : nil)
+        reports = Reports(log)
+        self.capture = capture
+        self.output = output
+        self.log = log
+    }
+
+    public var packetSocket: Int32 { capture.descriptor }
+
+    /// Runs to the end, logs it and ends the process: from inside the sandbox there is nothing else left to do.
+    public func run() -> Never {
+        switch loop() {
+        case .stopped:
+            summarize(lost: 0)
+            Agent.end(.success)
+        case .stoppedWithLoss:
+            summarize(lost: buffer.countUnsentRecords() + unreadPackets)
+            Agent.end(.failure)
+        case .failed(let failure):
+            log.error("capture failed") { $0.add("error", failure.description) }
+            summarize(lost: buffer.countUnsentRecords())
+            Agent.end(.failure)
+        }
+    }
+
+    private func loop() -> Outcome {
+        while true {
+            attend()
+            if buffer.isEmpty {
+                do {
+                    try drain()
+                } catch {
+                    return .failed(error)
+                }
+            }
+            let result: Output.Result = buffer.isEmpty ? .progress : output.write(&buffer)
+            switch result {
+            case .progress: patience = Patience()
+            case .readerGone: return readerGone()
+            case .failed(let error): return failed(to: error)
+            case .waitForReadiness, .waitForTime: break
+            }
+            if let ending, let outcome = outcome(of: ending) { return outcome }
+            if result == .progress, !(buffer.isEmpty && isRingEmpty) { continue }
+            if wait(for: result) == .readerGone { return readerGone() }
+        }
+    }
+
+    private func drain() throws(CaptureFailure) {
+        isRingEmpty = try unsafe capture.drain(into: buffer.sink) == .empty
+    }
+
+    // MARK: Ending
+
+    /// A stop that has been asked for. Packets that the kernel had captured by then are still written.
+    private struct Ending {
+        /// How many packets that is, counted from the start of the capture.
+        let packets: UInt64
+        /// When it was asked for; all times are on the monotonic clock in milliseconds.
+        let start: Int64
+        /// When the last of them has been handed over, by the block timeout.
+        let handedOverBy: Int64
+        /// When to give up on a reader that takes none.
+        var latest: Int64
+    }
+
+    /// Milliseconds that a stop may take, less what the kernel needs to release the packet socket.
+    private static let longestEnding: Int64 = 1500
+
+    /// Within this time a second signal is taken for the first: timeout(1) and terminals send it twice.
+    private static let sameSignal: Int64 = 200
+
+    private func beginEnding() {
+        let statistics = capture.statistics()
+        let now = MonotonicClock.now()
+        ending = Ending(
+            packets: statistics.received - statistics.dropped,
+            start: now,
+            handedOverBy: now + 3 * Int64(Capture.blockTimeout),
+            latest: now + Self.longestEnding)
+    }
+
+    private func outcome(of ending: Ending) -> Outcome? {
+        let now = MonotonicClock.now()
+        let hasAll = unsafe buffer.sink.pointee.packets >= ending.packets || (isRingEmpty && now >= ending.handedOverBy)
+        if hasAll && buffer.isEmpty { return .stopped }
+        return now >= ending.latest ? .stoppedWithLoss : nil
+    }
+
+    private func readerGone() -> Outcome {
+        log.info("reader of standard output is gone, stopping capture")
+        return .stopped
+    }
+
+    private func failed(to error: SystemError) -> Outcome {
+        let split = buffer.splitLength
+        let isWhole = output.cutBack(split)
+        let remark: ByteString = isWhole ? "" : ", its last record is incomplete"
+        return .failed(CaptureFailure("failed to write to standard output: \(error.description)\(remark)"))
+    }
+
+    /// Packets that the kernel had captured when the stop was asked for and that are still in the ring.
+    private var unreadPackets: UInt64 {
+        let taken = unsafe buffer.sink.pointee.packets
+        guard let ending, ending.packets > taken else { return 0 }
+        return ending.packets - taken
+    }
+
+    private func summarize(lost: UInt64) {
+        var counts = counts(capture.statistics())
+        counts.lost = lost
+        reports.summary(counts)
+    }
+
+    // MARK: What happens besides
+
+    /// Answers signals, looks after the session, reports.
+    private func attend() {
+        let signals = Signals.take()
+        if let stop = signals.stop {
+            stopOn(stop)
+        }
+        let now = MonotonicClock.now()
+        if reports.isDue(at: now) || signals.wantsReport {
+            reports.report(counts(capture.statistics()), at: now, isAskedFor: signals.wantsReport)
+        }
+        if ending == nil, now >= watch.nextLook, !watch.look() {
+            log.info("SSH session ended, stopping capture")
+            beginEnding()
+        }
+    }
+
+    private func stopOn(_ stop: Signals.Stop) {
+        guard let start = ending?.start else {
+            log.info("received signal, stopping capture") { $0.add("signal", stop.name) }
+            return beginEnding()
+        }
+        if MonotonicClock.now() - start < Self.sameSignal { return }
+        log.info("received another signal, stopping at once") { $0.add("signal", stop.name) }
+        ending?.latest = start
+    }
+
+    private func counts(_ statistics: (received: UInt64, dropped: UInt64)) -> Counts {
+        unsafe Counts(
+            packets: buffer.sink.pointee.packets, bytes: output.written, dropped: statistics.dropped,
+            truncated: buffer.sink.pointee.truncated)
+    }
+
+    // MARK: Waiting
+
+    private enum Woken {
+        case toGoOn, readerGone
+    }
+
+    /// Sleeps until there are packets (after `.progress`) or room in the output (else), a signal comes, something is due,
+    /// or the reader goes. The corresponding C function is `ppoll`.
+    private func wait(for result: Output.Result) -> Woken {
+        let isBlocked = result != .progress
+        var entries = (
+            pollfd(fd: STDOUT_FILENO, events: result == .waitForReadiness ? Int16(POLLOUT) : 0, revents: 0),
+            pollfd(fd: isBlocked ? -1 : capture.descriptor, events: Int16(POLLIN), revents: 0)
+        )
+        // A regular file is always ready, which is no reason to wake up.
+        if !output.isStream && !isBlocked { entries.0.fd = -1 }
+        let limit = timeout(isBlocked ? patience.next() : nil)
+        let ready = unsafe withUnsafeMutableBytes(of: &entries) { entries in
+            unsafe cf_pcap_wait(entries.assumingMemoryBound(to: pollfd.self).baseAddress, 2, limit)
+        }
+        let isGone = ready > 0 && output.isStream && entries.0.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
+        return isGone ? .readerGone : .toGoOn
+    }
+
+    /// Milliseconds until the next thing is due; negative where nothing is.
+    private func timeout(_ retry: Int64?) -> Int64 {
+        let now = MonotonicClock.now()
+        var next = reports.nextDue(whileBlocked: retry != nil)
+        if ending == nil { next = min(next, watch.nextLook) }
+        if let ending { next = min(next, now < ending.handedOverBy ? ending.handedOverBy : ending.latest) }
+        if let retry { next = min(next, now + retry) }
+        if capture.isInterfaceDown { next = min(next, now + Self.interfaceInterval) }
+        return next == .max ? -1 : max(next - now, 0)
+    }
+
+    /// How often to look whether an interface that is down has gone or is up again, in milliseconds.
+    private static let interfaceInterval: Int64 = 100
+}
+
+/// How long to wait for a reader before trying again: longer each time that it has taken nothing.
+private struct Patience {
+    private var milliseconds: Int64 = 1
+
+    mutating func next() -> Int64 {
+        defer { milliseconds = min(milliseconds * 2, 32) }
+        return milliseconds
+    }
+}

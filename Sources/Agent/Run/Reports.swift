@@ -1,0 +1,70 @@
+/// What a capture has come to.
+struct Counts: Equatable {
+    /// Packets that matched and were taken from the ring.
+    let packets: UInt64
+    /// Bytes that standard output has taken.
+    let bytes: Int
+    /// Packets that matched and found no room in the ring.
+    let dropped: UInt64
+    /// Packets of which only snaplen bytes were kept.
+    let truncated: UInt64
+    /// Packets that were taken from the ring and that standard output did not take.
+    var lost: UInt64 = 0
+
+    fileprivate func add(to line: inout LogLine) {
+        line.add("packets", packets)
+        line.add("bytes", bytes)
+        line.add("dropped", dropped)
+        line.add("truncated", truncated)
+        if lost > 0 { line.add("lost", lost) }
+    }
+}
+
+/// Says how the capture is going.
+struct Reports {
+    private let log: Log
+    private var hasWarned = false
+    private var nextCheck: Int64
+    private var nextProgress: Int64
+
+    /// Milliseconds between looks for drops while there are packets, and between reports of progress.
+    private static let checkInterval: Int64 = 250
+    private static let progressInterval: Int64 = 5000
+
+    init(_ log: Log) {
+        self.log = log
+        let now = MonotonicClock.now()
+        nextCheck = now
+        nextProgress = now + Self.progressInterval
+    }
+
+    func isDue(at now: Int64) -> Bool {
+        !hasWarned && now >= nextCheck || log.isVerbose && now >= nextProgress
+    }
+
+    /// When there will be something to report even if no packet comes; `.max` for never. The kernel drops packets only
+    /// when there are packets, and those wake the pump, unless it is blocked.
+    func nextDue(whileBlocked isBlocked: Bool) -> Int64 {
+        let progress = log.isVerbose ? nextProgress : .max
+        return isBlocked && !hasWarned ? min(progress, nextCheck) : progress
+    }
+
+    mutating func report(_ counts: Counts, at now: Int64, isAskedFor: Bool) {
+        nextCheck = now + Self.checkInterval
+        if counts.dropped > 0 && !hasWarned {
+            hasWarned = true
+            log.warn("kernel dropped packets, the reader of standard output is too slow") {
+                $0.add("dropped", counts.dropped)
+            }
+        }
+        if isAskedFor { log.info("capturing") { counts.add(to: &$0) } }
+        if log.isVerbose && now >= nextProgress {
+            nextProgress = now + Self.progressInterval
+            log.debug("capturing") { counts.add(to: &$0) }
+        }
+    }
+
+    func summary(_ counts: Counts) {
+        log.info("stopped capture") { counts.add(to: &$0) }
+    }
+}

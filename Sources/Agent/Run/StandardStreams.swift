@@ -1,0 +1,17 @@
+import CLinux
+
+/// The descriptors that the process was started with.
+public enum StandardStreams {
+    /// Closes everything but the standard streams, and puts something that can be neither read nor written in the place
+    /// of those that are closed, so that nothing that is opened later takes their numbers.
+    public static func secure() throws(SetupFailure) {
+        // open(2) gives the lowest number that is free. A folder always exists, with O_PATH it is open for nothing.
+        var last: Int32
+        repeat {
+            last = unsafe cf_pcap_open("/", O_PATH)
+        } while (0...STDERR_FILENO).contains(last)
+        guard last >= 0, cf_pcap_close_from(STDERR_FILENO + 1) == 0 else {
+            throw SetupFailure("failed to close inherited descriptors: \(SystemError.last.description)")
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import CLinux
+
+/// The SSH session at the end of which the agent runs.
+public struct SSHSession: Equatable {
+    /// The daemon's command name and process id.
+    let daemon: ByteString
+    let process: Int
+    /// The ports on which the daemon takes sessions.
+    let ports: [UInt16]
+    /// The daemon's connections. Where one process serves all sessions ours is one of them, not known which.
+    let connections: [TCPSocket]
+    let source: Source
+
+    /// What told which connections are the daemon's.
+    enum Source {
+        case descriptors, environment
+    }
+
+    /// Finds the nearest SSH daemon among the agent's ancestors and its connections. Nil where there is none.
+    public static func find(log: Log) -> SSHSession? {
+        guard let (process, name) = nearestDaemon() else {
+            log.debug("no SSH session found") { $0.add("reason", "no SSH daemon among the parent processes") }
+            return nil
+        }
+        let sockets = allSockets()
+        let session =
+            fromDescriptors(of: process, name: name, sockets)
+            ?? fromEnvironment(of: process, name: name, sockets)
+        guard let session else {
+            log.debug("no SSH session found") {
+                $0.add("daemon", name)
+                $0.add("pid", process)
+                $0.add("reason", "its descriptors are not readable and SSH_CONNECTION names none of its connections")
+            }
+            return nil
+        }
+        session.describe(in: log)
+        return session
+    }
+
+    private func describe(in log: Log) {
+        log.debug("found SSH session") { line in
+            line.add("daemon", daemon)
+            line.add("pid", process)
+            line.add("ports", ports.map { "\($0)" }.joined(separator: ","))
+            line.add("connections", connections.count)
+            line.add("source", source == .descriptors ? "descriptors" : "SSH_CONNECTION")
+        }
+    }
+
+    // MARK: The daemon
+
+    /// More generations than any shell needs.
+    private static let mostAncestors = 64
+
+    private static func nearestDaemon() -> (process: Int, name: ByteString)? {
+        var process = Int(getppid())
+        for _ in 0..<mostAncestors where process > 0 {
+            guard let text = contents(of: "/proc/\(process)/stat"), let stat = ProcessStat(text) else { return nil }
+            if isDaemon(stat.name) { return (process, stat.name) }
+            process = stat.parent
+        }
+        return nil
+    }
+
+    /// `diego-sshd`, OpenSSH's `sshd` and, from 9.8 on, `sshd-session`, `dropbear`.
+    static func isDaemon(_ name: ByteString) -> Bool {
+        name.hasSuffix("sshd") || name == "sshd-session" || name == "dropbear"
+    }
+
+    // MARK: Its connections
+
+    private static func allSockets() -> [TCPSocket] {
+        var sockets: [TCPSocket] = []
+        for family in [SocketTableFile.Family.v4, .v6] {
+            // A kernel without IPv6 has no tcp6.
+            guard var table = try? SocketTableFile(family) else { continue }
+            try? table.readAll { sockets.append($0) }
+        }
+        return sockets
+    }
+
+    private static func fromDescriptors(of process: Int, name: ByteString, _ sockets: [TCPSocket]) -> SSHSession? {
+        guard let inodes = ProcessSockets.inodes(of: process) else { return nil }
+        return select(process: process, name: name, holding: inodes, from: sockets)
+    }
+
+    /// The session of a daemon that holds the sockets of those inode numbers. Its connections are those to a port that
+    /// somebody listens on: a daemon of one process listens itself, one process for each connection has a parent that
+    /// does. What the daemon connects to for a client (port forwarding) is no session.
+    static func select(
+        process: Int, name: ByteString, holding inodes: [UInt64], from sockets: [TCPSocket]
+    ) -> SSHSession? {
+        let held = sockets.filter { $0.inode != 0 && inodes.contains($0.inode) }
+        let listened = sockets.filter { $0.isListening }.map { $0.local.port }
+        let connections = held.filter { $0.isConnected && listened.contains($0.local.port) }
+        let holders = connections.isEmpty ? held.filter { $0.isListening } : connections
+        guard !holders.isEmpty else { return nil }
+        return SSHSession(
+            daemon: name, process: process, ports: distinct(holders.map { $0.local.port }), connections: connections,
+            source: .descriptors)
+    }
+
+    private static func fromEnvironment(of process: Int, name: ByteString, _ sockets: [TCPSocket]) -> SSHSession? {
+        guard let value = environment("SSH_CONNECTION"), let named = SSHConnection(value),
+            let connection = named.socket(among: sockets)
+        else { return nil }
+        return SSHSession(
+            daemon: name, process: process, ports: [connection.local.port], connections: [connection],
+            source: .environment)
+    }
+
+    private static func distinct(_ ports: [UInt16]) -> [UInt16] {
+        var result: [UInt16] = []
+        for port in ports where !result.contains(port) { result.append(port) }
+        return result
+    }
+}

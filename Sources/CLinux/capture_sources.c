@@ -1,0 +1,25 @@
+// libpcap asks each capture source that it was built with whether a device is its own, and only then takes it for a
+// network interface (pcap.c, pcap_create). These answer "not mine" for the sources that have no business in a
+// container. As they are defined here, the linker leaves libpcap's own (and dbus with them) out of a static executable.
+// A libpcap built without these sources does not ask, and they are dropped as unused.
+#include <pcap/pcap.h>
+
+struct pcap_if_list;
+
+#define NO_CAPTURE_SOURCE(create, find_all)                                      \
+    pcap_t *create(const char *device, char *errors, int *is_mine) {             \
+        (void)device, (void)errors;                                              \
+        *is_mine = 0;                                                            \
+        return NULL;                                                             \
+    }                                                                            \
+    int find_all(struct pcap_if_list *devices, char *errors) {                   \
+        (void)devices, (void)errors;                                             \
+        return 0;                                                                \
+    }
+
+NO_CAPTURE_SOURCE(bt_create, bt_findalldevs)
+NO_CAPTURE_SOURCE(bt_monitor_create, bt_monitor_findalldevs)
+NO_CAPTURE_SOURCE(dbus_create, dbus_findalldevs)
+NO_CAPTURE_SOURCE(netfilter_create, netfilter_findalldevs)
+NO_CAPTURE_SOURCE(rdmasniff_create, rdmasniff_findalldevs)
+NO_CAPTURE_SOURCE(usb_create, usb_findalldevs)

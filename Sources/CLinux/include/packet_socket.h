@@ -1,0 +1,22 @@
+// What is done to the packet socket around libpcap.
+#ifndef CF_PCAP_PACKET_SOCKET_H
+#define CF_PCAP_PACKET_SOCKET_H
+
+#include <pcap/pcap.h>
+
+// A protocol number for pcap_set_protocol_linux(3PCAP) of which the low 16 bits, all that bind(2) gets, are 0: the
+// socket takes no packet yet (packet(7)).
+#define CF_PCAP_NO_PROTOCOL 0x10000
+
+// Lets the socket take packets of every protocol on the interface of that index; 0 stands for all interfaces.
+// 0, or an errno: ENETDOWN where the interface is down, ENODEV where it is gone.
+int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index);
+
+// Makes the filter unchangeable, SO_LOCK_FILTER (socket(7)). 0, or -1 with errno.
+int cf_pcap_lock_filter(int descriptor);
+
+// pcap_setfilter(3PCAP). What libpcap would print on standard error is returned in `warning`, at most `capacity` bytes
+// with the final NUL.
+int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program, char *warning, size_t capacity);
+
+#endif

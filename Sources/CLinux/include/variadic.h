@@ -1,0 +1,48 @@
+// Swift imports no variadic functions and no macro that expands to an expression of arguments.
+#ifndef CF_PCAP_VARIADIC_H
+#define CF_PCAP_VARIADIC_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static inline int cf_pcap_errno(void) { return errno; }
+
+static inline int cf_pcap_open(const char *path, int flags) { return open(path, flags); }
+
+// Both ends of a new pipe, closed on execution: ends[0] is read, ends[1] written (pipe2(2)).
+static inline int cf_pcap_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+
+static inline int cf_pcap_status_flags(int descriptor) { return fcntl(descriptor, F_GETFL); }
+
+// The capacity of a pipe in bytes, or -1 with EBADF for anything else (fcntl(2), F_GETPIPE_SZ).
+static inline int cf_pcap_pipe_capacity(int descriptor) { return fcntl(descriptor, F_GETPIPE_SZ); }
+static inline int cf_pcap_widen_pipe(int descriptor, int bytes) { return fcntl(descriptor, F_SETPIPE_SZ, bytes); }
+
+// The number of bytes in a pipe that nobody has read yet (pipe(7), FIONREAD), or -1.
+static inline int cf_pcap_unread_bytes(int descriptor) {
+    int bytes;
+    return ioctl(descriptor, FIONREAD, &bytes) == 0 ? bytes : -1;
+}
+
+static inline bool cf_pcap_is_regular(mode_t mode) { return S_ISREG(mode); }
+static inline bool cf_pcap_is_fifo(mode_t mode) { return S_ISFIFO(mode); }
+static inline bool cf_pcap_is_socket(mode_t mode) { return S_ISSOCK(mode); }
+
+// The signal that ended a child, or 0 if it exited; its exit status, or -1 if it did not exit (waitpid(2)).
+static inline int cf_pcap_ending_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+static inline int cf_pcap_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
+
+static inline int cf_pcap_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
+static inline int cf_pcap_no_new_privileges(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); }
+static inline int cf_pcap_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+static inline int cf_pcap_forbid_core(void) { return setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); }
+static inline int cf_pcap_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
+#endif

@@ -1,0 +1,55 @@
+import Agent
+
+/// Captures the packets of one interface to standard output: the whole life of the agent.
+@main
+enum CFPcap {
+    static func main() {
+        let log = Log()
+        do throws(UsageError) {
+            switch try Invocation(processArguments()) {
+            case .capture(let options): end(capture(options, log))
+            case .help: log.print(usage)
+            case .version: log.print("cf-pcap \(version)\n")
+            }
+            end(.success)
+        } catch {
+            log.error(text: error.description)
+            log.print(usage)
+            end(.usage)
+        }
+    }
+
+    private static func capture(_ options: Options, _ log: Log) -> ExitStatus {
+        log.isVerbose = options.isVerbose
+        options.describe(in: log)
+        guard !options.interface.isEmpty else {
+            log.error("interface flag is required") { $0.add("interfaces", Interface.names) }
+            return .failure
+        }
+        do throws(SetupFailure) {
+            Signals.install()
+            try StandardStreams.secure()
+            let output = try Output()
+
+            // All that needs a privilege is to open the packet socket. No packet enters it yet.
+            try NetRaw.require()
+            let capture = try Capture.open(try Interface(options.interface), snaplen: options.snaplen, log: log)
+            try Privileges.drop()
+
+            let session = SSHSession.find(log: log)
+            let exclusion = Exclusion.find(for: session, on: options.interface, log: log)
+            exclusion?.describe(with: options.filter, in: log)
+            switch try FilterCompiler.compile(options.filter, without: exclusion, for: capture) {
+            case .compiled(let filter): try capture.start(filter, log: log)
+            case .interrupted: return .success
+            }
+
+            let pump = Pump(capture, to: output, watching: session, log: log)
+            try Sandbox.enter(capture: pump.packetSocket)
+            pump.run()
+        } catch {
+            log.error("failed to set up capture") { $0.add("error", error.description) }
+            return .failure
+        }
+    }
+}
