@@ -41,7 +41,9 @@ enum CFPcap {
             exclusion?.describe(with: options.filter, in: log)
             switch try FilterCompiler.compile(options.filter, without: exclusion, for: capture) {
             case .compiled(let filter): try capture.start(filter, log: log)
-            case .interrupted: return .success
+            case .interrupted:
+                Signals.logStop(in: log)
+                return .success
             }
 
             let pump = Pump(capture, to: output, watching: session, log: log)

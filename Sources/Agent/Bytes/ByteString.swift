@@ -97,6 +97,10 @@ extension ByteString: ExpressibleByStringInterpolation {
     }
 }
 
+extension [UInt16] {
+    var commaSeparated: ByteString { map { "\($0)" }.joined(separator: ",") }
+}
+
 extension [ByteString] {
     func joined(separator: ByteString) -> ByteString {
         var result: ByteString = ""

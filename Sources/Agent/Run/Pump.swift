@@ -164,7 +164,7 @@ public final class Pump {
 
     private func stopOn(_ stop: Signals.Stop) {
         guard let start = ending?.start else {
-            log.info("received signal, stopping capture") { $0.add("signal", stop.name) }
+            stop.describe(in: log)
             return beginEnding()
         }
         if MonotonicClock.now() - start < Self.sameSignal { return }

@@ -13,6 +13,10 @@ public enum Signals {
             case .hangup: "hangup"
             }
         }
+
+        func describe(in log: Log) {
+            log.info("received signal, stopping capture") { $0.add("signal", name) }
+        }
     }
 
     /// What arrived since the last look.
@@ -39,6 +43,11 @@ public enum Signals {
         return Arrived(
             stop: has(SIGINT) ? .interrupt : has(SIGTERM) ? .terminated : has(SIGHUP) ? .hangup : nil,
             wantsReport: has(SIGUSR1))
+    }
+
+    /// Takes the stop signal that has arrived and logs it.
+    public static func logStop(in log: Log) {
+        if let stop = take().stop { stop.describe(in: log) }
     }
 
     /// Whether a stop signal has arrived that was not taken yet.

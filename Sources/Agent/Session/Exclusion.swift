@@ -29,7 +29,14 @@ public struct Exclusion: Equatable {
 
     /// What to leave out of a capture on `interface`; nil where that is not known.
     public static func find(for session: SSHSession?, on interface: ByteString, log: Log) -> Exclusion? {
-        let ports = decide(for: session, on: interface, instancePorts(log: log))
+        let instance = instancePorts(log: log)
+        let ports = decide(for: session, on: interface, instance)
+        log.debug("chose ports to exclude") { line in
+            line.add("interface", interface)
+            line.add("ports", (ports ?? []).commaSeparated)
+            line.add("daemon_ports_from", session == nil ? "the platform's default" : "the SSH session")
+            line.add("proxy_ports_from", instance == nil ? "nothing" : "CF_INSTANCE_PORTS")
+        }
         if let ports { return Exclusion(ports: ports) }
         log.warn("failed to determine default filter, capture may include SSH session")
         return nil

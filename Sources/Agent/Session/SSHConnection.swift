@@ -21,6 +21,24 @@ struct SSHConnection: Equatable {
 }
 
 extension Endpoint {
+    /// `ADDRESS:PORT`, IPv6 addresses in brackets. The corresponding C function is `inet_ntop`.
+    var description: ByteString {
+        var v4 = UInt32(truncatingIfNeeded: low).bigEndian
+        var v6 = (high.bigEndian, low.bigEndian)
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let isV4 = high == 0 && low >> 32 == 0xFFFF
+        return unsafe text.withUnsafeMutableBufferPointer { text in
+            let size = socklen_t(text.count)
+            let address =
+                isV4
+                ? unsafe inet_ntop(AF_INET, &v4, text.baseAddress, size)
+                : unsafe inet_ntop(AF_INET6, &v6, text.baseAddress, size)
+            // It is null only for a family that is not known, or too little room.
+            let name = unsafe ByteString(cString: address!)
+            return isV4 ? "\(name):\(port)" : "[\(name)]:\(port)"
+        }
+    }
+
     /// An address in the text form of inet_pton(3), with or without `%` and a zone, and a decimal port.
     init?(address: some Collection<UInt8>, port: some Collection<UInt8>) {
         guard let port = port.decimal(upTo: UInt64(UInt16.max)) else { return nil }

@@ -42,8 +42,8 @@ public struct SSHSession: Equatable {
         log.debug("found SSH session") { line in
             line.add("daemon", daemon)
             line.add("pid", process)
-            line.add("ports", ports.map { "\($0)" }.joined(separator: ","))
-            line.add("connections", connections.count)
+            line.add("ports", ports.commaSeparated)
+            line.add("connections", connections.map { $0.remote.description }.joined(separator: ","))
             line.add("source", source == .descriptors ? "descriptors" : "SSH_CONNECTION")
         }
     }
