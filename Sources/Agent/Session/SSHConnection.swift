@@ -14,9 +14,9 @@ struct SSHConnection: Equatable {
         self.server = server
     }
 
-    /// Its socket, if the tables have it.
-    func socket(among sockets: [TCPSocket]) -> TCPSocket? {
-        sockets.first { $0.isConnected && $0.local == server && $0.remote == client }
+    /// Whether `socket` is the server's end of it.
+    func isConnection(_ socket: TCPSocket) -> Bool {
+        socket.isConnected && socket.local == server && socket.remote == client
     }
 }
 

@@ -22,10 +22,14 @@ public struct SSHSession: Equatable {
             log.debug("no SSH session found") { $0.add("reason", "no SSH daemon among the parent processes") }
             return nil
         }
-        let sockets = allSockets()
+        let held = ProcessSockets.inodes(of: process)
+        let named = environment("SSH_CONNECTION").flatMap { SSHConnection($0) }
+        let sockets = sockets { socket in
+            socket.isListening || held?.contains(socket.inode) ?? false || named?.isConnection(socket) ?? false
+        }
         let session =
-            fromDescriptors(of: process, name: name, sockets)
-            ?? fromEnvironment(of: process, name: name, sockets)
+            held.flatMap { select(process: process, name: name, holding: $0, from: sockets) }
+            ?? named.flatMap { select(process: process, name: name, named: $0, from: sockets) }
         guard let session else {
             log.debug("no SSH session found") {
                 $0.add("daemon", name)
@@ -70,19 +74,14 @@ public struct SSHSession: Equatable {
 
     // MARK: Its connections
 
-    private static func allSockets() -> [TCPSocket] {
+    private static func sockets(where isWanted: (TCPSocket) -> Bool) -> [TCPSocket] {
         var sockets: [TCPSocket] = []
         for family in [SocketTableFile.Family.v4, .v6] {
             // A kernel without IPv6 has no tcp6.
             guard var table = try? SocketTableFile(family) else { continue }
-            try? table.readAll { sockets.append($0) }
+            try? table.readAll { if isWanted($0) { sockets.append($0) } }
         }
         return sockets
-    }
-
-    private static func fromDescriptors(of process: Int, name: ByteString, _ sockets: [TCPSocket]) -> SSHSession? {
-        guard let inodes = ProcessSockets.inodes(of: process) else { return nil }
-        return select(process: process, name: name, holding: inodes, from: sockets)
     }
 
     /// The session of a daemon that holds the sockets of those inode numbers. Its connections are those to a port that
@@ -101,10 +100,12 @@ public struct SSHSession: Equatable {
             source: .descriptors)
     }
 
-    private static func fromEnvironment(of process: Int, name: ByteString, _ sockets: [TCPSocket]) -> SSHSession? {
-        guard let value = environment("SSH_CONNECTION"), let named = SSHConnection(value),
-            let connection = named.socket(among: sockets)
-        else { return nil }
+    /// The session of a daemon whose descriptors are not readable, by the connection that `SSH_CONNECTION` names; nil
+    /// unless that is among the sockets.
+    static func select(
+        process: Int, name: ByteString, named: SSHConnection, from sockets: [TCPSocket]
+    ) -> SSHSession? {
+        guard let connection = sockets.first(where: { named.isConnection($0) }) else { return nil }
         return SSHSession(
             daemon: name, process: process, ports: [connection.local.port], connections: [connection],
             source: .environment)

@@ -24,10 +24,14 @@ struct SocketTableFile: ~Copyable {
             if count == 0 { return }
             offset += count
             let end = kept + count
-            var rest = buffer[..<end]
-            SocketTable.removeRows(from: &rest, body)
-            // The kernel's rows are 150 bytes long at most; what fills the buffer without a newline is none.
-            kept = rest.count < buffer.count ? rest.count : 0
+            let left = unsafe buffer.withUnsafeBufferPointer { buffer in
+                // Not slices of the array: each would count references, which costs more than reading the row.
+                var rest = unsafe buffer[..<end]
+                unsafe SocketTable.removeRows(from: &rest, body)
+                return unsafe rest.count
+            }
+            // A row of the kernel's is far shorter than the buffer; what fills it without a newline is none.
+            kept = left < buffer.count ? left : 0
             for index in 0..<kept { buffer[index] = buffer[end - kept + index] }
         }
     }

@@ -1,0 +1,1 @@
+"""The agent inside SSH sessions: real daemons, real clients, real connections."""

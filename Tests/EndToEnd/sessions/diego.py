@@ -1,0 +1,16 @@
+"""Starts the single-process daemon that stands for diego-sshd."""
+
+import subprocess
+
+from .container import INSTANCE_PORTS, Container
+
+NAME = "diego-sshd"
+
+
+def start(container: Container, port: int = 2222, instance_ports: str | None = INSTANCE_PORTS,
+          name: str = "diego-sshd") -> subprocess.Popen:
+    env = {} if instance_ports is None else {"CF_INSTANCE_PORTS": instance_ports}
+    program = container.programs / "diego_sshd.py"
+    process = container.start(container.python, program, port, container.host_key, name, env=env)
+    container.wait_for_listener(port)
+    return process

@@ -1,0 +1,203 @@
+"""The agent lives as long as its session, and longer only where that was asked for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from harness import LogLine, Pktgen, Sink, find, parse_log, read_pcap, send_numbered
+from harness.agent import HEADER_SIZE
+
+from . import daemons, diego, figures, proxy
+from .client import DIRECT, THROUGH_PROXY, Client, capture, ssh
+from .container import Container, wait_until
+
+QUIET = ("-interface", "lo", "-filter", "udp port 9")
+NUMBERED = ("-interface", "lo", "-filter", "udp port 9999")
+LOG = "2> agent.log"
+SESSION_ENDED = "SSH session ended, stopping capture"
+
+# Longer than two of the agent's looks at its session.
+A_WHILE = 11
+
+
+def wait_until_file_live(container: Container) -> None:
+    file = container.home / "capture.pcap"
+    wait_until(lambda: file.exists() and file.stat().st_size >= HEADER_SIZE, 20, "the capture's header")
+
+
+def open_session(container: Container) -> Client:
+    client = ssh(container, "echo open; exec sleep 120")
+    client.wait_for_output(len("open\n"))
+    return client
+
+
+def agent_log(container: Container) -> list[LogLine]:
+    return parse_log((container.home / "agent.log").read_bytes())
+
+
+def assert_session_ended(container: Container) -> None:
+    lines = agent_log(container)
+    find(lines, "INFO", SESSION_ENDED)
+    assert lines[-1].message == "stopped capture"
+
+
+@pytest.mark.parametrize("route", [DIRECT, THROUGH_PROXY], ids=["direct", "through the proxy"])
+def test_client_killed_while_nothing_matches(route):
+    with Container() as container:
+        diego.start(container)
+        proxy.start(container)
+        with ssh(container, capture(*QUIET, to=LOG), route) as client:
+            client.wait_until_live()
+            client.kill()
+            seconds = container.wait_until_agent_gone()
+        figures.show(f"client of diego-sshd killed, {'proxy' if route.tls else 'no proxy'}: gone after {seconds:.1f} s")
+        assert_session_ended(container)
+
+
+@daemons.EACH
+def test_client_killed_while_nothing_matches_exit_0(daemon):
+    """The agent is the daemon's grandchild here: the shell waits for it and keeps its exit status."""
+    with Container() as container:
+        daemon.start(container)
+        status = container.home / "status"
+        with ssh(container, capture(*QUIET, to=LOG) + "; echo $? > status.new; mv status.new status") as client:
+            client.wait_until_live()
+            client.kill()
+            seconds = container.wait_until_agent_gone()
+        figures.show(f"client of {daemon.NAME} killed, agent a grandchild: gone after {seconds:.1f} s")
+        wait_until(status.exists, 5, "the shell goes on")
+        assert status.read_text() == "0\n", (container.home / "agent.log").read_text()
+        assert agent_log(container)[-1].message == "stopped capture"
+
+
+def test_client_killed_while_its_output_is_stuck():
+    """After the daemon has stopped reading, the pipe to it fills up."""
+    with Container() as container:
+        diego.start(container)
+        packets = Pktgen(container.inside, "lo", 60_000, 1000, rate=5_000)
+        with packets, ssh(container, capture(*QUIET, to=LOG)) as client:
+            client.wait_for_output(100_000)
+            client.kill()
+            seconds = container.wait_until_agent_gone()
+            figures.show(f"client of diego-sshd killed, packets arriving: gone after {seconds:.1f} s")
+        assert agent_log(container)[-1].message == "stopped capture"
+
+
+def test_session_open_from_the_start_is_waited_for():
+    """The daemon's connections give away nothing about which of them is the agent's."""
+    with Container() as container:
+        diego.start(container)
+        with open_session(container) as other, ssh(container, capture(*QUIET, to=LOG)) as client:
+            client.wait_until_live()
+            client.kill()
+            time.sleep(A_WHILE)
+            assert len(container.agents()) == 1, "it ended before the other session did"
+            other.kill()
+            container.wait_until_agent_gone()
+        assert_session_ended(container)
+
+
+def test_session_opened_later_is_not_waited_for():
+    with Container() as container:
+        diego.start(container)
+        with ssh(container, capture(*QUIET, to=LOG)) as client:
+            client.wait_until_live()
+            with open_session(container) as other:
+                client.kill()
+                container.wait_until_agent_gone()
+                assert other.process.poll() is None
+        assert_session_ended(container)
+
+
+@daemons.EACH
+def test_network_cut(daemon):
+    """Each daemon asks every second whether its client lives, and gives up after two or three."""
+    with Container() as container:
+        daemon.start(container)
+        with ssh(container, capture(*QUIET, to=LOG)) as client:
+            client.wait_until_live()
+            container.outside.run("ip", "link", "set", "eth0", "down")
+            dropped = container.wait_until_disconnected(2222)
+            seconds = container.wait_until_agent_gone()
+        figures.show(f"network cut, {daemon.NAME}: dropped after {dropped:.1f} s, agent gone {seconds:.1f} s later")
+        assert agent_log(container)[-1].message == "stopped capture"
+
+
+def test_daemon_killed():
+    with Container() as container:
+        daemon = diego.start(container)
+        with ssh(container, capture(*QUIET, to=LOG)) as client:
+            client.wait_until_live()
+            daemon.kill()
+            container.wait_until_agent_gone()
+        assert agent_log(container)[-1].message == "stopped capture"
+
+
+@daemons.EACH
+def test_client_without_standard_input_keeps_capturing(daemon):
+    with Container() as container, Sink(container.inside):
+        daemon.start(container)
+        with ssh(container, capture(*NUMBERED), stdin=subprocess.DEVNULL) as client:
+            client.wait_until_live()
+            time.sleep(A_WHILE)
+            numbers = send_numbered(container.inside, "127.0.0.1", 5)
+            wait_until(lambda: read_pcap(client.output.data).numbers == numbers, 5, "packets sent later arrive")
+
+
+@daemons.EACH
+@pytest.mark.parametrize("command", [
+    "nohup {capture} > capture.pcap 2> agent.log < /dev/null & sleep 1",
+    "{capture} > capture.pcap 2> agent.log < /dev/null & sleep 1",
+    "nohup sh -c '{capture} 2> agent.log | cat > capture.pcap' > /dev/null 2>&1 < /dev/null & sleep 1",
+], ids=["nohup, file", "file", "nohup, pipe"])
+def test_capture_left_behind_runs_on(daemon, command):
+    with Container() as container, Sink(container.inside):
+        daemon.start(container)
+        with ssh(container, command.format(capture=capture(*NUMBERED).replace("'", '"'))) as client:
+            assert client.process.wait(20) == 0, client.errors.data.decode()
+        assert_runs_on_until_interrupted(container)
+
+
+@daemons.EACH
+def test_capture_left_behind_by_a_terminal_runs_on(daemon):
+    with Container() as container, Sink(container.inside):
+        daemon.start(container)
+        with ssh(container, None, terminal=True) as client:
+            client.type("nohup " + capture(*NUMBERED, to="> capture.pcap 2> agent.log < /dev/null &") + "\n")
+            wait_until_file_live(container)
+            client.kill()
+        assert_runs_on_until_interrupted(container)
+
+
+def assert_runs_on_until_interrupted(container: Container) -> None:
+    file = container.home / "capture.pcap"
+    agent = container.wait_for_agent()
+    container.wait_until_disconnected(2222)
+    time.sleep(A_WHILE)
+    assert container.agents() == [agent], (container.home / "agent.log").read_text()
+    numbers = send_numbered(container.inside, "127.0.0.1", 5)
+    os.kill(agent, signal.SIGINT)
+    container.wait_until_agent_gone(5)
+    wait_until(lambda: read_pcap(file.read_bytes()).numbers == numbers, 2, "the file is whole")
+    lines = agent_log(container)
+    assert find(lines, "INFO", "received signal, stopping capture")["signal"] == "interrupt"
+    assert lines[-1].message == "stopped capture"
+
+
+@daemons.EACH
+def test_terminal_that_vanishes_hangs_up_the_capture(daemon):
+    with Container() as container, Sink(container.inside):
+        daemon.start(container)
+        with ssh(container, None, terminal=True) as client:
+            client.type(capture(*NUMBERED, to="> capture.pcap 2> agent.log") + "\n")
+            wait_until_file_live(container)
+            numbers = send_numbered(container.inside, "127.0.0.1", 5)
+            client.kill()
+            container.wait_until_agent_gone()
+        assert read_pcap((container.home / "capture.pcap").read_bytes()).numbers == numbers
+        assert find(agent_log(container), "INFO", "received signal, stopping capture")["signal"] == "hangup"
