@@ -55,7 +55,7 @@ static size_t list_allowed_calls(struct allowed_call *calls, uint32_t capture) {
         {.number = SYS_ioctl, .first = standard_output, .second = {ONLY, FIONREAD}},
         // What the kernel captured and dropped; what became of the interface.
         {.number = SYS_getsockopt, .first = the_capture},
-        {.number = SYS_ioctl, .first = the_capture, .second = {ONLY, SIOCGIFNAME}},
+        {.number = SYS_getsockname, .first = the_capture},
         {.number = SYS_ioctl, .first = the_capture, .second = {ONLY, SIOCGIFFLAGS}},
         // The socket tables, to see whether the SSH session is still there.
         {.number = SYS_pread64, .first = not_the_capture},

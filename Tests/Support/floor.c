@@ -1,0 +1,124 @@
+// The floor of the benchmark: what a capture through libpcap into a pipe costs at least.
+//
+// libpcap's memory-mapped ring is drained until it is empty, each record is copied once behind the last, and a full
+// buffer or a drained ring is one write. No privileges are dropped, nothing is excluded, nothing is explained.
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pcap/pcap.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct fileHeader {
+    uint32_t magic;
+    uint16_t major, minor;
+    uint32_t zone, accuracy, snaplen, linkType;
+};
+
+struct recordHeader {
+    uint32_t seconds, microseconds, captured, length;
+};
+
+struct output {
+    uint8_t *bytes;
+    size_t used, size;
+    uint64_t packets;
+};
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal) {
+    (void)signal;
+    stopped = 1;
+}
+
+static _Noreturn void fail(const char *what, const char *why) {
+    fprintf(stderr, "floor: %s: %s\n", what, why);
+    exit(1);
+}
+
+static void flush(struct output *output) {
+    for (size_t written = 0; written < output->used;) {
+        ssize_t result = write(STDOUT_FILENO, output->bytes + written, output->used - written);
+        if (result < 0) fail("write", strerror(errno));
+        written += (size_t)result;
+    }
+    output->used = 0;
+}
+
+static void append(u_char *context, const struct pcap_pkthdr *header, const u_char *bytes) {
+    struct output *output = (struct output *)context;
+    struct recordHeader record = {(uint32_t)header->ts.tv_sec, (uint32_t)header->ts.tv_usec, header->caplen,
+                                  header->len};
+    if (output->size - output->used < sizeof record + header->caplen) flush(output);
+    memcpy(output->bytes + output->used, &record, sizeof record);
+    memcpy(output->bytes + output->used + sizeof record, bytes, header->caplen);
+    output->used += sizeof record + header->caplen;
+    output->packets += 1;
+}
+
+static pcap_t *openCapture(const char *interface, int snaplen, int ring, int timeout, const char *filter) {
+    char error[PCAP_ERRBUF_SIZE];
+    pcap_t *capture = pcap_create(interface, error);
+    if (capture == NULL) fail(interface, error);
+    pcap_set_snaplen(capture, snaplen);
+    pcap_set_buffer_size(capture, ring);
+    pcap_set_timeout(capture, timeout);
+    struct bpf_program program;
+    if (pcap_activate(capture) < 0 || pcap_setnonblock(capture, 1, error) < 0 ||
+        pcap_compile(capture, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0 || pcap_setfilter(capture, &program) < 0) {
+        fail(interface, pcap_geterr(capture));
+    }
+    pcap_freecode(&program);
+    return capture;
+}
+
+static void run(pcap_t *capture, struct output *output, const sigset_t *whileWaiting) {
+    struct pollfd source = {.fd = pcap_get_selectable_fd(capture), .events = POLLIN};
+    while (!stopped) {
+        ppoll(&source, 1, NULL, whileWaiting);
+        if (pcap_dispatch(capture, -1, append, (u_char *)output) < 0) fail("dispatch", pcap_geterr(capture));
+        flush(output);
+    }
+}
+
+int main(int argc, char **argv) {
+    const char *interface = "any";
+    int snaplen = 65535, ring = 32 << 20, timeout = 10, buffer = 256 << 10;
+    for (int option; (option = getopt(argc, argv, "i:s:B:t:b:")) != -1;) {
+        switch (option) {
+        case 'i': interface = optarg; break;
+        case 's': snaplen = atoi(optarg); break;
+        case 'B': ring = atoi(optarg) << 10; break;
+        case 't': timeout = atoi(optarg); break;
+        case 'b': buffer = atoi(optarg) << 10; break;
+        default: fail("usage", "floor [-i IFACE] [-s SNAPLEN] [-B RING_KIB] [-t BLOCK_MS] [-b BUFFER_KIB] [FILTER]");
+        }
+    }
+    sigset_t whileWaiting, whileWorking;
+    sigprocmask(SIG_SETMASK, NULL, &whileWaiting);
+    sigemptyset(&whileWorking);
+    sigaddset(&whileWorking, SIGINT);
+    sigprocmask(SIG_BLOCK, &whileWorking, NULL);
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = stop}, NULL);
+
+    pcap_t *capture = openCapture(interface, snaplen, ring, timeout, optind < argc ? argv[optind] : "");
+    fcntl(STDOUT_FILENO, F_SETPIPE_SZ, 1 << 20);
+    struct output output = {.bytes = malloc((size_t)buffer), .size = (size_t)buffer};
+    struct fileHeader header = {0xa1b2c3d4, 2, 4, 0, 0, (uint32_t)snaplen, (uint32_t)pcap_datalink(capture)};
+    memcpy(output.bytes, &header, sizeof header);
+    output.used = sizeof header;
+    flush(&output);
+    run(capture, &output, &whileWaiting);
+
+    struct pcap_stat statistics;
+    pcap_stats(capture, &statistics);
+    fprintf(stderr, "packets=%llu dropped=%u\n", (unsigned long long)output.packets, statistics.ps_drop);
+    pcap_close(capture);
+}
