@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <stdio.h>
@@ -25,13 +26,38 @@ int cf_pcap_lock_filter(int descriptor) {
     return setsockopt(descriptor, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof on);
 }
 
+// Until the ring's first blocks have been read, libpcap applies its copy of the filter to packets that the kernel has let
+// pass, in case they came before the filter (pcap-linux.c, blocks_to_filter_in_userland). There are none such here, and
+// there the filter would see packets cut to the snaplen and without their direction. So libpcap is left with a filter
+// that lets everything pass, and the kernel with the real one, as libpcap has adapted it.
+static int leave_filtering_to_kernel(pcap_t *handle) {
+    struct sock_filter instructions[BPF_MAXINSNS];
+    socklen_t count = BPF_MAXINSNS;
+    int descriptor = pcap_fileno(handle);
+    if (getsockopt(descriptor, SOL_SOCKET, SO_GET_FILTER, instructions, &count) != 0) return -1;
+    struct bpf_insn everything = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+    if (pcap_setfilter(handle, &(struct bpf_program){1, &everything}) != 0) return -1;
+    struct sock_fprog program = {(unsigned short)count, instructions};
+    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
 int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program, char *warning, size_t capacity) {
     warning[0] = '\0';
     FILE *standard_error = stderr;
     FILE *collected = fmemopen(warning, capacity, "w");
-    if (collected != NULL) stderr = collected;
+    if (collected == NULL) return -1;
+    stderr = collected;
     int result = pcap_setfilter(handle, program);
     stderr = standard_error;
-    if (collected != NULL) fclose(collected);
-    return result;
+    fclose(collected);
+    return result == 0 && warning[0] == '\0' ? leave_filtering_to_kernel(handle) : result;
+}
+
+int cf_pcap_file_header(pcap_t *handle, uint8_t header[24]) {
+    FILE *file = fmemopen(header, 24, "w");
+    if (file == NULL) return -1;
+    pcap_dumper_t *dumper = pcap_dump_fopen(handle, file);
+    if (dumper == NULL) return -1;
+    pcap_dump_close(dumper);
+    return 0;
 }

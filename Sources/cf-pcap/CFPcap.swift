@@ -46,7 +46,7 @@ enum CFPcap {
                 return .success
             }
 
-            let pump = Pump(capture, to: output, watching: session, log: log)
+            let pump = try Pump(capture, to: output, watching: session, log: log)
             try Sandbox.enter(capture: pump.packetSocket)
             pump.run()
         } catch {

@@ -22,6 +22,9 @@ public struct ByteString: Equatable, Sendable {
     public var isEmpty: Bool { bytes.isEmpty }
     public var count: Int { bytes.count }
 
+    /// Whether it holds nothing but ASCII white space.
+    var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) } }
+
     public mutating func append(_ byte: UInt8) {
         bytes.append(byte)
     }

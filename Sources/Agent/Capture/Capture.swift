@@ -5,8 +5,9 @@ import CPcap
 @safe public struct Capture: ~Copyable {
     /// The ring's size in bytes: half a second of 100,000 small packets a second, or of 6 Gbit/s in large ones.
     static let ringSize: Int32 = 32 << 20
-    /// Milliseconds after which the kernel hands over a block of the ring that is not full.
-    static let blockTimeout: Int32 = 8
+    /// Milliseconds after which the kernel hands over a block of the ring that is not full: how long a packet may wait
+    /// while there are few. A ring has 128 blocks, so that a reader may stall 128 times as long when there are more.
+    static let blockTimeout: Int32 = 6
 
     public let interface: Interface
     /// The packet socket.
@@ -55,8 +56,18 @@ import CPcap
         return unsafe handle
     }
 
-    /// The link type of the packets (pcap-linktype(7)). The corresponding C function is `pcap_datalink`.
-    var linkType: Int32 { unsafe pcap_datalink(handle) }
+    /// The header of a file of its packets: snaplen, and the link type by its number in files, which is not always that
+    /// of pcap_datalink(3PCAP). The corresponding C function is `pcap_dump_fopen`.
+    func fileHeader() throws(SetupFailure) -> [UInt8] {
+        var header = [UInt8](repeating: 0, count: PcapFormat.fileHeaderSize)
+        let status = unsafe header.withUnsafeMutableBufferPointer { header in
+            unsafe cf_pcap_file_header(handle, header.baseAddress)
+        }
+        guard status == 0 else {
+            throw SetupFailure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))")
+        }
+        return header
+    }
 
     /// Bytes kept of each packet. The corresponding C function is `pcap_snapshot`.
     var snaplen: Int { Int(unsafe pcap_snapshot(handle)) }

@@ -5,11 +5,14 @@ import CPcap
 @safe public struct Filter {
     var instructions: [bpf_insn]
 
-    /// Compiles `expression`. The corresponding C function is `pcap_compile`. Throws libpcap's message.
-    static func compile(_ expression: ByteString, for handle: OpaquePointer) throws(Rejection) -> Filter {
+    /// Compiles `expression`. Optimizing takes most of the time where it is long, and alone finds out that no packet can
+    /// match. The corresponding C function is `pcap_compile`. Throws libpcap's message.
+    static func compile(
+        _ expression: ByteString, optimizing: Bool = true, for handle: OpaquePointer
+    ) throws(Rejection) -> Filter {
         var program = unsafe bpf_program()
         let status = unsafe expression.withCString { text in
-            unsafe pcap_compile(handle, &program, text, 1, PCAP_NETMASK_UNKNOWN)
+            unsafe pcap_compile(handle, &program, text, optimizing ? 1 : 0, PCAP_NETMASK_UNKNOWN)
         }
         guard status == 0 else { throw Rejection(message: unsafe ByteString(cString: pcap_geterr(handle))) }
         defer { unsafe pcap_freecode(&program) }

@@ -18,15 +18,18 @@ enum FilterChild {
         guard cf_pcap_die_with_parent() == 0, cf_pcap_close_all_but(descriptor) == 0 else { _exit(1) }
     }
 
+    /// The user's part is compiled alone first, so that what is wrong with it is said in the user's words.
     private static func compile(
         _ expression: ByteString, _ exclusion: Exclusion?, _ handle: OpaquePointer
     ) -> FilterReply {
         do {
-            let alone = try unsafe Filter.compile(expression, for: handle)
-            guard let exclusion else { return .program(alone) }
+            guard let exclusion else { return .program(try unsafe Filter.compile(expression, for: handle)) }
+            _ = try unsafe Filter.compile(expression, optimizing: false, for: handle)
             do {
                 return .program(try unsafe Filter.compile(exclusion.combined(with: expression), for: handle))
-            } catch {
+            } catch  where error.message.contains("rejects all packets") {
+                // Where the user's part cannot match by itself, this says so.
+                _ = try unsafe Filter.compile(expression, for: handle)
                 return .rejection(
                     """
                     filter '\(expression.clipped)' selects nothing but the SSH session, which is never captured \

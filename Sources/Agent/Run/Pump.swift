@@ -28,8 +28,9 @@ public final class Pump {
     /// Takes everything that the loop needs, memory included.
     public init(
         _ capture: consuming Capture, to output: consuming Output, watching session: SSHSession?, log: Log
-    ) {
-        buffer = RecordBuffer(for: capture)
+    ) throws(SetupFailure) {
+        let header = try capture.fileHeader()
+        buffer = unsafe RecordBuffer(fileHeader: header, snaplen: capture.snaplen, handle: capture.handle)
         watch = SessionWatch(output.isStream && !Signals.isHangupIgnored ? session : nil)
         reports = Reports(log)
         self.capture = capture
@@ -46,7 +47,7 @@ public final class Pump {
             summarize(lost: 0)
             Agent.end(.success)
         case .stoppedWithLoss:
-            summarize(lost: buffer.countUnsentRecords() + unreadPackets)
+            summarize(lost: discardRest())
             Agent.end(.failure)
         case .failed(let failure):
             log.error("capture failed") { $0.add("error", failure.description) }
@@ -131,11 +132,16 @@ public final class Pump {
         return .failed(CaptureFailure("failed to write to standard output: \(error.description)\(remark)"))
     }
 
-    /// Packets that the kernel had captured when the stop was asked for and that are still in the ring.
-    private var unreadPackets: UInt64 {
-        let taken = unsafe buffer.sink.pointee.packets
-        guard let ending, ending.packets > taken else { return 0 }
-        return ending.packets - taken
+    /// Takes what is left in the ring, so that it can be counted. Returns how many packets are not written.
+    private func discardRest() -> UInt64 {
+        var lost = buffer.countUnsentRecords()
+        let before = unsafe buffer.sink.pointee.packets
+        repeat {
+            buffer.discard()
+            guard (try? drain()) != nil else { break }
+        } while unsafe !isRingEmpty && buffer.sink.pointee.packets < ending?.packets ?? 0
+        lost += unsafe buffer.sink.pointee.packets - before
+        return lost
     }
 
     private func summarize(lost: UInt64) {
@@ -198,6 +204,7 @@ public final class Pump {
         let ready = unsafe withUnsafeMutableBytes(of: &entries) { entries in
             unsafe cf_pcap_wait(entries.assumingMemoryBound(to: pollfd.self).baseAddress, 2, limit)
         }
+        isRingEmpty = false
         let isGone = ready > 0 && output.isStream && entries.0.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
         return isGone ? .readerGone : .toGoOn
     }

@@ -13,15 +13,15 @@ public struct Exclusion: Equatable {
         ports.map { "not tcp port \($0)" }.joined(separator: " and ")
     }
 
-    /// That expression and the user's, so that both hold. The user's may be empty.
+    /// That expression and the user's, so that both hold. The user's may be blank, which selects everything.
     public func combined(with filter: ByteString) -> ByteString {
-        filter.isEmpty ? expression : "(\(expression)) and (\(filter))"
+        filter.isBlank ? expression : "(\(expression)) and (\(filter))"
     }
 
     /// Logs what is left out of a capture that the user wants filtered by `filter`.
     public func describe(with filter: ByteString, in log: Log) {
         let message: StaticString =
-            filter.isEmpty
+            filter.isBlank
             ? "set filter to avoid capturing SSH session"
             : "adjusted filter to avoid capturing SSH session"
         log.info(message) { $0.add("filter", combined(with: filter)) }

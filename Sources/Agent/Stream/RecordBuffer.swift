@@ -14,11 +14,11 @@ import CPcap
 
     /// Takes all the memory that the capture will need, for as long as the process lives: nothing can be given back from
     /// inside the sandbox.
-    init(for capture: borrowing Capture) {
+    init(fileHeader: [UInt8], snaplen: Int, handle: OpaquePointer) {
         let memory = unsafe UnsafeMutableRawPointer.allocate(byteCount: RecordSink.capacity, alignment: 64)
         unsafe sink = UnsafeMutablePointer<RecordSink>.allocate(capacity: 1)
-        unsafe sink.initialize(to: RecordSink(start: memory, snaplen: capture.snaplen, handle: capture.handle))
-        unsafe PcapFormat.writeFileHeader(snaplen: capture.snaplen, linkType: capture.linkType, to: memory)
+        unsafe sink.initialize(to: RecordSink(start: memory, snaplen: snaplen, handle: handle))
+        unsafe memory.copyMemory(from: fileHeader, byteCount: PcapFormat.fileHeaderSize)
         unsafe sink.pointee.length = PcapFormat.fileHeaderSize
     }
 
@@ -69,6 +69,11 @@ import CPcap
             return
         }
         while unitStart + unitLength(at: unitStart) <= sent { unitStart += unitLength(at: unitStart) }
+    }
+
+    /// Forgets what the output has not taken.
+    mutating func discard() {
+        markSent(unsafe unsent.count)
     }
 
     private func unitLength(at position: Int) -> Int {

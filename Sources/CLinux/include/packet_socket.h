@@ -1,8 +1,9 @@
-// What is done to the packet socket around libpcap.
+// What is done to a capture besides libpcap's own calls.
 #ifndef CF_PCAP_PACKET_SOCKET_H
 #define CF_PCAP_PACKET_SOCKET_H
 
 #include <pcap/pcap.h>
+#include <stdint.h>
 
 // A protocol number for pcap_set_protocol_linux(3PCAP) of which the low 16 bits, all that bind(2) gets, are 0: the
 // socket takes no packet yet (packet(7)).
@@ -15,8 +16,13 @@ int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index);
 // Makes the filter unchangeable, SO_LOCK_FILTER (socket(7)). 0, or -1 with errno.
 int cf_pcap_lock_filter(int descriptor);
 
-// pcap_setfilter(3PCAP). What libpcap would print on standard error is returned in `warning`, at most `capacity` bytes
-// with the final NUL.
+// pcap_setfilter(3PCAP) on a socket that has taken no packet yet. What libpcap would print on standard error is returned
+// in `warning`, at most `capacity` bytes with the final NUL; it is empty where the kernel applies the filter.
+// 0, or -1 with the reason in pcap_geterr(3PCAP) or errno.
 int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program, char *warning, size_t capacity);
+
+// The header that a file of the handle's packets begins with (pcap-savefile(5)).
+// 0, or -1 where the handle's link type has no number in files.
+int cf_pcap_file_header(pcap_t *handle, uint8_t header[24]);
 
 #endif

@@ -1,0 +1,173 @@
+// Makes things happen to a running process that cannot be brought about from outside, by tracing it.
+//
+//   inject fail PID DESCRIPTOR ERROR FIRST EVERY
+//       Its writes to the descriptor fail with the error number and write nothing: the FIRST one from then on, and each
+//       EVERY-th after that. Says "attached"; ends with the process, or lets go of it on SIGTERM.
+//   inject call PID NUMBER [ARGUMENT ...]
+//       It makes a system call of its own. Says "returned N" or "killed by N".
+//   inject filter PID
+//       Prints the instructions of its seccomp filter (linux/bpf_common.h): code, jumps and operand, one a line.
+//
+// strace's own injection replaces the call's number by -1, which a seccomp filter answers by killing.
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef __x86_64__
+#error "knows the registers of x86-64 only"
+#endif
+
+enum { syscallInstructionSize = 2, syscallStop = SIGTRAP | 0x80 };
+
+static pid_t traced;
+static volatile sig_atomic_t isToEnd;
+
+static _Noreturn void fail(const char *what) {
+    fprintf(stderr, "inject: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static void noteEnd(int signal) {
+    (void)signal;
+    isToEnd = 1;
+    ptrace(PTRACE_INTERRUPT, traced, 0, 0);
+}
+
+static struct user_regs_struct registers(void) {
+    struct user_regs_struct values;
+    if (ptrace(PTRACE_GETREGS, traced, 0, &values) < 0) fail("PTRACE_GETREGS");
+    return values;
+}
+
+static void setRegisters(struct user_regs_struct values) {
+    if (ptrace(PTRACE_SETREGS, traced, 0, &values) < 0) fail("PTRACE_SETREGS");
+}
+
+// Goes on to the next stop, passing on signals; returns the wait status.
+static int next(void) {
+    int status, signal = 0;
+    while (1) {
+        if (ptrace(PTRACE_SYSCALL, traced, 0, signal) < 0 && errno != ESRCH) fail("PTRACE_SYSCALL");
+        while (waitpid(traced, &status, 0) < 0) {
+            if (errno != EINTR) fail("waitpid");
+        }
+        if (!WIFSTOPPED(status) || WSTOPSIG(status) == syscallStop || status >> 16 == PTRACE_EVENT_STOP) return status;
+        signal = WSTOPSIG(status);
+    }
+}
+
+static void interrupt(void) {
+    if (ptrace(PTRACE_INTERRUPT, traced, 0, 0) < 0) fail("PTRACE_INTERRUPT");
+    if (waitpid(traced, NULL, 0) < 0) fail("waitpid");
+}
+
+static void attach(void) {
+    if (ptrace(PTRACE_SEIZE, traced, 0, PTRACE_O_TRACESYSGOOD) < 0) fail("PTRACE_SEIZE");
+    interrupt();
+}
+
+// Lets it run until it waits inside a call, so that a system call instruction lies just before rip.
+static void awaitCall(void) {
+    while ((long)registers().orig_rax == -1) {
+        if (ptrace(PTRACE_CONT, traced, 0, 0) < 0) fail("PTRACE_CONT");
+        usleep(10000);
+        interrupt();
+    }
+}
+
+// Whether it is about to enter the kernel, with a call's number in orig_rax.
+static int isAtEntry(int status) {
+    return WIFSTOPPED(status) && WSTOPSIG(status) == syscallStop && (long)registers().rax == -ENOSYS;
+}
+
+static int isWriteTo(struct user_regs_struct call, long descriptor) {
+    return (call.orig_rax == SYS_write || call.orig_rax == SYS_sendto) && (long)call.rdi == descriptor;
+}
+
+static int failWrites(long descriptor, long error, long first, long every) {
+    struct sigaction action = {.sa_handler = noteEnd};
+    sigaction(SIGTERM, &action, NULL);
+    attach();
+    puts("attached");
+    fflush(stdout);
+    for (long count = 0; !isToEnd;) {
+        int status = next();
+        if (!WIFSTOPPED(status)) return 0;
+        struct user_regs_struct call = registers();
+        if (!isAtEntry(status) || !isWriteTo(call, descriptor)) continue;
+        count++;
+        if (count < first || (count - first) % every != 0) continue;
+        call.rdx = 0;
+        setRegisters(call);
+        if (!WIFSTOPPED(next())) return 0;
+        struct user_regs_struct result = registers();
+        result.rax = -error;
+        setRegisters(result);
+    }
+    ptrace(PTRACE_DETACH, traced, 0, 0);
+    return 0;
+}
+
+static int makeCall(long number, const long arguments[6]) {
+    attach();
+    awaitCall();
+    struct user_regs_struct before = registers(), call = before;
+    call.rip -= syscallInstructionSize;
+    call.rax = number;
+    call.orig_rax = -1;
+    call.rdi = arguments[0];
+    call.rsi = arguments[1];
+    call.rdx = arguments[2];
+    call.r10 = arguments[3];
+    call.r8 = arguments[4];
+    call.r9 = arguments[5];
+    setRegisters(call);
+    int status;
+    do status = next();
+    while (WIFSTOPPED(status) && !isAtEntry(status));
+    // A seccomp filter that kills does so on the way out of the call.
+    long long result = 0;
+    if (WIFSTOPPED(status)) status = next();
+    if (WIFSTOPPED(status)) {
+        result = (long long)registers().rax;
+        setRegisters(before);
+        status = next();
+    }
+    if (WIFSIGNALED(status)) printf("killed by %d\n", WTERMSIG(status));
+    else if (WIFEXITED(status)) printf("exited with %d\n", WEXITSTATUS(status));
+    else printf("returned %lld\n", result);
+    ptrace(PTRACE_DETACH, traced, 0, 0);
+    return 0;
+}
+
+static int printFilter(void) {
+    struct sock_filter instructions[BPF_MAXINSNS];
+    attach();
+    long count = ptrace(PTRACE_SECCOMP_GET_FILTER, traced, 0, instructions);
+    if (count < 0) fail("PTRACE_SECCOMP_GET_FILTER");
+    for (long index = 0; index < count; index++) {
+        struct sock_filter one = instructions[index];
+        printf("%u %u %u %u\n", one.code, one.jt, one.jf, one.k);
+    }
+    ptrace(PTRACE_DETACH, traced, 0, 0);
+    return 0;
+}
+
+int main(int count, char **words) {
+    if (count < 3) return 2;
+    traced = atoi(words[2]);
+    long numbers[7] = {0};
+    for (int index = 3; index < count && index < 10; index++) numbers[index - 3] = strtol(words[index], NULL, 0);
+    if (strcmp(words[1], "fail") == 0) return failWrites(numbers[0], numbers[1], numbers[2], numbers[3]);
+    if (strcmp(words[1], "filter") == 0) return printFilter();
+    return makeCall(numbers[0], numbers + 1);
+}

@@ -1,0 +1,123 @@
+"""CAP_NET_RAW: used however it is granted, and where it is missing, the reason is told and what to do."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import PIPE, Namespace, find, installed, start_agent
+from harness.agent import command_line
+
+
+def refusal(namespace: Namespace, **options) -> str:
+    """The `error` with which the agent refuses to capture."""
+    with start_agent(namespace, "-interface", "lo", **options) as agent:
+        result = agent.wait(2)
+    assert result.status == 1 and result.stdout == b""
+    error = find(result.log, "ERROR", "failed to set up capture")["error"]
+    assert "CAP_NET_RAW" in error
+    return error
+
+
+# A second setpriv, for one that gives up root still has root's permitted set, which the execve would then leave.
+NO_NEW_PRIVILEGES = ["setpriv", "--no-new-privs"]
+
+
+def refused_for_nosuid(namespace: Namespace) -> str:
+    folder = installed().parent
+    return refusal(namespace, mounts=[f"mount --bind {folder} {folder}", f"mount -o remount,bind,nosuid {folder}"])
+
+
+@pytest.mark.parametrize("capabilities", ["cap_net_raw=p", "cap_net_raw=ep", "cap_net_raw,cap_net_admin=ep"])
+def test_file_capability_is_used(namespace, capabilities):
+    with start_agent(namespace, "-interface", "lo", binary=installed(capabilities)) as agent:
+        assert agent.stop().status == 0
+
+
+def test_root_needs_no_file_capability(namespace):
+    with start_agent(namespace, "-interface", "lo", user=0, binary=installed(None)) as agent:
+        assert agent.stop().status == 0
+
+
+def test_ambient_capability_is_used(namespace):
+    options = ["--inh-caps=+net_raw", "--ambient-caps=+net_raw"]
+    with start_agent(namespace, "-interface", "lo", setpriv=options, binary=installed(None)) as agent:
+        assert agent.stop().status == 0
+
+
+def test_no_file_capability_points_to_the_operator(namespace):
+    error = refusal(namespace, binary=installed(None))
+    assert "diego.rep.enable_cf_pcap" in error
+    assert "cache" in error, "the cell may still have the archive from before it was enabled"
+
+
+def test_copy_made_by_a_user_has_no_file_capability(namespace, open_folder):
+    copy = open_folder / "cf-pcap"
+    shutil.copy(installed(), copy)
+    assert "diego.rep.enable_cf_pcap" in refusal(namespace, binary=copy)
+
+
+def test_another_file_capability_is_not_enough(namespace):
+    refusal(namespace, binary=installed("cap_net_admin=p"))
+
+
+def test_no_new_privileges_is_told(namespace):
+    error = refusal(namespace, wrapper=NO_NEW_PRIVILEGES)
+    assert re.search("no.?new.?priv", error, re.IGNORECASE)
+    assert "diego.rep.enable_cf_pcap" not in error
+
+
+def test_nosuid_mount_is_told(namespace):
+    error = refused_for_nosuid(namespace)
+    assert "nosuid" in error and "diego.rep.enable_cf_pcap" not in error
+
+
+def test_bounding_set_without_it_is_told(namespace):
+    error = refusal(namespace, setpriv=["--bounding-set=-net_raw"])
+    assert "bounding set" in error and "diego.rep.enable_cf_pcap" not in error
+
+
+def test_refusals_differ(namespace):
+    errors = {
+        refusal(namespace, binary=installed(None)),
+        refusal(namespace, wrapper=NO_NEW_PRIVILEGES),
+        refused_for_nosuid(namespace),
+        refusal(namespace, setpriv=["--bounding-set=-net_raw"]),
+    }
+    assert len(errors) == 4
+
+
+def test_effective_file_capability_outside_the_bounding_set_does_not_even_start(namespace):
+    """Why the package applies `p` and not `ep`: the kernel refuses the execve, and nothing can be explained."""
+    words = command_line(namespace, [installed("cap_net_raw=ep"), "-interface", "lo"],
+                         setpriv=["--bounding-set=-net_raw"])
+    done = subprocess.run(words, capture_output=True, timeout=10)
+    assert done.returncode not in (0, 1, 2) and b"Operation not permitted" in done.stderr
+    assert b"level=" not in done.stderr
+
+
+def test_missing_capability_is_told_before_the_filter_is_looked_at(namespace):
+    """And before any name in it is looked up."""
+    with start_agent(namespace, "-interface", "lo", "-filter", "host no-such-host.invalid", stdout=PIPE,
+                     binary=installed(None)) as agent:
+        result = agent.wait(2)
+    assert "CAP_NET_RAW" in find(result.log, "ERROR", "failed to set up capture")["error"]
+
+
+def test_capability_is_not_needed_to_be_told_of_a_wrong_command_line(namespace):
+    with start_agent(namespace, "-interface", "lo", "-w", "file", binary=installed(None)) as agent:
+        assert agent.wait(2).status == 2
+    with start_agent(namespace, "-help", binary=installed(None)) as agent:
+        assert agent.wait(2).status == 0
+
+
+def test_path_of_the_binary_may_be_odd(namespace, open_folder):
+    """The reason is found for the executable itself, however it is called."""
+    folder = open_folder / "a b\n(c)"
+    folder.mkdir()
+    copy = Path(shutil.copy(installed(), folder / "cf pcap (deleted)"))
+    assert "diego.rep.enable_cf_pcap" in refusal(namespace, binary=copy)

@@ -1,0 +1,117 @@
+"""Log lines: slog's text format (the harness reads nothing else), local time, the fixed messages."""
+
+from __future__ import annotations
+
+import signal
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from harness import Sink, find, send_numbered, start_agent
+
+LO = ("-interface", "lo")
+COUNTS = ["packets", "bytes", "dropped", "truncated"]
+
+
+def offset_at_the_end(namespace, **options) -> timedelta | None:
+    with start_agent(namespace, *LO, **options) as agent:
+        line = find(agent.stop().log, "INFO", "stopped capture")
+    assert abs(line.time - datetime.now(timezone.utc)) < timedelta(seconds=5)
+    return line.time.utcoffset()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/St_Johns", "Europe/Berlin", "Pacific/Auckland"])
+def test_times_are_in_the_zone_of_TZ(namespace, zone):
+    assert offset_at_the_end(namespace, env={"TZ": zone}) == datetime.now(ZoneInfo(zone)).utcoffset()
+
+
+def test_times_are_in_the_zone_of_the_machine(namespace):
+    zone = Path("/usr/share/zoneinfo/Asia/Kolkata")
+    offset = offset_at_the_end(namespace, mounts=["mount -t tmpfs none /etc", f"cp {zone} /etc/localtime"])
+    assert offset == timedelta(hours=5, minutes=30)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Nowhere/Atlantis", "", ":/etc/passwd"])
+def test_times_in_utc_end_in_Z(namespace, zone):
+    with start_agent(namespace, *LO, env={"TZ": zone}) as agent:
+        result = agent.stop()
+    assert all(line.text.split()[0].endswith("Z") for line in result.log)
+    assert abs(result.log[-1].time - datetime.now(timezone.utc)) < timedelta(seconds=2)
+
+
+def test_zone_offset_of_seconds_is_cut_to_minutes(namespace):
+    """As Go's RFC 3339 does."""
+    assert offset_at_the_end(namespace, env={"TZ": "XXX-01:02:03"}) == timedelta(hours=1, minutes=2)
+
+
+def test_v_shows_the_parsed_flags_first(namespace):
+    with start_agent(namespace, *LO, "-v", "-filter", "udp port 53", "-snaplen", "100") as agent:
+        result = agent.stop()
+    first = result.log[0]
+    assert (first.level, first.message) == ("DEBUG", "parsed flags")
+    assert list(first.attributes.items())[:3] == [("interface", "lo"), ("snaplen", "100"), ("filter", "udp port 53")]
+
+
+def test_without_v_there_is_no_debug_line(namespace):
+    with start_agent(namespace, *LO) as agent:
+        result = agent.stop()
+    assert "DEBUG" not in [line.level for line in result.log]
+
+
+@pytest.mark.parametrize("value", [
+    "", "a b", 'a"b', "a=b", "a\nb", "a\tb\r", "a\\b", "\x01\x7f\x1b[31m", "grüße", "日本語", "\u00a0", "\u200b",
+    "\ufeff", "\U0001f600", "\U000e0001", "\udcff\udcfe", "a\udcc3", "\\x00", "%s%n", "'",
+])
+def test_values_are_quoted_as_slog_quotes_them(namespace, value):
+    with start_agent(namespace, *LO, "-v", "-filter", value) as agent:
+        agent.send_signal(signal.SIGINT)
+        result = agent.wait(2)
+    assert find(result.log, "DEBUG", "parsed flags")["filter"] == value
+
+
+def test_log_goes_to_standard_error_alone(namespace):
+    with start_agent(namespace, *LO, "-v") as agent:
+        result = agent.stop()
+    assert len(result.stdout) == 24 and len(result.log) >= 3
+
+
+def test_usr1_logs_the_counts_while_running(namespace):
+    with Sink(namespace), start_agent(namespace, *LO, "-filter", "udp") as agent:
+        send_numbered(namespace, "127.0.0.1", 7)
+        assert agent.output.wait_for_size(24 + 7 * 90, 2)
+        agent.send_signal(signal.SIGUSR1)
+        line = agent.wait_for_log("capturing")
+        assert line.level == "INFO"
+        assert line.attributes == {"packets": "7", "bytes": str(24 + 7 * 90), "dropped": "0", "truncated": "0"}
+        send_numbered(namespace, "127.0.0.1", 3)
+        result = agent.stop()
+    assert result.status == 0 and len(result.pcap.packets) == 10
+
+
+def test_burst_of_usr1_does_no_harm(namespace):
+    with Sink(namespace), start_agent(namespace, *LO, "-filter", "udp") as agent:
+        for number in range(500):
+            agent.send_signal(signal.SIGUSR1)
+            send_numbered(namespace, "127.0.0.1", 1, first=number)
+        result = agent.stop()
+    assert result.status == 0 and result.pcap.numbers == list(range(500))
+    assert [line for line in result.log if line.message == "capturing"]
+
+
+def test_v_logs_progress_every_5_seconds(namespace):
+    with start_agent(namespace, *LO, "-v", "-filter", "udp") as agent:
+        time.sleep(4.5)
+        assert "capturing" not in [line.message for line in agent.log]
+        line = agent.wait_for_log("capturing", timeout=1.5)
+        agent.stop()
+    assert line.level == "DEBUG" and list(line.attributes) == COUNTS
+
+
+def test_summary_is_the_last_line(namespace):
+    with start_agent(namespace, *LO) as agent:
+        last = agent.stop().log[-1]
+    assert (last.level, last.message) == ("INFO", "stopped capture")
+    assert list(last.attributes) == COUNTS

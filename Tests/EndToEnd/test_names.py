@@ -1,0 +1,139 @@
+"""Host names in a filter: found by a static binary, and by a process that holds nothing."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import Namespace, Sink, find, run, send_numbered, start_agent
+from harness.agent import UID
+
+MODULE = Path("/lib") / f"{run('uname', '-m', text=True).stdout.strip()}-linux-gnu" / "libnss_hesiod.so.2"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """What the agent sees in /etc: a hosts file of our own, files and DNS asked, the DNS server on lo."""
+    contents = {
+        "/etc/hosts": "127.0.0.1 localhost\n10.77.0.1 db.example db\n",
+        "/etc/resolv.conf": "nameserver 127.0.0.1\n",
+        "/etc/nsswitch.conf": "hosts: files dns\n",
+    }
+    for name, content in contents.items():
+        (tmp_path / Path(name).name).write_text(content)
+    return {name: tmp_path / Path(name).name for name in contents}
+
+
+@pytest.fixture
+def dns(container: Namespace) -> Iterator[Namespace]:
+    """The container, with a DNS server on 127.0.0.1 that knows server.example."""
+    container.run("ip", "address", "add", "10.77.0.3/24", "dev", "eth0")
+    words = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root",
+             "--pid-file=", "--bind-interfaces", "--listen-address=127.0.0.1", "--local=/example/",
+             "--host-record=server.example,10.77.0.1", "--host-record=both.example,10.77.0.1,fd00::1",
+             "--cname=alias.example,server.example"]
+    server = container.popen(*words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for_dns(container, server)
+    yield container
+    server.terminate()
+    server.wait()
+
+
+def wait_for_dns(namespace: Namespace, server: subprocess.Popen) -> None:
+    query = b"\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x06server\x07example\x00\x00\x01\x00\x01"
+    deadline = time.monotonic() + 5
+    with namespace.socket() as client:
+        client.settimeout(0.05)
+        client.connect(("127.0.0.1", 53))
+        while True:
+            try:
+                client.send(query)
+                client.recv(512)
+                return
+            except OSError:
+                assert server.poll() is None and time.monotonic() < deadline, "no DNS server"
+                time.sleep(0.02)
+
+
+def assert_selects_the_peer(container: Namespace, peer: Namespace, filter: str, files: dict[str, Path]) -> None:
+    """The filter selects packets from 10.77.0.1 and none from 10.77.0.9."""
+    peer.run("ip", "address", "add", "10.77.0.9/24", "dev", "eth0")
+    with Sink(container), start_agent(container, "-interface", "eth0", "-filter", filter, binds=files) as agent:
+        assert agent.running, agent.stderr.decode()
+        with peer.socket() as other:
+            other.bind(("10.77.0.9", 0))
+            other.sendto(b"from another host", ("10.77.0.2", 9999))
+        numbers = send_numbered(peer, "10.77.0.2", 5)
+        result = agent.stop()
+    assert result.pcap.numbers == numbers
+
+
+def test_name_in_the_hosts_file(container, peer, files):
+    assert_selects_the_peer(container, peer, "src host db.example", files)
+
+
+@pytest.mark.parametrize("name", ["server.example", "alias.example", "both.example"])
+def test_name_from_a_dns_server(dns, peer, files, name):
+    assert_selects_the_peer(dns, peer, f"src host {name} and udp", files)
+
+
+def test_both_addresses_of_a_name_are_selected(dns, peer, files):
+    for namespace, address in ((dns, "fd00::2"), (peer, "fd00::1")):
+        namespace.run("sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=0")
+        namespace.run("ip", "address", "add", f"{address}/64", "dev", "eth0", "nodad")
+    with Sink(dns), start_agent(dns, "-interface", "eth0", "-filter", "udp and host both.example",
+                                binds=files) as agent:
+        send_numbered(peer, "10.77.0.2", 1)
+        with peer.socket(socket.AF_INET6) as sender:
+            sender.sendto(b"over IPv6", ("fd00::2", 9999))
+        time.sleep(0.1)
+        result = agent.stop()
+    kinds = [packet.data[12:14] for packet in result.pcap.packets]
+    assert kinds == [b"\x08\x00", b"\x86\xdd"]
+
+
+def test_unknown_name(dns, files):
+    with start_agent(dns, "-interface", "eth0", "-filter", "host nobody.example", binds=files) as agent:
+        result = agent.wait(2)
+    assert result.status == 1 and result.stdout == b""
+    assert "nobody.example" in find(result.log, "ERROR", "failed to set up capture")["error"]
+
+
+def test_signal_ends_the_wait_for_a_dns_server_that_does_not_answer(container, files):
+    with Sink(container, port=53):
+        with start_agent(container, "-interface", "eth0", "-filter", "host slow.example", binds=files,
+                         live=False) as agent:
+            time.sleep(0.5)
+            assert agent.running, agent.stderr.decode()
+            result = agent.stop()
+    assert result.seconds < 2
+    assert result.stdout == b"" or result.pcap.packets == []
+
+
+def test_name_service_module_finds_no_privilege_and_no_packet_socket(container, peer, files, open_folder):
+    """A container's nsswitch.conf can name any module; it runs inside the agent, so the agent must hold nothing then.
+
+    The module takes the place of one of glibc's that nobody uses.
+    """
+    assert MODULE.exists()
+    report, module = open_folder / "report", open_folder / "spy.so"
+    source = Path(__file__).parent / "support/libnss_spy.c"
+    run("gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", f'-DREPORT="{report}"', "-o", module, source)
+    files["/etc/nsswitch.conf"].write_text("hosts: hesiod files\n")
+    assert_selects_the_peer(container, peer, "src host spied.example", files | {str(MODULE): module})
+
+    lines = report.read_text().splitlines()
+    assert f"uid {UID}" in lines
+    capabilities = [line.split() for line in lines if line.startswith("Cap")]
+    held = {name: value for name, value in capabilities if int(value, 16) and name != "CapBnd:"}
+    assert len(capabilities) == 5 and held == {}
+    assert "NoNewPrivs:\t1" in lines
+    sockets = [line for line in lines if line.startswith("socket")]
+    assert f"socket domain {socket.AF_PACKET}" not in sockets, "a packet socket is within reach"
+    assert "raise denied" in lines
+    assert "packet socket denied" in lines

@@ -1,0 +1,135 @@
+"""What the process holds while it captures: next to nothing."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from harness import Agent, Namespace, Pktgen, installed, start_agent
+
+NONE = "0" * 16
+RSS_ANON_MAX_KB = 2048
+
+
+@pytest.mark.parametrize("capabilities, user", [("cap_net_raw=p", 64321), ("cap_net_raw=ep", 64321), (None, 0)])
+def test_status_while_capturing(namespace, capabilities, user):
+    with start_agent(namespace, "-interface", "lo", binary=installed(capabilities), user=user) as agent:
+        status = agent.status()
+    assert [status[name] for name in ("CapEff", "CapPrm", "CapInh", "CapAmb")] == [NONE] * 4
+    assert (status["NoNewPrivs"], status["Seccomp"], status["Threads"]) == ("1", "2", "1")
+    assert kilobytes(status["RssAnon"]) < RSS_ANON_MAX_KB
+    assert kilobytes(status["VmLck"]) == 0
+
+
+def test_inherited_capabilities_are_dropped_too(namespace):
+    options = ["--inh-caps=+net_raw,+net_admin,+sys_admin", "--ambient-caps=+net_raw,+net_admin,+sys_admin"]
+    with start_agent(namespace, "-interface", "lo", binary=installed(None), setpriv=options) as agent:
+        status = agent.status()
+    assert [status[name] for name in ("CapEff", "CapPrm", "CapInh", "CapAmb")] == [NONE] * 4
+
+
+def test_descriptors_are_the_standard_streams_and_the_capture(namespace):
+    with start_agent(namespace, "-interface", "lo") as agent:
+        descriptors = agent.descriptors()
+        sockets = packet_sockets(agent)
+    others = {number: target for number, target in descriptors.items() if number > 2}
+    held = [target for target in others.values() if target.startswith("socket:")]
+    assert len(held) == 1 and held[0][len("socket:["):-1] in sockets
+    assert all(target.startswith(("socket:", "anon_inode:[")) for target in others.values()), others
+    assert len(others) <= 4, others
+
+
+def packet_sockets(agent: Agent) -> list[str]:
+    """The inodes of the packet sockets in the agent's network namespace."""
+    lines = Path(f"/proc/{agent.pid}/net/packet").read_text().splitlines()[1:]
+    return [line.split()[8] for line in lines]
+
+
+def test_capture_holds_one_packet_socket_and_one_ring(namespace):
+    with start_agent(namespace, "-interface", "lo", "-filter", "udp") as agent:
+        assert len(packet_sockets(agent)) == 1
+
+
+def test_inherited_descriptors_are_closed(namespace, tmp_path):
+    with open(tmp_path / "secret", "w") as secret:
+        numbers = [fcntl.fcntl(secret, fcntl.F_DUPFD, lowest) for lowest in (3, 63, 500, 1000)]
+        with start_agent(namespace, "-interface", "lo", pass_fds=numbers) as agent:
+            targets = agent.descriptors().values()
+        for number in numbers:
+            os.close(number)
+    assert not [target for target in targets if "secret" in target]
+
+
+def test_process_is_not_dumpable_and_leaves_no_core(namespace):
+    with start_agent(namespace, "-interface", "lo") as agent:
+        assert os.stat(f"/proc/{agent.pid}/fd").st_uid == 0, "the user itself may look into it"
+        limits = Path(f"/proc/{agent.pid}/limits").read_text().splitlines()
+    core, = (line.split() for line in limits if line.startswith("Max core file size"))
+    assert core[4:6] == ["0", "0"]
+
+
+def test_no_child_is_left(namespace):
+    with start_agent(namespace, "-interface", "lo", "-filter", "host localhost") as agent:
+        assert Path(f"/proc/{agent.pid}/task/{agent.pid}/children").read_text() == ""
+
+
+def test_idle_capture_uses_next_to_no_cpu(namespace):
+    with start_agent(namespace, "-interface", "lo", "-filter", "udp") as agent:
+        time.sleep(0.2)
+        before, wakes = run_time(agent), wake_ups(agent)
+        time.sleep(3)
+        used, woken = run_time(agent) - before, wake_ups(agent) - wakes
+    assert used < 0.003, f"{used} s of CPU in 3 s"
+    assert woken <= 10
+
+
+def run_time(agent: Agent) -> float:
+    """Seconds on a CPU."""
+    return int(Path(f"/proc/{agent.pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def wake_ups(agent: Agent) -> int:
+    return int(agent.status()["voluntary_ctxt_switches"])
+
+
+@pytest.mark.parametrize("size, count", [(60, 300_000), (9000, 20_000)])
+def test_memory_does_not_grow_with_traffic(container, peer, size, count):
+    for namespace in (container, peer):
+        namespace.run("ip", "link", "set", "eth0", "mtu", "9000")
+    with start_agent(container, "-interface", "eth0") as agent:
+        agent.output.pause()  # so that every buffer is used to its end
+        send(peer, agent, 9000, 1_000)
+        before = kilobytes(agent.status()["RssAnon"])
+        send(peer, agent, size, count)
+        after = kilobytes(agent.status()["RssAnon"])
+        agent.stop()
+    assert after <= before + 16 and after < RSS_ANON_MAX_KB
+
+
+def send(peer: Namespace, agent: Agent, size: int, count: int) -> None:
+    """Packets that the agent has written when this returns."""
+    expected = agent.output.size + count * (16 + size)
+    with Pktgen(peer, "eth0", count, size, rate=100_000 if size < 1000 else 10_000) as generator:
+        generator.wait()
+    agent.output.resume()
+    assert agent.output.wait_for_size(expected, 5)
+
+
+def test_memory_is_full_sized_at_the_start(namespace):
+    """No allocation later: the size of the address space stays what it was."""
+    with start_agent(namespace, "-interface", "lo") as agent:
+        before = agent.status()["VmSize"]
+        with Pktgen(namespace, "lo", 100_000, 1000, rate=50_000) as generator:
+            generator.wait()
+        assert agent.status()["VmSize"] == before
+        agent.stop()
+
+
+def kilobytes(value: str) -> int:
+    number, unit = value.split()
+    assert unit == "kB"
+    return int(number)
