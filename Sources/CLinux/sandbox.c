@@ -49,6 +49,8 @@ static size_t list_allowed_calls(struct allowed_call *calls, uint32_t capture) {
         // Records and log lines. Never the packet socket: a write there would send a packet.
         {.number = SYS_write, .first = standard_output},
         {.number = SYS_write, .first = {ONLY, STDERR_FILENO}},
+        // Records of large packets, straight from the ring.
+        {.number = SYS_writev, .first = standard_output},
         // Records to a standard output that is a socket, without waiting and without SIGPIPE.
         {.number = SYS_sendto, .first = standard_output},
         // How much a pipe holds.
@@ -65,6 +67,8 @@ static size_t list_allowed_calls(struct allowed_call *calls, uint32_t capture) {
         // Signals, and no gap between looking for one and waiting.
         {.number = SYS_rt_sigprocmask},
         {.number = SYS_rt_sigreturn},
+        // Going on behind SIGSTOP and SIGCONT, if they meet libpcap's poll(2).
+        {.number = SYS_restart_syscall},
         // The time of day and the monotonic clock, where the kernel offers no vDSO for them.
         {.number = SYS_clock_gettime},
         // The end.

@@ -97,7 +97,7 @@ import CPcap
     /// The corresponding C function is `pcap_dispatch`.
     func drain(into sink: UnsafeMutablePointer<RecordSink>) throws(CaptureFailure) -> Drained {
         let user = unsafe UnsafeMutableRawPointer(sink).assumingMemoryBound(to: UInt8.self)
-        switch unsafe pcap_dispatch(handle, -1, RecordSink.append, user) {
+        switch unsafe pcap_dispatch(handle, -1, RecordSink.add, user) {
         case 0...: return .empty
         case PCAP_ERROR_BREAK: return .stoppedBySink
         default: throw CaptureFailure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))")

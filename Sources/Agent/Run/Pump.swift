@@ -5,9 +5,10 @@ import CLinux
 /// One loop, one wait. The ring is looked into when the buffer is empty; the buffer is emptied as far as the output takes
 /// it; then the pump sleeps until there is something to do. It never sleeps inside a write, so that a reader that has
 /// stopped reading keeps it neither from ending nor from saying what is lost.
-public final class Pump {
+@safe public final class Pump {
     private var capture: Capture
-    private var output: Output
+    /// Stays in place while the buffer's sink points to it.
+    private let output: UnsafeMutablePointer<Output>
     private var watch: SessionWatch
     private var buffer: RecordBuffer
     private let log: Log
@@ -30,11 +31,14 @@ public final class Pump {
         _ capture: consuming Capture, to output: consuming Output, watching session: SSHSession?, log: Log
     ) throws(SetupFailure) {
         let header = try capture.fileHeader()
-        buffer = unsafe RecordBuffer(fileHeader: header, snaplen: capture.snaplen, handle: capture.handle)
         watch = SessionWatch(output.isStream && !Signals.isHangupIgnored ? session : nil)
+        let place = UnsafeMutablePointer<Output>.allocate(capacity: 1)
+        unsafe place.initialize(to: output)
+        unsafe self.output = place
+        buffer = unsafe RecordBuffer(
+            fileHeader: header, snaplen: capture.snaplen, output: place, handle: capture.handle)
         reports = Reports(log)
         self.capture = capture
-        self.output = output
         self.log = log
     }
 
@@ -51,7 +55,7 @@ public final class Pump {
             Agent.end(.failure)
         case .failed(let failure):
             log.error("capture failed") { $0.add("error", failure.description) }
-            summarize(lost: buffer.countUnsentRecords())
+            summarize(lost: discardRest())
             Agent.end(.failure)
         }
     }
@@ -59,14 +63,8 @@ public final class Pump {
     private func loop() -> Outcome {
         while true {
             attend()
-            if buffer.isEmpty {
-                do {
-                    try drain()
-                } catch {
-                    return .failed(error)
-                }
-            }
-            let result: Output.Result = buffer.isEmpty ? .progress : output.write(&buffer)
+            if buffer.isEmpty { drain() }
+            let result: Output.Result = unsafe buffer.isEmpty ? .progress : output.pointee.write(&buffer)
             switch result {
             case .progress: patience = Patience()
             case .readerGone: return readerGone()
@@ -79,8 +77,17 @@ public final class Pump {
         }
     }
 
-    private func drain() throws(CaptureFailure) {
-        isRingEmpty = try unsafe capture.drain(into: buffer.sink) == .empty
+    /// Fills the buffer from the ring. A capture that fails, as when its interface goes, ends like one that is stopped:
+    /// the ring may still hold packets from before.
+    private func drain() {
+        do {
+            isRingEmpty = try unsafe capture.drain(into: buffer.sink) == .empty
+        } catch {
+            isRingEmpty = true
+            if ending == nil { beginEnding() }
+            ending?.failure = error
+        }
+        buffer.markPassedOn()
     }
 
     // MARK: Ending
@@ -95,6 +102,8 @@ public final class Pump {
         let handedOverBy: Int64
         /// When to give up on a reader that takes none.
         var latest: Int64
+        /// Why nobody had to ask for it.
+        var failure: CaptureFailure?
     }
 
     /// Milliseconds that a stop may take, less what the kernel needs to release the packet socket.
@@ -114,10 +123,16 @@ public final class Pump {
     }
 
     private func outcome(of ending: Ending) -> Outcome? {
-        let now = MonotonicClock.now()
-        let hasAll = unsafe buffer.sink.pointee.packets >= ending.packets || (isRingEmpty && now >= ending.handedOverBy)
-        if hasAll && buffer.isEmpty { return .stopped }
-        return now >= ending.latest ? .stoppedWithLoss : nil
+        let isComplete = hasTakenAll(ending) && buffer.isEmpty
+        guard isComplete || MonotonicClock.now() >= ending.latest else { return nil }
+        if let failure = ending.failure { return .failed(failure) }
+        return isComplete ? .stopped : .stoppedWithLoss
+    }
+
+    /// Whether what the kernel had captured when the ending began has been taken from the ring.
+    private func hasTakenAll(_ ending: Ending) -> Bool {
+        if unsafe buffer.sink.pointee.packets >= ending.packets { return true }
+        return isRingEmpty && MonotonicClock.now() >= ending.handedOverBy
     }
 
     private func readerGone() -> Outcome {
@@ -127,21 +142,22 @@ public final class Pump {
 
     private func failed(to error: SystemError) -> Outcome {
         let split = buffer.splitLength
-        let isWhole = output.cutBack(split)
+        let isWhole = unsafe output.pointee.cutBack(split)
         let remark: ByteString = isWhole ? "" : ", its last record is incomplete"
         return .failed(CaptureFailure("failed to write to standard output: \(error.description)\(remark)"))
     }
 
     /// Takes what is left in the ring, so that it can be counted. Returns how many packets are not written.
     private func discardRest() -> UInt64 {
-        var lost = buffer.countUnsentRecords()
+        let unsent = buffer.countUnsentRecords()
         let before = unsafe buffer.sink.pointee.packets
-        repeat {
+        if ending == nil { beginEnding() }
+        while let ending, !hasTakenAll(ending) {
             buffer.discard()
-            guard (try? drain()) != nil else { break }
-        } while unsafe !isRingEmpty && buffer.sink.pointee.packets < ending?.packets ?? 0
-        lost += unsafe buffer.sink.pointee.packets - before
-        return lost
+            drain()
+            if isRingEmpty { cf_pcap_wait(nil, 0, 1000) }
+        }
+        return unsafe unsent + buffer.sink.pointee.packets - before
     }
 
     private func summarize(lost: UInt64) {
@@ -180,7 +196,7 @@ public final class Pump {
 
     private func counts(_ statistics: (received: UInt64, dropped: UInt64)) -> Counts {
         unsafe Counts(
-            packets: buffer.sink.pointee.packets, bytes: output.written, dropped: statistics.dropped,
+            packets: buffer.sink.pointee.packets, bytes: output.pointee.written, dropped: statistics.dropped,
             truncated: buffer.sink.pointee.truncated)
     }
 
@@ -199,25 +215,26 @@ public final class Pump {
             pollfd(fd: isBlocked ? -1 : capture.descriptor, events: Int16(POLLIN), revents: 0)
         )
         // A regular file is always ready, which is no reason to wake up.
-        if !output.isStream && !isBlocked { entries.0.fd = -1 }
+        let isStream = unsafe output.pointee.isStream
+        if !isStream && !isBlocked { entries.0.fd = -1 }
         let limit = timeout(isBlocked ? patience.next() : nil)
         let ready = unsafe withUnsafeMutableBytes(of: &entries) { entries in
             unsafe cf_pcap_wait(entries.assumingMemoryBound(to: pollfd.self).baseAddress, 2, limit)
         }
         isRingEmpty = false
-        let isGone = ready > 0 && output.isStream && entries.0.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
+        let isGone = ready > 0 && isStream && entries.0.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
         return isGone ? .readerGone : .toGoOn
     }
 
-    /// Milliseconds until the next thing is due; negative where nothing is.
+    /// Microseconds until the next thing is due, or `retry` if that is less; negative where nothing is.
     private func timeout(_ retry: Int64?) -> Int64 {
         let now = MonotonicClock.now()
         var next = reports.nextDue(whileBlocked: retry != nil)
         if ending == nil { next = min(next, watch.nextLook) }
         if let ending { next = min(next, now < ending.handedOverBy ? ending.handedOverBy : ending.latest) }
-        if let retry { next = min(next, now + retry) }
         if capture.isInterfaceDown { next = min(next, now + Self.interfaceInterval) }
-        return next == .max ? -1 : max(next - now, 0)
+        guard next < .max else { return retry ?? -1 }
+        return min(max(next - now, 0) * 1000, retry ?? .max)
     }
 
     /// How often to look whether an interface that is down has gone or is up again, in milliseconds.
@@ -226,10 +243,10 @@ public final class Pump {
 
 /// How long to wait for a reader before trying again: longer each time that it has taken nothing.
 private struct Patience {
-    private var milliseconds: Int64 = 1
+    private var microseconds: Int64 = 250
 
     mutating func next() -> Int64 {
-        defer { milliseconds = min(milliseconds * 2, 32) }
-        return milliseconds
+        defer { microseconds = min(microseconds * 2, 32_000) }
+        return microseconds
     }
 }

@@ -36,8 +36,15 @@ public enum Signals {
         for signal in [SIGPIPE, SIGXFSZ] { cf_pcap_ignore(signal) }
     }
 
+    /// Looks at signals since the last one that were let in.
+    private nonisolated(unsafe) static var looks: UInt8 = 0
+
     /// The signals since the last call; each is given once.
     static func take() -> Arrived {
+        // A wait lets them in as well, if there is anything to wait for; every fourth look is soon enough, and saves
+        // two system calls in the others.
+        unsafe looks &+= 1
+        if unsafe looks % 4 == 0 { cf_pcap_let_signals_in() }
         let bits = cf_pcap_take_signals()
         func has(_ signal: Int32) -> Bool { bits & 1 << UInt64(signal) != 0 }
         return Arrived(

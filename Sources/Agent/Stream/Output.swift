@@ -49,12 +49,33 @@ public struct Output: ~Copyable {
 
     /// Writes as much of `buffer` as is taken without waiting.
     mutating func write(_ buffer: inout RecordBuffer) -> Result {
-        if let room = pipe?.room(), let capacity = pipe?.capacity {
+        if let room = pipe?.room(for: unsafe buffer.unsent.count), let capacity = pipe?.capacity {
             let count = Self.suitable(room: room, capacity: capacity, buffer)
             return count == 0 ? .waitForTime : put(count, of: &buffer)
         }
         if isSocket { return put(Self.suitable(room: Self.socketPart, capacity: Self.socketPart, buffer), of: &buffer) }
         return put(unsafe buffer.unsent.count, of: &buffer)
+    }
+
+    /// Writes `records`, which end with the header of one more record, and the packet of that one behind them, without
+    /// copying it. Returns how many bytes were taken: all, or fewer where it does not take all at once.
+    /// The corresponding C function is `writev`.
+    mutating func write(_ records: UnsafeRawBufferPointer, _ packet: UnsafeRawBufferPointer) -> Int {
+        let count = records.count + packet.count
+        if isSocket { return 0 }
+        if let room = pipe?.room(for: count), room < count { return 0 }
+        var parts = unsafe (
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: records.baseAddress), iov_len: records.count),
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: packet.baseAddress), iov_len: packet.count)
+        )
+        let taken = unsafe withUnsafeBytes(of: &parts) { parts in
+            unsafe writev(Self.descriptor, parts.assumingMemoryBound(to: iovec.self).baseAddress, 2)
+        }
+        // What is wrong shows again when the rest is written.
+        guard taken > 0 else { return 0 }
+        written += taken
+        pipe?.noteWritten(taken)
+        return taken
     }
 
     /// A Unix stream socket takes a message of up to 32 kB whole or not at all (net/unix/af_unix.c,

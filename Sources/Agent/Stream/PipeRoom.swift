@@ -10,6 +10,8 @@ struct PipeRoom {
     private let pages: Int
     private let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
+    /// Pages that are sure to be free.
+    private var free = 0
     /// Bytes written since the start, and that count at the end of each of the last writes, the oldest first.
     private var written = 0
     private var ends: [Int] = []
@@ -29,20 +31,31 @@ struct PipeRoom {
     /// The pipe's capacity in bytes.
     var capacity: Int { pages * pageSize }
 
-    /// The bytes that it takes now without waiting. ``capacity`` means that it is empty.
-    mutating func room() -> Int {
+    /// Bytes that it is sure to take now without waiting. It is asked how much it holds only where less than `wanted` is
+    /// sure. ``capacity`` means that it is empty.
+    mutating func room(for wanted: Int) -> Int {
+        if free * pageSize < wanted || ends.count == Self.mostEnds { ask() }
+        return free * pageSize
+    }
+
+    private mutating func ask() {
         // FIONREAD fails for nothing that can be written; then nothing is known.
         let unread = Int(cf_pcap_unread_bytes(descriptor))
-        if unread == 0 { ends.removeAll(keepingCapacity: true) }
-        ends.removeAll { $0 <= written - unread }
-        if unread < 0 || ends.count == Self.mostEnds { return 0 }
-        // One page more for the one that the reader has read in part.
-        let used = unread == 0 ? 0 : (unread + pageSize - 1) / pageSize + ends.count + 1
-        return max(pages - used, 0) * pageSize
+        ends.removeAll { unread == 0 || $0 <= written - unread }
+        if unread == 0 {
+            free = pages
+        } else if unread < 0 || ends.count == Self.mostEnds {
+            free = 0
+        } else {
+            // One page more for the one that the reader has read in part.
+            let used = (unread + pageSize - 1) / pageSize + ends.count + 1
+            free = max(pages - used, 0)
+        }
     }
 
     mutating func noteWritten(_ count: Int) {
         written += count
         ends.append(written)
+        free -= min(free, (count + pageSize - 1) / pageSize)
     }
 }

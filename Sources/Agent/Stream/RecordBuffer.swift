@@ -14,10 +14,11 @@ import CPcap
 
     /// Takes all the memory that the capture will need, for as long as the process lives: nothing can be given back from
     /// inside the sandbox.
-    init(fileHeader: [UInt8], snaplen: Int, handle: OpaquePointer) {
-        let memory = unsafe UnsafeMutableRawPointer.allocate(byteCount: RecordSink.capacity, alignment: 64)
+    init(fileHeader: [UInt8], snaplen: Int, output: UnsafeMutablePointer<Output>, handle: OpaquePointer) {
+        let memory = unsafe UnsafeMutableRawPointer.allocate(
+            byteCount: RecordSink.capacity(snaplen: snaplen), alignment: 64)
         unsafe sink = UnsafeMutablePointer<RecordSink>.allocate(capacity: 1)
-        unsafe sink.initialize(to: RecordSink(start: memory, snaplen: snaplen, handle: handle))
+        unsafe sink.initialize(to: RecordSink(start: memory, output: output, handle: handle))
         unsafe memory.copyMemory(from: fileHeader, byteCount: PcapFormat.fileHeaderSize)
         unsafe sink.pointee.length = PcapFormat.fileHeaderSize
     }
@@ -58,6 +59,13 @@ import CPcap
         return count
     }
 
+    /// Notes what the output took while the sink was being filled.
+    mutating func markPassedOn() {
+        let taken = unsafe sink.pointee.taken
+        unsafe sink.pointee.taken = 0
+        if taken > 0 { markSent(taken) }
+    }
+
     /// Notes that the output took `count` bytes from the front.
     mutating func markSent(_ count: Int) {
         sent += count
@@ -71,8 +79,9 @@ import CPcap
         while unitStart + unitLength(at: unitStart) <= sent { unitStart += unitLength(at: unitStart) }
     }
 
-    /// Forgets what the output has not taken.
+    /// Forgets what the output has not taken; from then on the sink passes nothing on.
     mutating func discard() {
+        unsafe sink.pointee.largePacket = .max
         markSent(unsafe unsent.count)
     }
 

@@ -8,10 +8,14 @@
 #include <stdint.h>
 #include <time.h>
 
-// Notes `signal` when it arrives, without restarting the interrupted call. 0, or -1 with errno.
+// Notes `signal` when it arrives, without restarting the interrupted call. From then on it is blocked but for the moments
+// named below, so that it is never missed between a look and a wait. 0, or -1 with errno.
 int cf_pcap_note(int signal);
 int cf_pcap_ignore(int signal);
 bool cf_pcap_is_ignored(int signal);
+
+// Lets blocked signals arrive. cf_pcap_wait does so too, but only if it has to wait.
+void cf_pcap_let_signals_in(void);
 
 // The signals that have arrived since the last call; each is given once.
 uint64_t cf_pcap_take_signals(void);
@@ -19,8 +23,7 @@ uint64_t cf_pcap_take_signals(void);
 // Those that the next call of cf_pcap_take_signals would give.
 uint64_t cf_pcap_pending_signals(void);
 
-// ppoll(2) that misses no noted signal: one that came before the wait ends it at once, as one that comes during it does.
-// Milliseconds; negative waits without limit.
-int cf_pcap_wait(struct pollfd *descriptors, unsigned count, int64_t milliseconds);
+// ppoll(2), during which noted signals arrive and end the wait with EINTR. Negative microseconds wait without limit.
+int cf_pcap_wait(struct pollfd *descriptors, unsigned count, int64_t microseconds);
 
 #endif
