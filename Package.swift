@@ -19,6 +19,8 @@ let strict: [SwiftSetting] = [
 let embedded: [SwiftSetting] = [
     .enableExperimentalFeature("Embedded"),
     .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"]),
+    // Incremental code generation would leave a hash of the compiler's arguments, and so of the build's folder.
+    .unsafeFlags(["-Xfrontend", "-disable-incremental-llvm-codegen"]),
 ]
 
 let staticLink: [LinkerSetting] = [
@@ -37,6 +39,25 @@ let staticLink: [LinkerSetting] = [
 ]
 
 let swiftSettings = isStatic ? strict + embedded : strict
+
+// `scripts/fuzz` sets CF_PCAP_FUZZ.
+let fuzzing: [Target] =
+    Context.environment["CF_PCAP_FUZZ"] == nil
+    ? []
+    : [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["Agent", "CLibFuzzer"],
+            path: "Tests/Fuzz/Fuzz",
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]
+        ),
+    ]
+
+// The static build needs no tests, and may come without their sources.
+let testing: [Target] =
+    isStatic ? [] : [.testTarget(name: "AgentTests", dependencies: ["Agent"], swiftSettings: strict)]
 
 let package = Package(
     name: "cf-pcap",
@@ -58,6 +79,5 @@ let package = Package(
             swiftSettings: swiftSettings,
             linkerSettings: isStatic ? staticLink : []
         ),
-        .testTarget(name: "AgentTests", dependencies: ["Agent"], swiftSettings: strict),
-    ]
+    ] + testing + fuzzing
 )

@@ -3,11 +3,12 @@ import CPcap
 
 /// A live capture through libpcap's memory-mapped ring (TPACKET_V3, packet_mmap in the kernel's documentation).
 @safe public struct Capture: ~Copyable {
-    /// The ring's size in bytes: half a second of 100,000 small packets a second, or of 6 Gbit/s in large ones.
-    static let ringSize: Int32 = 32 << 20
+    /// The ring's size in bytes. A larger one takes longer to set up, and each packet longer to copy, as its memory is in
+    /// no cache any more when its turn comes again; a smaller one loses packets while a reader stalls for half a second.
+    static let ringSize: Int32 = 20 << 20
     /// Milliseconds after which the kernel hands over a block of the ring that is not full: how long a packet may wait
-    /// while there are few. A ring has 128 blocks, so that a reader may stall 128 times as long when there are more.
-    static let blockTimeout: Int32 = 6
+    /// while there are few. The ring has 80 blocks, so that a reader may stall 80 times as long when there are more.
+    static let blockTimeout: Int32 = 7
 
     public let interface: Interface
     /// The packet socket.

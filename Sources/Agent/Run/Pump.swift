@@ -241,12 +241,15 @@ import CLinux
     private static let interfaceInterval: Int64 = 100
 }
 
-/// How long to wait for a reader before trying again: longer each time that it has taken nothing.
+/// How long to wait for a reader before trying again: a sixteenth of the time for which it has taken nothing, so that it
+/// costs little to wait long, and little is lost when the reader comes back.
 private struct Patience {
-    private var microseconds: Int64 = 250
+    private var waited: Int64 = 0
 
+    /// Microseconds.
     mutating func next() -> Int64 {
-        defer { microseconds = min(microseconds * 2, 32_000) }
-        return microseconds
+        let wait = min(max(waited / 16, 250), 32_000)
+        waited += wait
+        return wait
     }
 }

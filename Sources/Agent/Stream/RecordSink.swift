@@ -19,7 +19,7 @@ import CPcap
     private let handle: OpaquePointer
 
     /// Bytes of records at which it is full: few enough to stay in a core's nearest caches, and enough for one write.
-    private static let fullLength = 128 << 10
+    private static let fullLength = 256 << 10
 
     /// The memory that it needs for packets of which `snaplen` bytes are kept.
     static func capacity(snaplen: Int) -> Int {
