@@ -21,6 +21,7 @@ enum CFPcap {
 
     private static func capture(_ options: Options, _ log: Log) -> ExitStatus {
         log.isVerbose = options.isVerbose
+        if StandardStreams.areShared { log.extent = .errors }
         options.describe(in: log)
         guard !options.interface.isEmpty else {
             log.error("interface flag is required") { $0.add("interfaces", Interface.names) }

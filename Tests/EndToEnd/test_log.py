@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from datetime import datetime, timedelta, timezone
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from harness import Sink, find, send_numbered, start_agent
+from harness import Sink, find, parse_log, read_pcap, send_numbered, start_agent
 
 LO = ("-interface", "lo")
 COUNTS = ["packets", "bytes", "dropped", "truncated"]
@@ -115,3 +116,27 @@ def test_summary_is_the_last_line(namespace):
         last = agent.stop().log[-1]
     assert (last.level, last.message) == ("INFO", "stopped capture")
     assert list(last.attributes) == COUNTS
+
+
+@pytest.mark.parametrize("kind", ["file", "pipe"])
+def test_log_does_not_spoil_a_capture_that_goes_to_the_same_place(namespace, tmp_path, kind):
+    """As behind `> capture.pcap 2>&1`, or nohup(1) in a terminal."""
+    read_end, write_end = os.pipe()
+    target = write_end if kind == "pipe" else os.open(tmp_path / "capture.pcap", os.O_RDWR | os.O_CREAT)
+    with start_agent(namespace, "-interface", "lo", "-filter", "udp", "-v", stdout=target, stderr=target, live=False) as agent:
+        time.sleep(0.5)
+        with Sink(namespace):
+            numbers = send_numbered(namespace, "127.0.0.1", 3)
+            time.sleep(0.1)
+        agent.send_signal(signal.SIGUSR1)
+        assert agent.stop().status == 0
+    os.close(write_end)
+    data = os.read(read_end, 1 << 20) if kind == "pipe" else (tmp_path / "capture.pcap").read_bytes()
+    assert read_pcap(data).numbers == numbers
+
+
+def test_error_is_told_where_the_capture_would_go_if_there_is_no_other_place(namespace, tmp_path):
+    with (tmp_path / "capture.pcap").open("wb") as file:
+        start_agent(namespace, "-interface", "eth9", stdout=file, stderr=file).wait()
+    line, = parse_log((tmp_path / "capture.pcap").read_bytes())
+    assert line.level == "ERROR" and "eth9" in line["error"]

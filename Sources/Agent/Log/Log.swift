@@ -10,6 +10,16 @@ public final class Log {
     private static let lineCapacity = 4096
 
     public var isVerbose = false
+    /// What is logged at all.
+    public var extent = Extent.everything
+
+    public enum Extent {
+        case everything
+        /// Only why there is no capture: for a standard error that leads to the same place as standard output.
+        case errors
+        case nothing
+    }
+
     private let descriptor: Int32
     private var line = LogLine(capacity: Log.lineCapacity)
 
@@ -24,19 +34,19 @@ public final class Log {
 
     /// Logs where the user asked for details.
     public func debug(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
-        if isVerbose { write(.debug, message, attributes) }
+        if isVerbose && extent == .everything { write(.debug, message, attributes) }
     }
 
     public func info(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
-        write(.info, message, attributes)
+        if extent == .everything { write(.info, message, attributes) }
     }
 
     public func warn(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
-        write(.warn, message, attributes)
+        if extent == .everything { write(.warn, message, attributes) }
     }
 
     public func error(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
-        write(.error, message, attributes)
+        if extent != .nothing { write(.error, message, attributes) }
     }
 
     /// Logs a message that is made up for the occasion.

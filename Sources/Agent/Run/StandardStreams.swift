@@ -2,6 +2,15 @@ import CLinux
 
 /// The descriptors that the process was started with.
 public enum StandardStreams {
+    /// Whether standard output and standard error lead to the same file, pipe or socket, as behind `2>&1` and often
+    /// behind nohup(1). The corresponding C function is `fstat`.
+    public static var areShared: Bool {
+        var output = stat()
+        var error = stat()
+        guard unsafe fstat(STDOUT_FILENO, &output) == 0, unsafe fstat(STDERR_FILENO, &error) == 0 else { return false }
+        return output.st_dev == error.st_dev && output.st_ino == error.st_ino && !cf_pcap_is_device(output.st_mode)
+    }
+
     /// Closes everything but the standard streams, and puts something that can be neither read nor written in the place
     /// of those that are closed, so that nothing that is opened later takes their numbers.
     public static func secure() throws(SetupFailure) {
