@@ -3,7 +3,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-enum { RESERVE = 32 * 1024 };
+enum { RESERVE = 64 * 1024 };
 
 void cf_pcap_set_memory_aside(void) {
     mallopt(M_TRIM_THRESHOLD, -1);

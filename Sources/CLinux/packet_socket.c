@@ -29,12 +29,17 @@ int cf_pcap_lock_filter(int descriptor) {
 // Until the ring's first blocks have been read, libpcap applies its copy of the filter to packets that the kernel has let
 // pass, in case they came before the filter (pcap-linux.c, blocks_to_filter_in_userland). There are none such here, and
 // there the filter would see packets cut to the snaplen and without their direction. So libpcap is left with a filter
-// that lets everything pass, and the kernel with the real one, as libpcap has adapted it.
-static int leave_filtering_to_kernel(pcap_t *handle) {
+// that lets everything pass, and the kernel with the real one, as libpcap has adapted it. A filter that libpcap keeps to
+// itself without a word (pcap-linux.c, fix_program) is left with it, and said.
+static int leave_filtering_to_kernel(pcap_t *handle, char *warning, size_t capacity) {
     struct sock_filter instructions[BPF_MAXINSNS];
     socklen_t count = BPF_MAXINSNS;
     int descriptor = pcap_fileno(handle);
     if (getsockopt(descriptor, SOL_SOCKET, SO_GET_FILTER, instructions, &count) != 0) return -1;
+    if (count == 0) {
+        snprintf(warning, capacity, "it looks at what the kernel does not have");
+        return 0;
+    }
     struct bpf_insn everything = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
     if (pcap_setfilter(handle, &(struct bpf_program){1, &everything}) != 0) return -1;
     struct sock_fprog program = {(unsigned short)count, instructions};
@@ -50,7 +55,7 @@ int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program, char *warnin
     int result = pcap_setfilter(handle, program);
     stderr = standard_error;
     fclose(collected);
-    return result == 0 && warning[0] == '\0' ? leave_filtering_to_kernel(handle) : result;
+    return result == 0 && warning[0] == '\0' ? leave_filtering_to_kernel(handle, warning, capacity) : result;
 }
 
 int cf_pcap_file_header(pcap_t *handle, uint8_t header[24]) {

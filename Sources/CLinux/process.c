@@ -18,12 +18,15 @@ char *const *cf_pcap_arguments(int *count) {
     return argument_values;
 }
 
+// More than anybody has open, where the limit is none.
+enum { MOST = 1 << 20 };
+
 static int close_range_of(unsigned first, unsigned last) {
     if (first > last || close_range(first, last, 0) == 0) return 0;
     // Linux before 5.9, or a system call filter that does not know it.
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
-    for (unsigned descriptor = first; descriptor <= last && descriptor < limit.rlim_max; descriptor++)
+    for (unsigned descriptor = first; descriptor <= last && descriptor < limit.rlim_max && descriptor < MOST; descriptor++)
         close((int)descriptor);
     return 0;
 }

@@ -2,12 +2,18 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/time.h>
 
 static _Atomic uint64_t arrived;
 static sigset_t noted;
 static sigset_t while_waiting;
 
-static void note(int signal) { atomic_fetch_or(&arrived, UINT64_C(1) << signal); }
+static pcap_t *interrupted;
+
+static void note(int signal) {
+    atomic_fetch_or(&arrived, UINT64_C(1) << signal);
+    if (interrupted != NULL) pcap_breakloop(interrupted);
+}
 
 int cf_pcap_note(int signal) {
     struct sigaction action = {.sa_handler = note};
@@ -33,9 +39,18 @@ uint64_t cf_pcap_take_signals(void) { return atomic_exchange(&arrived, 0); }
 
 uint64_t cf_pcap_pending_signals(void) { return atomic_load(&arrived); }
 
+void cf_pcap_hold_signals(bool hold) { sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &noted, NULL); }
+
 void cf_pcap_let_signals_in(void) {
-    sigprocmask(SIG_UNBLOCK, &noted, NULL);
-    sigprocmask(SIG_BLOCK, &noted, NULL);
+    cf_pcap_hold_signals(false);
+    cf_pcap_hold_signals(true);
+}
+
+void cf_pcap_leave_loop_on_signals(pcap_t *handle) {
+    const struct timeval tenth = {.tv_usec = 100000};
+    interrupted = handle;
+    cf_pcap_note(SIGALRM);
+    setitimer(ITIMER_REAL, &(struct itimerval){tenth, tenth}, NULL);
 }
 
 int cf_pcap_wait(struct pollfd *descriptors, unsigned count, int64_t microseconds) {

@@ -34,11 +34,11 @@ enum CFPcap {
 
             // All that needs a privilege is to open the packet socket. No packet enters it yet.
             try NetRaw.require()
-            let capture = try Capture.open(try Interface(options.interface), snaplen: options.snaplen, log: log)
+            var capture = try Capture.open(try Interface(options.interface), snaplen: options.snaplen, log: log)
             try Privileges.drop()
 
             let session = SSHSession.find(log: log)
-            let exclusion = Exclusion.find(for: session, on: options.interface, log: log)
+            let exclusion = Exclusion.find(for: session, on: capture.interface, log: log)
             exclusion?.describe(with: options.filter, in: log)
             switch try FilterCompiler.compile(options.filter, without: exclusion, for: capture) {
             case .compiled(let filter): try capture.start(filter, log: log)

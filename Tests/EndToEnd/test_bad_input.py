@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import Namespace, Result, Sink, find, read_pcap, send_numbered, start_agent
+from harness import Namespace, Pktgen, Result, Sink, find, read_pcap, send_numbered, start_agent
 from harness.log import LogLine, parse_log
 
 LO = ("-interface", "lo")
@@ -149,6 +149,37 @@ def test_filter_too_long_for_the_kernel_works_and_is_said(namespace):
     result, wanted = capture_by_length(namespace, NOT_FOR_THE_KERNEL)
     assert result.pcap.numbers == wanted
     assert [line for line in result.log if line.level == "WARN" and "filter" in line.message]
+
+
+def test_filter_that_the_kernel_cannot_apply_works_and_is_said(namespace):
+    """It looks at a part of the cooked header that libpcap makes up."""
+    with Sink(namespace), start_agent(namespace, "-interface", "any", "-filter", "link[13] = 0 and udp") as agent:
+        numbers = send_numbered(namespace, "127.0.0.1", 3)
+        time.sleep(0.1)
+        result = agent.stop()
+    assert result.status == 0 and result.pcap.numbers == numbers
+    assert [line for line in result.log if line.level == "WARN" and "user space" in line.message]
+
+
+def test_capture_that_filters_in_user_space_stops_though_packets_keep_coming(namespace):
+    matches_nothing = " or ".join(f"len={length}" for length in range(2000, 4300))
+    with start_agent(namespace, *LO, "-filter", matches_nothing) as agent:
+        with Pktgen(namespace, "lo", 10_000_000, 100):
+            time.sleep(0.5)
+            assert agent.stop(timeout=2).status == 0
+
+
+@pytest.mark.parametrize("name", ["lo:0", "loopy"])
+def test_other_name_of_lo_is_lo(namespace, name):
+    namespace.run("ip", "link", "property", "add", "dev", "lo", "altname", "loopy")
+    with start_agent(namespace, "-interface", name) as agent:
+        log = agent.stop().log
+    assert find(log, "INFO", "set filter to avoid capturing SSH session")["filter"] == "not tcp port 2222"
+
+
+def test_snaplen_is_the_last_one_given(namespace):
+    with start_agent(namespace, *LO, "-snaplen", 300000, "-snaplen", 100) as agent:
+        assert agent.stop().pcap.snaplen == 100
 
 
 def test_signal_ends_the_compilation_of_a_filter_that_takes_long(namespace):

@@ -116,7 +116,7 @@ def send(peer: Namespace, agent: Agent, size: int, count: int) -> None:
     with Pktgen(peer, "eth0", count, size, rate=100_000 if size < 1000 else 10_000) as generator:
         generator.wait()
     agent.output.resume()
-    assert agent.output.wait_for_size(expected, 5)
+    assert agent.output.wait_for_size(expected, 20)
 
 
 def test_memory_is_full_sized_at_the_start(namespace):

@@ -97,6 +97,8 @@ def cycle(namespace: Namespace, folder: Path, ended: threading.Event, sums: Sums
         if random.random() < 0.5:
             agent.send_signal(signal.SIGUSR1)
         result = agent.stop(random.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]), timeout=10)
+        if "Network is down" in result.stderr.decode():
+            continue  # it was started during a flap
         sums.signals += 1
         sums.files += 1
         checked = subprocess.run([TOOLS / "pcapcheck"], stdin=path.open("rb"), capture_output=True, text=True)

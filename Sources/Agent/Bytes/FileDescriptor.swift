@@ -19,11 +19,13 @@ struct FileDescriptor: ~Copyable {
         close(rawValue)
     }
 
-    /// Reads up to `buffer.count` bytes from `offset` on; 0 at the end. The corresponding C function is `pread`.
-    func read(into buffer: inout ArraySlice<UInt8>, at offset: Int) throws(SystemError) -> Int {
+    /// Fills `buffer` from its element `start` on with what stands at `offset`. Returns how many bytes that were; 0 at the
+    /// end. The corresponding C function is `pread`.
+    func read(into buffer: inout [UInt8], from start: Int = 0, at offset: Int) throws(SystemError) -> Int {
         while true {
             let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-                unsafe pread(rawValue, bytes.baseAddress, bytes.count, off_t(offset))
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start...])
+                return unsafe pread(rawValue, rest.baseAddress, rest.count, off_t(offset))
             }
             if count >= 0 { return count }
             if cf_pcap_errno() != EINTR { throw .last }
@@ -35,7 +37,7 @@ struct FileDescriptor: ~Copyable {
 func contents(of path: ByteString) -> [UInt8]? {
     guard let file = try? FileDescriptor(reading: path) else { return nil }
     var result: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 4096)[...]
+    var part = [UInt8](repeating: 0, count: 4096)
     while true {
         guard let count = try? file.read(into: &part, at: result.count) else { return nil }
         if count == 0 { return result }

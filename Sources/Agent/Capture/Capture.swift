@@ -15,6 +15,8 @@ import CPcap
     public let descriptor: Int32
     let handle: OpaquePointer
 
+    /// Whether packets that the filter rejects never enter the ring.
+    private(set) var isFilteredByKernel = true
     private var received = WrappingCounter()
     private var dropped = WrappingCounter()
 
@@ -76,8 +78,9 @@ import CPcap
     /// Sets the filter for good and begins to take packets that match it.
     ///
     /// The corresponding C functions are `pcap_setfilter` and `bind`.
-    public func start(_ filter: Filter, log: Log) throws(SetupFailure) {
-        try unsafe filter.install(in: handle, log: log)
+    public mutating func start(_ filter: Filter, log: Log) throws(SetupFailure) {
+        isFilteredByKernel = try unsafe filter.install(in: handle, log: log)
+        if !isFilteredByKernel { unsafe cf_pcap_leave_loop_on_signals(handle) }
         guard cf_pcap_lock_filter(descriptor) == 0 else {
             throw SetupFailure("failed to lock the filter: \(SystemError.last.description)")
         }
@@ -90,17 +93,19 @@ import CPcap
     /// How a look into the ring ended.
     enum Drained {
         case empty
-        case stoppedBySink
+        case left
     }
 
-    /// Hands the packets in the ring to `sink` until there is none left or the sink stops it.
+    /// Hands the packets in the ring to `sink` until there is none left, the sink leaves the loop, or a signal does.
     ///
     /// The corresponding C function is `pcap_dispatch`.
     func drain(into sink: UnsafeMutablePointer<RecordSink>) throws(CaptureFailure) -> Drained {
         let user = unsafe UnsafeMutableRawPointer(sink).assumingMemoryBound(to: UInt8.self)
+        if !isFilteredByKernel { cf_pcap_hold_signals(false) }
+        defer { if !isFilteredByKernel { cf_pcap_hold_signals(true) } }
         switch unsafe pcap_dispatch(handle, -1, RecordSink.add, user) {
         case 0...: return .empty
-        case PCAP_ERROR_BREAK: return .stoppedBySink
+        case PCAP_ERROR_BREAK: return .left
         default: throw CaptureFailure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))")
         }
     }
@@ -131,16 +136,5 @@ import CPcap
         if status == PCAP_ERROR || status == PCAP_WARNING { return detail }
         let general = unsafe ByteString(cString: pcap_statustostr(status))
         return detail.isEmpty ? general : "\(general) (\(detail))"
-    }
-}
-
-/// Follows one of libpcap's 32-bit counters past its wrapping.
-struct WrappingCounter {
-    private(set) var total: UInt64 = 0
-    private var last: UInt32 = 0
-
-    mutating func advance(to value: UInt32) {
-        total += UInt64(value &- last)
-        last = value
     }
 }

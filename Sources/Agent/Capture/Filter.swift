@@ -24,9 +24,9 @@ import CPcap
         let message: ByteString
     }
 
-    /// Sets it, in the kernel where that takes it, else in libpcap, which is told with a warning.
-    /// The corresponding C function is `pcap_setfilter`.
-    func install(in handle: OpaquePointer, log: Log) throws(SetupFailure) {
+    /// Sets it, in the kernel where that takes it, else in libpcap, which is told with a warning. Returns whether the
+    /// kernel took it. The corresponding C function is `pcap_setfilter`.
+    func install(in handle: OpaquePointer, log: Log) throws(SetupFailure) -> Bool {
         var instructions = instructions
         var warning = [CChar](repeating: 0, count: 256)
         let status = unsafe instructions.withUnsafeMutableBufferPointer { instructions in
@@ -36,14 +36,16 @@ import CPcap
             }
         }
         guard status == 0 else {
-            throw SetupFailure("failed to set the filter: \(unsafe ByteString(cString: pcap_geterr(handle)))")
+            let system = SystemError.last.description
+            let reason = unsafe ByteString(cString: pcap_geterr(handle))
+            throw SetupFailure("failed to set the filter: \(reason.isEmpty ? system : reason)")
         }
         let text = unsafe warning.withUnsafeBufferPointer { unsafe ByteString(cString: $0.baseAddress!) }
-        if !text.isEmpty {
-            log.warn("filter is applied in user space, every packet of the interface passes through the ring") {
-                $0.add("warning", ByteString(text.bytes.prefix { $0 != UInt8(ascii: "\n") }))
-                $0.add("instructions", instructions.count)
-            }
+        if text.isEmpty { return true }
+        log.warn("filter is applied in user space, every packet of the interface passes through the ring") {
+            $0.add("warning", ByteString(text.bytes.prefix { $0 != UInt8(ascii: "\n") }))
+            $0.add("instructions", instructions.count)
         }
+        return false
     }
 }

@@ -5,17 +5,19 @@ import CPcap
 enum FilterChild {
     /// Compiles and ends the process. Its reply goes to the descriptor `results`.
     static func run(
-        _ expression: ByteString, _ exclusion: Exclusion?, _ handle: OpaquePointer, results: Int32
+        _ expression: ByteString, _ exclusion: Exclusion?, _ handle: OpaquePointer, results: Int32, parent: pid_t
     ) -> Never {
-        giveUpCapture(keeping: results)
+        giveUpCapture(keeping: results, parent: parent)
         let reply = unsafe compile(expression, exclusion, handle)
         _exit(writeAll(reply.bytes, to: results) ? 0 : 1)
     }
 
     /// Leaves only `descriptor` open of what is not a standard stream. What libpcap needs for compiling (link type,
     /// snaplen, the kernel's filter extensions) stands in its handle.
-    private static func giveUpCapture(keeping descriptor: Int32) {
-        guard cf_pcap_die_with_parent() == 0, cf_pcap_close_all_but(descriptor) == 0 else { _exit(1) }
+    private static func giveUpCapture(keeping descriptor: Int32, parent: pid_t) {
+        guard cf_pcap_die_with_parent() == 0, getppid() == parent, cf_pcap_close_all_but(descriptor) == 0 else {
+            _exit(1)
+        }
     }
 
     /// The user's part is compiled alone first, so that what is wrong with it is said in the user's words.
@@ -49,40 +51,6 @@ enum FilterChild {
             rest.removeFirst(max(count, 0))
         }
         return true
-    }
-}
-
-/// What the child tells: a tag, then the program's instructions or a message.
-enum FilterReply {
-    case program(Filter)
-    case rejection(ByteString)
-
-    private static let programTag = UInt8(ascii: "P")
-    private static let rejectionTag = UInt8(ascii: "R")
-
-    var bytes: [UInt8] {
-        switch self {
-        case .program(let filter):
-            return [Self.programTag] + (unsafe filter.instructions.withUnsafeBytes { unsafe [UInt8]($0) })
-        case .rejection(let message):
-            return [Self.rejectionTag] + message.bytes
-        }
-    }
-
-    init?(_ bytes: [UInt8]) {
-        let rest = bytes.dropFirst()
-        switch bytes.first {
-        case Self.rejectionTag:
-            self = .rejection(ByteString(rest))
-        case Self.programTag where rest.count % MemoryLayout<bpf_insn>.stride == 0:
-            let count = rest.count / MemoryLayout<bpf_insn>.stride
-            var instructions = [bpf_insn](repeating: bpf_insn(), count: count)
-            // bpf_insn is eight bytes of integers: any bytes make one. pcap_setfilter(3PCAP) checks the program.
-            unsafe instructions.withUnsafeMutableBytes { unsafe $0.copyBytes(from: rest) }
-            self = .program(Filter(instructions: instructions))
-        default:
-            return nil
-        }
     }
 }
 

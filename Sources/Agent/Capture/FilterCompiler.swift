@@ -43,29 +43,31 @@ public struct FilterCompiler: ~Copyable {
             unsafe cf_pcap_pipe(ends.assumingMemoryBound(to: Int32.self).baseAddress) == 0
         }
         guard isOpen else { throw systemFailure() }
-        MemoryMap.withholdSharedFromChildren()
+        guard MemoryMap.withholdSharedFromChildren() else {
+            throw SetupFailure(
+                "failed to keep the capture from the process that compiles the filter: is /proc mounted?")
+        }
+        let parent = getpid()
         let child = fork()
-        if child == 0 { unsafe FilterChild.run(expression, exclusion, capture.handle, results: ends.1) }
+        if child == 0 { unsafe FilterChild.run(expression, exclusion, capture.handle, results: ends.1, parent: parent) }
         close(ends.1)
         guard child > 0 else { throw systemFailure() }
         return FilterCompiler(child: child, results: ends.0)
     }
 
     private consuming func wait() throws(SetupFailure) -> Outcome {
-        guard let result = try readResult() else {
-            kill(child, SIGKILL)
-            _ = reap()
-            return .interrupted
-        }
+        let result = try readResult()
+        // It has nothing left to do; code that it loaded may think otherwise.
+        kill(child, SIGKILL)
         let status = reap()
-        guard cf_pcap_exit_status(status) == 0, let reply = FilterReply(result) else {
-            throw SetupFailure(
-                "failed to compile the filter: the compiling process ended with signal \(cf_pcap_ending_signal(status))"
-            )
-        }
-        switch reply {
+        guard let result else { return .interrupted }
+        switch FilterReply(result) {
         case .program(let filter): return .compiled(filter)
         case .rejection(let message): throw SetupFailure(message)
+        case nil:
+            let signal = cf_pcap_ending_signal(status)
+            let end: ByteString = signal > 0 ? "signal \(signal)" : "status \(cf_pcap_exit_status(status))"
+            throw SetupFailure("failed to compile the filter: the process that compiles it ended with \(end)")
         }
     }
 

@@ -13,8 +13,8 @@ public struct Interface: Equatable {
     ///
     /// libpcap is never asked for a name that the kernel does not know: it would try its other capture sources.
     public init(_ name: ByteString) throws(SetupFailure) {
-        self.name = name
         if name == Self.any {
+            self.name = name
             index = 0
             return
         }
@@ -22,7 +22,18 @@ public struct Interface: Equatable {
         guard number != 0 else {
             throw SetupFailure("failed to open device \(name): no such interface, there are \(Self.names)")
         }
+        self.name = Self.name(of: number) ?? name
         index = Int32(number)
+    }
+
+    /// The name in the kernel's list, where another may have led to it: an alias (`lo:0`) or an alternative name.
+    /// The corresponding C function is `if_indextoname`.
+    private static func name(of index: UInt32) -> ByteString? {
+        var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+        return unsafe name.withUnsafeMutableBufferPointer { name in
+            guard let found = unsafe if_indextoname(index, name.baseAddress) else { return nil }
+            return unsafe ByteString(cString: found)
+        }
     }
 
     /// The names of all interfaces, and `any`. The corresponding C function is `if_nameindex`.

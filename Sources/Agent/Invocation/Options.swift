@@ -31,12 +31,13 @@ public enum Invocation: Equatable {
     /// Reads the arguments, without the program's name. Throws where they are not as the usage says.
     public init(_ arguments: ArraySlice<ByteString>) throws(UsageError) {
         var options = Options()
+        var snaplen = 0
         var wantsVersion = false
         var scanner = FlagScanner(arguments)
         while let flag = try scanner.next() {
             switch flag.name {
             case "interface": options.interface = try scanner.value(of: flag)
-            case "snaplen": options.snaplen = try Self.snaplen(scanner.integer(of: flag))
+            case "snaplen": snaplen = try scanner.integer(of: flag)
             case "filter": options.filter = try scanner.value(of: flag)
             case "v": options.isVerbose = try scanner.boolean(of: flag)
             case "version": wantsVersion = try scanner.boolean(of: flag)
@@ -46,11 +47,12 @@ public enum Invocation: Equatable {
             default: throw UsageError("flag provided but not defined: -\(flag.name)")
             }
         }
+        options.snaplen = try Self.checked(snaplen: snaplen)
         if !wantsVersion { try Self.refuse(leftOver: scanner.leftOver) }
         self = wantsVersion ? .version : .capture(options)
     }
 
-    private static func snaplen(_ value: Int) throws(UsageError) -> Int {
+    private static func checked(snaplen value: Int) throws(UsageError) -> Int {
         guard (0...Options.largestSnaplen).contains(value) else {
             throw UsageError(
                 "invalid value \"\(value)\" for flag -snaplen: give 1 to \(Options.largestSnaplen), or 0 for the default"

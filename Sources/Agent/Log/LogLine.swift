@@ -1,6 +1,6 @@
 /// One line of the log, in the text format of Go's `slog`: `time=… level=… msg=… name=value …`.
 public struct LogLine {
-    /// How much a line reports; raw values are the words that stand in it.
+    /// How much a line reports.
     public enum Level {
         case debug, info, warn, error
 

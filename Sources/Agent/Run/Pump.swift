@@ -21,8 +21,6 @@ import CLinux
     private enum Outcome {
         /// A stop was asked for, or nobody is left to read; all that had to be written was.
         case stopped
-        /// A stop was asked for, and the output did not take everything in time.
-        case stoppedWithLoss
         case failed(CaptureFailure)
     }
 
@@ -52,9 +50,6 @@ import CLinux
         case .stopped:
             summarize(lost: 0)
             Agent.end(.success)
-        case .stoppedWithLoss:
-            summarize(lost: discardRest())
-            Agent.end(.failure)
         case .failed(let failure):
             log.error("capture failed") { $0.add("error", failure.description) }
             summarize(lost: discardRest())
@@ -70,7 +65,7 @@ import CLinux
             switch result {
             case .progress: patience = Patience()
             case .readerGone: return readerGone()
-            case .failed(let error): return failed(to: error)
+            case .failed(let error): return failed("failed to write to standard output: \(error.description)")
             case .waitForReadiness, .waitForTime: break
             }
             if let ending, let outcome = outcome(of: ending) { return outcome }
@@ -102,6 +97,8 @@ import CLinux
         let start: Int64
         /// When the last of them has been handed over, by the block timeout.
         let handedOverBy: Int64
+        /// When even a full ring has been emptied, though packets keep coming.
+        let emptiedBy: Int64
         /// When to give up on a reader that takes none.
         var latest: Int64
         /// Why nobody had to ask for it.
@@ -111,6 +108,10 @@ import CLinux
     /// Milliseconds that a stop may take, less what the kernel needs to release the packet socket.
     private static let longestEnding: Int64 = 1500
 
+    private static let longestDiscarding: Int64 = 300
+    /// Milliseconds in which libpcap applies any filter to a whole ring.
+    private static let longestEmptying: Int64 = 500
+
     /// Within this time a second signal is taken for the first: timeout(1) and terminals send it twice.
     private static let sameSignal: Int64 = 200
 
@@ -118,9 +119,10 @@ import CLinux
         let statistics = capture.statistics()
         let now = MonotonicClock.now()
         ending = Ending(
-            packets: statistics.received - statistics.dropped,
+            packets: statistics.received - min(statistics.dropped, statistics.received),
             start: now,
             handedOverBy: now + 3 * Int64(Capture.blockTimeout),
+            emptiedBy: capture.isFilteredByKernel ? .max : now + Self.longestEmptying,
             latest: now + Self.longestEnding)
     }
 
@@ -128,13 +130,14 @@ import CLinux
         let isComplete = hasTakenAll(ending) && buffer.isEmpty
         guard isComplete || MonotonicClock.now() >= ending.latest else { return nil }
         if let failure = ending.failure { return .failed(failure) }
-        return isComplete ? .stopped : .stoppedWithLoss
+        return isComplete ? .stopped : failed("standard output took nothing more, its reader does not read")
     }
 
     /// Whether what the kernel had captured when the ending began has been taken from the ring.
     private func hasTakenAll(_ ending: Ending) -> Bool {
         if unsafe buffer.sink.pointee.packets >= ending.packets { return true }
-        return isRingEmpty && MonotonicClock.now() >= ending.handedOverBy
+        let now = MonotonicClock.now()
+        return (isRingEmpty && now >= ending.handedOverBy) || now >= ending.emptiedBy
     }
 
     private func readerGone() -> Outcome {
@@ -142,11 +145,9 @@ import CLinux
         return .stopped
     }
 
-    private func failed(to error: SystemError) -> Outcome {
-        let split = buffer.splitLength
-        let isWhole = unsafe output.pointee.cutBack(split)
-        let remark: ByteString = isWhole ? "" : ", its last record is incomplete"
-        return .failed(CaptureFailure("failed to write to standard output: \(error.description)\(remark)"))
+    private func failed(_ reason: ByteString) -> Outcome {
+        let isWhole = unsafe output.pointee.cutBack(buffer.splitLength)
+        return .failed(CaptureFailure("\(reason)\(isWhole ? "" : "; its last record is incomplete")"))
     }
 
     /// Takes what is left in the ring, so that it can be counted. Returns how many packets are not written.
@@ -154,7 +155,8 @@ import CLinux
         let unsent = buffer.countUnsentRecords()
         let before = unsafe buffer.sink.pointee.packets
         if ending == nil { beginEnding() }
-        while let ending, !hasTakenAll(ending) {
+        let limit = MonotonicClock.now() + Self.longestDiscarding
+        while let ending, !hasTakenAll(ending), MonotonicClock.now() < limit {
             buffer.discard()
             drain()
             if isRingEmpty { cf_pcap_wait(nil, 0, 1000) }
@@ -241,17 +243,4 @@ import CLinux
 
     /// How often to look whether an interface that is down has gone or is up again, in milliseconds.
     private static let interfaceInterval: Int64 = 100
-}
-
-/// How long to wait for a reader before trying again: a sixteenth of the time for which it has taken nothing, so that it
-/// costs little to wait long, and little is lost when the reader comes back.
-private struct Patience {
-    private var waited: Int64 = 0
-
-    /// Microseconds.
-    mutating func next() -> Int64 {
-        let wait = min(max(waited / 16, 250), 32_000)
-        waited += wait
-        return wait
-    }
 }

@@ -4,7 +4,7 @@ struct Counts: Equatable {
     let packets: UInt64
     /// Bytes that standard output has taken.
     let bytes: Int
-    /// Packets that matched and found no room in the ring.
+    /// Packets that found no room in the ring; those that do not match among them where the kernel does not filter.
     let dropped: UInt64
     /// Packets of which only snaplen bytes were kept.
     let truncated: UInt64
@@ -39,7 +39,7 @@ struct Reports {
     }
 
     func isDue(at now: Int64) -> Bool {
-        !hasWarned && now >= nextCheck || log.isVerbose && now >= nextProgress
+        now >= nextCheck || log.isVerbose && now >= nextProgress
     }
 
     /// When there will be something to report even if no packet comes; `.max` for never. The kernel drops packets only

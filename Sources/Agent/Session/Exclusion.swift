@@ -28,11 +28,11 @@ public struct Exclusion: Equatable {
     }
 
     /// What to leave out of a capture on `interface`; nil where that is not known.
-    public static func find(for session: SSHSession?, on interface: ByteString, log: Log) -> Exclusion? {
+    public static func find(for session: SSHSession?, on interface: Interface, log: Log) -> Exclusion? {
         let instance = instancePorts(log: log)
-        let ports = decide(for: session, on: interface, instance)
+        let ports = decide(for: session, on: interface.name, instance)
         log.debug("chose ports to exclude") { line in
-            line.add("interface", interface)
+            line.add("interface", interface.name)
             line.add("ports", (ports ?? []).commaSeparated)
             line.add("daemon_ports_from", session == nil ? "the platform's default" : "the SSH session")
             line.add("proxy_ports_from", instance == nil ? "nothing" : "CF_INSTANCE_PORTS")
@@ -42,12 +42,15 @@ public struct Exclusion: Equatable {
         return nil
     }
 
-    /// On `lo` the daemon's own ports pass. Elsewhere the proxy's pass where there is a proxy, else the daemon's own; on
-    /// `any` both do. Without a session the port is the platform's, and elsewhere only the proxy's is sure enough.
+    /// On `lo` the daemon's own ports pass. Elsewhere the proxy's pass where there is a proxy, and the daemon's own where
+    /// there is none, or a session did not come through it; on `any` all of these. Without a session the port is the
+    /// platform's, and elsewhere only the proxy's is sure enough.
     static func decide(for session: SSHSession?, on interface: ByteString, _ instance: InstancePorts?) -> [UInt16]? {
         let own = session?.ports ?? [platformPort]
-        let outer = own.compactMap { port in
-            instance?.proxy(of: port) ?? (session == nil ? nil : port)
+        let outer = own.flatMap { port in
+            let proxy = instance?.proxy(of: port)
+            let isReachedDirectly = session.map { proxy == nil || $0.isReachedDirectly(at: port) } ?? false
+            return (proxy.map { [$0] } ?? []) + (isReachedDirectly ? [port] : [])
         }
         let ports: [UInt16]
         switch interface {

@@ -47,7 +47,7 @@ struct JSONReader {
         return value
     }
 
-    /// The byte at the position, past any white space behind the last token.
+    /// The byte at the position, nil at the end.
     private var next: UInt8? { position < text.count ? text[position] : nil }
 
     private func malformation(_ description: StaticString) -> Malformation {

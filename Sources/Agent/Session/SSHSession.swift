@@ -16,6 +16,11 @@ public struct SSHSession: Equatable {
         case descriptors, environment
     }
 
+    /// Whether a connection to `port` came from outside, and not from the container's proxy over `lo`.
+    func isReachedDirectly(at port: UInt16) -> Bool {
+        connections.contains { $0.local.port == port && !$0.local.isLoopback }
+    }
+
     /// Finds the nearest SSH daemon among the agent's ancestors and its connections. Nil where there is none.
     public static func find(log: Log) -> SSHSession? {
         guard let (process, name) = nearestDaemon() else {

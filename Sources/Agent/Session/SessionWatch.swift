@@ -17,20 +17,35 @@ struct SessionWatch: ~Copyable {
     private struct Tables: ~Copyable {
         var v4: SocketTableFile?
         var v6: SocketTableFile?
+
+        init() throws(SystemError) {
+            v4 = try Self.open(.v4)
+            v6 = try Self.open(.v6)
+        }
+
+        /// Nil where the kernel does not know the family at all.
+        private static func open(_ family: SocketTableFile.Family) throws(SystemError) -> SocketTableFile? {
+            do {
+                return try SocketTableFile(family)
+            } catch  where error.number == ENOENT {
+                return nil
+            }
+        }
     }
 
     /// Opens the tables, if there is a session to watch.
     init(_ session: SSHSession?) {
         connections = session?.connections ?? []
-        tables = connections.isEmpty ? nil : Tables(v4: try? SocketTableFile(.v4), v6: try? SocketTableFile(.v6))
-        nextLook = connections.isEmpty ? .max : MonotonicClock.now() + Self.shortestInterval
+        tables = connections.isEmpty ? nil : try? Tables()
+        nextLook = tables == nil ? .max : MonotonicClock.now() + Self.shortestInterval
     }
 
     /// Whether one of the connections is still there, and sets ``nextLook``. When the tables cannot be read they are
     /// taken to be.
     mutating func look() -> Bool {
         let start = MonotonicClock.now()
-        let isAlive = isAnyAlive()
+        // A table is read in parts: a row may be missed when others before it go meanwhile. Not twice.
+        let isAlive = isAnyAlive() || isAnyAlive()
         let end = MonotonicClock.now()
         nextLook = end + min(max((end - start) * Self.thrift, Self.shortestInterval), Self.longestInterval)
         return isAlive

@@ -20,7 +20,7 @@ struct SocketTableFile: ~Copyable {
         var offset = 0
         var kept = 0
         while true {
-            let count = try file.read(into: &buffer[kept...], at: offset)
+            let count = try file.read(into: &buffer, from: kept, at: offset)
             if count == 0 { return }
             offset += count
             let end = kept + count

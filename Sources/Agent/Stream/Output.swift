@@ -78,8 +78,7 @@ public struct Output: ~Copyable {
         return taken
     }
 
-    /// A Unix stream socket takes a message of up to 32 kB whole or not at all (net/unix/af_unix.c,
-    /// unix_stream_sendmsg).
+    /// A Unix stream socket of the usual size takes 32 kB whole or not at all (net/unix/af_unix.c, unix_stream_sendmsg).
     private static let socketPart = 32 << 10
 
     /// Whole records that fit; of a record that is larger than the capacity, as much as goes in.

@@ -4,7 +4,8 @@ import CLinux
 ///
 /// A pipe holds pages, not bytes (pipe(7)): a write begins a new page unless its odd bytes fit behind the last one. So
 /// bytes that were written with one call take as many pages as they fill and one more at most, and the number of pages in
-/// use follows from the number of unread bytes and of the writes that they came from.
+/// use follows from the number of unread bytes and of the writes that they came from. This holds for a pipe that nobody
+/// else writes to.
 struct PipeRoom {
     private let descriptor: Int32
     private let pages: Int

@@ -19,10 +19,11 @@ struct RegularFile {
     /// the file and nobody else has moved the descriptor's position. Returns whether it did.
     /// The corresponding C functions are `lseek` and `ftruncate`.
     func cut(from offset: Int, to end: Int) -> Bool {
-        guard !isAppended, start >= 0,
-            lseek(descriptor, 0, SEEK_CUR) == start + end,
-            lseek(descriptor, 0, SEEK_END) == start + end
-        else { return false }
+        guard !isAppended, start >= 0, lseek(descriptor, 0, SEEK_CUR) == start + end else { return false }
+        guard lseek(descriptor, 0, SEEK_END) == start + end else {
+            lseek(descriptor, start + end, SEEK_SET)
+            return false
+        }
         let cut = start + offset
         return ftruncate(descriptor, cut) == 0 && lseek(descriptor, cut, SEEK_SET) == cut
     }

@@ -2,6 +2,7 @@
 #ifndef CF_PCAP_STOP_SIGNALS_H
 #define CF_PCAP_STOP_SIGNALS_H
 
+#include <pcap/pcap.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -13,6 +14,13 @@
 int cf_pcap_note(int signal);
 int cf_pcap_ignore(int signal);
 bool cf_pcap_is_ignored(int signal);
+
+// From now on noted signals also leave the loop of pcap_dispatch(3PCAP) on that handle, and do so 10 times a second.
+// For a handle that applies a filter by itself, and does not return while there are packets that it rejects.
+void cf_pcap_leave_loop_on_signals(pcap_t *handle);
+
+// Whether noted signals arrive at any time, or only at the moments named here.
+void cf_pcap_hold_signals(bool hold);
 
 // Lets blocked signals arrive. cf_pcap_wait does so too, but only if it has to wait.
 void cf_pcap_let_signals_in(void);

@@ -47,20 +47,33 @@ def test_documented_command_logs_the_documented_lines():
             ' filter="(not tcp port 2222) and (port 8080)"')
 
 
-@pytest.mark.parametrize("interface, instance_ports, expression", [
-    ("lo", INSTANCE_PORTS, "not tcp port 2222"),
-    ("eth0", INSTANCE_PORTS, "not tcp port 61002"),
-    ("any", INSTANCE_PORTS, "not tcp port 2222 and not tcp port 61002"),
-    ("lo", INSTANCE_PORTS_WITHOUT_PROXY, "not tcp port 2222"),
-    ("eth0", INSTANCE_PORTS_WITHOUT_PROXY, "not tcp port 2222"),
-    ("any", INSTANCE_PORTS_WITHOUT_PROXY, "not tcp port 2222"),
-    ("eth0", None, "not tcp port 2222"),
+@pytest.mark.parametrize("interface, expression", [
+    ("lo", "not tcp port 2222"),
+    ("eth0", "not tcp port 61002"),
+    ("any", "not tcp port 2222 and not tcp port 61002"),
 ])
-def test_interface_decides_which_port_is_excluded(interface, instance_ports, expression):
+def test_interface_decides_which_port_is_excluded_behind_a_proxy(interface, expression):
+    with Container() as container:
+        diego.start(container)
+        proxy.start(container)
+        with ssh(container, capture("-interface", interface, "-v"), THROUGH_PROXY) as client:
+            assert excluded(first_lines(client)) == expression
+
+
+@pytest.mark.parametrize("interface", ["lo", "eth0", "any"])
+@pytest.mark.parametrize("instance_ports", [INSTANCE_PORTS_WITHOUT_PROXY, None])
+def test_port_of_the_daemon_is_excluded_without_a_proxy(interface, instance_ports):
     with Container() as container:
         diego.start(container, instance_ports=instance_ports)
         with ssh(container, capture("-interface", interface, "-v")) as client:
-            assert excluded(first_lines(client)) == expression
+            assert excluded(first_lines(client)) == "not tcp port 2222"
+
+
+def test_port_of_the_daemon_is_excluded_where_a_session_did_not_come_through_the_proxy():
+    with Container() as container:
+        diego.start(container, instance_ports=INSTANCE_PORTS)
+        with ssh(container, capture("-interface", "eth0", "-v")) as client:
+            assert excluded(first_lines(client)) == "not tcp port 61002 and not tcp port 2222"
 
 
 @daemons.EACH

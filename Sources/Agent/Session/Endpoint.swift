@@ -1,0 +1,86 @@
+import CLinux
+
+/// An address and a port. IPv4 addresses stand as IPv4-mapped IPv6 addresses (RFC 4291, 2.5.5.2), as the sockets of a
+/// dual-stack listener do.
+struct Endpoint: Equatable {
+    /// Sixteen bytes in network order, as two numbers.
+    let high: UInt64
+    let low: UInt64
+    let port: UInt16
+
+    /// Whether the address is one of the host's own, 127.0.0.0/8 or ::1.
+    var isLoopback: Bool {
+        high == 0 && (low == 1 || (low >> 32 == 0xFFFF && UInt8(truncatingIfNeeded: low >> 24) == 127))
+    }
+}
+
+extension Endpoint {
+    /// `ADDRESS:PORT`: the address as 32-bit words in hexadecimal, each in the order of the host's bytes, the port as a
+    /// plain hexadecimal number (net/ipv4/tcp_ipv4.c, get_tcp4_sock).
+    init?(column: some Collection<UInt8>) {
+        guard let colon = column.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let port = column[column.index(after: colon)...]
+        guard port.count == 4, let port = port.hexadecimal(as: UInt16.self) else { return nil }
+        var rest = column[..<colon]
+        switch rest.count {
+        case 8:
+            guard let word = Self.removeWord(from: &rest) else { return nil }
+            self.init(v4: word, port: port)
+        case 32:
+            guard let first = Self.removeWord(from: &rest), let second = Self.removeWord(from: &rest),
+                let third = Self.removeWord(from: &rest), let fourth = Self.removeWord(from: &rest)
+            else { return nil }
+            self.init(
+                high: UInt64(first) << 32 | UInt64(second), low: UInt64(third) << 32 | UInt64(fourth), port: port)
+        default:
+            return nil
+        }
+    }
+
+    /// `address` is in host order: 127.0.0.1 is 0x7F000001.
+    init(v4 address: UInt32, port: UInt16) {
+        self.init(high: 0, low: 0xFFFF << 32 | UInt64(address), port: port)
+    }
+
+    private static func removeWord<Text: Collection<UInt8>>(from digits: inout Text) -> UInt32?
+    where Text.SubSequence == Text {
+        let word = digits.prefix(8).hexadecimal(as: UInt32.self)
+        digits = digits.dropFirst(8)
+        return word.map { UInt32(bigEndian: $0) }
+    }
+}
+
+extension Endpoint {
+    /// `ADDRESS:PORT`, IPv6 addresses in brackets. The corresponding C function is `inet_ntop`.
+    var description: ByteString {
+        var v4 = UInt32(truncatingIfNeeded: low).bigEndian
+        var v6 = (high.bigEndian, low.bigEndian)
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let isV4 = high == 0 && low >> 32 == 0xFFFF
+        return unsafe text.withUnsafeMutableBufferPointer { text in
+            let size = socklen_t(text.count)
+            let address =
+                isV4
+                ? unsafe inet_ntop(AF_INET, &v4, text.baseAddress, size)
+                : unsafe inet_ntop(AF_INET6, &v6, text.baseAddress, size)
+            // It is null only for a family that is not known, or too little room.
+            let name = unsafe ByteString(cString: address!)
+            return isV4 ? "\(name):\(port)" : "[\(name)]:\(port)"
+        }
+    }
+
+    /// An address in the text form of inet_pton(3), with or without `%` and a zone, and a decimal port.
+    init?(address: some Collection<UInt8>, port: some Collection<UInt8>) {
+        guard let port = port.decimal(upTo: UInt64(UInt16.max)) else { return nil }
+        let text = ByteString(address.prefix { $0 != UInt8(ascii: "%") })
+        var v4: UInt32 = 0
+        var v6: (UInt64, UInt64) = (0, 0)
+        if unsafe text.withCString({ unsafe inet_pton(AF_INET, $0, &v4) }) == 1 {
+            self.init(v4: UInt32(bigEndian: v4), port: UInt16(port))
+        } else if unsafe text.withCString({ unsafe inet_pton(AF_INET6, $0, &v6) }) == 1 {
+            self.init(high: UInt64(bigEndian: v6.0), low: UInt64(bigEndian: v6.1), port: UInt16(port))
+        } else {
+            return nil
+        }
+    }
+}
