@@ -3,14 +3,14 @@
 /// The agent's text is bytes throughout. Comparing or hashing `String` needs Unicode tables, which Embedded Swift does
 /// not link, and would change what it compares.
 public struct ByteString: Equatable, Sendable {
-    public var bytes: [UInt8]
+    var bytes: [UInt8]
 
-    public init(_ bytes: some Sequence<UInt8>) {
+    init(_ bytes: some Sequence<UInt8>) {
         self.bytes = [UInt8](bytes)
     }
 
     /// Copies a NUL-terminated C string, without its NUL.
-    public init(cString: UnsafePointer<CChar>) {
+    init(cString: UnsafePointer<CChar>) {
         bytes = []
         var next = unsafe cString
         while unsafe next.pointee != 0 {
@@ -19,38 +19,35 @@ public struct ByteString: Equatable, Sendable {
         }
     }
 
+    /// Whether there is no byte in it.
     public var isEmpty: Bool { bytes.isEmpty }
-    public var count: Int { bytes.count }
+    var count: Int { bytes.count }
 
     /// Whether it holds nothing but ASCII white space.
     var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) } }
 
-    public mutating func append(_ byte: UInt8) {
+    mutating func append(_ byte: UInt8) {
         bytes.append(byte)
     }
 
-    public mutating func append(_ other: ByteString) {
+    mutating func append(_ other: ByteString) {
         bytes.append(contentsOf: other.bytes)
     }
 
-    public mutating func append(decimal value: some BinaryInteger) {
+    mutating func append(decimal value: some BinaryInteger) {
         bytes.append(decimal: value)
     }
 
-    public func hasPrefix(_ prefix: ByteString) -> Bool {
+    func hasPrefix(_ prefix: ByteString) -> Bool {
         bytes.starts(with: prefix.bytes)
     }
 
-    public func hasSuffix(_ suffix: ByteString) -> Bool {
+    func hasSuffix(_ suffix: ByteString) -> Bool {
         bytes.suffix(suffix.count).elementsEqual(suffix.bytes)
     }
 
-    public func contains(_ byte: UInt8) -> Bool {
-        bytes.contains(byte)
-    }
-
     /// Whether `part` stands somewhere in it.
-    public func contains(_ part: ByteString) -> Bool {
+    func contains(_ part: ByteString) -> Bool {
         guard part.count <= count else { return false }
         return (0...(count - part.count)).contains { start in
             bytes[start..<(start + part.count)].elementsEqual(part.bytes)
@@ -58,7 +55,7 @@ public struct ByteString: Equatable, Sendable {
     }
 
     /// Calls `body` with a NUL-terminated copy, valid until `body` returns.
-    public func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
         var terminated = bytes.map { CChar(bitPattern: $0) }
         terminated.append(0)
         return unsafe terminated.withUnsafeBufferPointer { buffer in
@@ -69,11 +66,13 @@ public struct ByteString: Equatable, Sendable {
 }
 
 extension ByteString: ExpressibleByStringInterpolation {
+    /// The UTF-8 code units of a literal.
     public init(stringLiteral value: StaticString) {
         bytes = []
         bytes.append(text: value)
     }
 
+    /// The UTF-8 code units of a literal's parts, and what stands between them.
     public init(stringInterpolation: Interpolation) {
         bytes = stringInterpolation.bytes
     }
@@ -82,18 +81,22 @@ extension ByteString: ExpressibleByStringInterpolation {
     public struct Interpolation: StringInterpolationProtocol {
         fileprivate var bytes: [UInt8] = []
 
+        /// Reserves room for a literal of that size.
         public init(literalCapacity: Int, interpolationCount: Int) {
             bytes.reserveCapacity(literalCapacity + 16 * interpolationCount)
         }
 
+        /// Appends a part of the literal.
         public mutating func appendLiteral(_ literal: StaticString) {
             bytes.append(text: literal)
         }
 
+        /// Appends bytes as they are.
         public mutating func appendInterpolation(_ value: ByteString) {
             bytes.append(contentsOf: value.bytes)
         }
 
+        /// Appends a number in decimal digits.
         public mutating func appendInterpolation(_ value: some BinaryInteger) {
             bytes.append(decimal: value)
         }

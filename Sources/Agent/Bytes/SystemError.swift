@@ -2,6 +2,7 @@ import CLinux
 
 /// A failed system call's error number.
 public struct SystemError: Error, Equatable, Sendable {
+    /// The value of `errno`.
     public let number: Int32
 
     /// What the last failed call in this thread left in `errno`.

@@ -10,9 +10,10 @@ import CPcap
     /// while there are few. The ring has 80 blocks, so that a reader may stall 80 times as long when there are more.
     static let blockTimeout: Int32 = 7
 
+    /// What it captures on.
     public let interface: Interface
     /// The packet socket.
-    public let descriptor: Int32
+    let descriptor: Int32
     let handle: OpaquePointer
 
     /// Whether packets that the filter rejects never enter the ring.

@@ -2,6 +2,7 @@ import CLinux
 
 /// A network interface of the process's network namespace, or all of them.
 public struct Interface: Equatable {
+    /// Its name in the kernel's list, or `any`.
     public let name: ByteString
     /// The kernel's index; 0 stands for all interfaces.
     let index: Int32

@@ -63,6 +63,7 @@ struct FlagScanner {
 
 /// A command line that cannot be carried out, in words for the person who wrote it.
 public struct UsageError: Error, Equatable {
+    /// What is wrong, and where known what was meant.
     public let description: ByteString
 
     init(_ description: ByteString) {

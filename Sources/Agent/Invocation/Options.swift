@@ -10,6 +10,7 @@ public struct Options: Equatable {
     public var snaplen = Options.defaultSnaplen
     /// An expression of pcap-filter(7), empty where none was given.
     public var filter: ByteString = ""
+    /// Whether details and progress are logged.
     public var isVerbose = false
 
     /// Logs what was asked for.
@@ -24,8 +25,11 @@ public struct Options: Equatable {
 
 /// What a command line asks for.
 public enum Invocation: Equatable {
+    /// To capture.
     case capture(Options)
+    /// To print the version.
     case version
+    /// To print the usage.
     case help
 
     /// Reads the arguments, without the program's name. Throws where they are not as the usage says.

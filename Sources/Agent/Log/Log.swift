@@ -9,20 +9,25 @@ public final class Log {
     /// Longer than any line that is logged while capturing, so that those need no memory.
     private static let lineCapacity = 4096
 
+    /// Whether debug lines are logged.
     public var isVerbose = false
     /// What is logged at all.
     public var extent = Extent.everything
 
+    /// How much is logged.
     public enum Extent {
+        /// All lines of the levels asked for.
         case everything
         /// Only why there is no capture: for a standard error that leads to the same place as standard output.
         case errors
+        /// No line.
         case nothing
     }
 
     private let descriptor: Int32
     private var line = LogLine(capacity: Log.lineCapacity)
 
+    /// A log on standard error. Reads the time zone; the corresponding C function is `tzset`.
     public convenience init() {
         self.init(descriptor: STDERR_FILENO)
     }
@@ -37,14 +42,17 @@ public final class Log {
         if isVerbose && extent == .everything { write(.debug, message, attributes) }
     }
 
+    /// Logs what happens in the normal course.
     public func info(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
         if extent == .everything { write(.info, message, attributes) }
     }
 
+    /// Logs what the user may not expect.
     public func warn(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
         if extent == .everything { write(.warn, message, attributes) }
     }
 
+    /// Logs why there is no capture, or no more of it.
     public func error(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
         if extent != .nothing { write(.error, message, attributes) }
     }
@@ -70,6 +78,7 @@ public final class Log {
         put(line.bytes)
     }
 
+    /// The corresponding C function is `write`.
     private func put(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty, canWrite() {
@@ -82,6 +91,7 @@ public final class Log {
         }
     }
 
+    /// The corresponding C function is `poll`.
     private func canWrite() -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         var ready: Int32

@@ -40,6 +40,7 @@ import CLinux
         self.log = log
     }
 
+    /// The descriptor of the socket that packets come from.
     public var packetSocket: Int32 { capture.descriptor }
 
     /// Runs to the end, logs it and ends the process: from inside the sandbox there is nothing else left to do.

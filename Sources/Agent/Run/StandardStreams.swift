@@ -12,7 +12,8 @@ public enum StandardStreams {
     }
 
     /// Closes everything but the standard streams, and puts something that can be neither read nor written in the place
-    /// of those that are closed, so that nothing that is opened later takes their numbers.
+    /// of those that are closed, so that nothing that is opened later takes their numbers. The corresponding C functions
+    /// are `open` and `close_range`.
     public static func secure() throws(SetupFailure) {
         // open(2) gives the lowest number that is free. A folder always exists, with O_PATH it is open for nothing.
         var last: Int32

@@ -19,6 +19,7 @@ struct PipeRoom {
     private static let mostEnds = 64
 
     /// Widens the pipe as far as an unprivileged process may, to save the reader and the agent wake-ups.
+    /// The corresponding C function is `fcntl` with F_SETPIPE_SZ.
     init(descriptor: Int32) {
         self.descriptor = descriptor
         var capacity = cf_pcap_pipe_capacity(descriptor)
@@ -39,6 +40,7 @@ struct PipeRoom {
         return free * pageSize
     }
 
+    /// The corresponding C function is `ioctl` with FIONREAD.
     private mutating func ask() {
         // FIONREAD fails for nothing that can be written; then nothing is known.
         let unread = Int(cf_pcap_unread_bytes(descriptor))
