@@ -4,8 +4,8 @@ import CLinux
 ///
 /// A pipe holds pages, not bytes (pipe(7)): a write begins a new page unless its odd bytes fit behind the last one. So
 /// bytes that were written with one call take as many pages as they fill and one more at most, and the number of pages in
-/// use follows from the number of unread bytes and of the writes that they came from. This holds for a pipe that nobody
-/// else writes to.
+/// use follows from the number of unread bytes and of the writes that they came from. This holds for a pipe to which
+/// nobody else writes meanwhile.
 struct PipeRoom {
     private let descriptor: Int32
     private let pages: Int
@@ -22,11 +22,10 @@ struct PipeRoom {
     /// The corresponding C function is `fcntl` with F_SETPIPE_SZ.
     init(descriptor: Int32) {
         self.descriptor = descriptor
-        var capacity = cf_pcap_pipe_capacity(descriptor)
+        let narrow = max(cf_pcap_pipe_capacity(descriptor), 4096)
         var wanted: Int32 = 1 << 20
-        while wanted > capacity, cf_pcap_widen_pipe(descriptor, wanted) < 0 { wanted /= 2 }
-        capacity = max(cf_pcap_pipe_capacity(descriptor), 4096)
-        pages = Int(capacity) / pageSize
+        while wanted > narrow, cf_pcap_widen_pipe(descriptor, wanted) < 0 { wanted /= 2 }
+        pages = Int(max(cf_pcap_pipe_capacity(descriptor), narrow)) / pageSize
         ends.reserveCapacity(Self.mostEnds)
     }
 
@@ -47,7 +46,8 @@ struct PipeRoom {
         ends.removeAll { unread == 0 || $0 <= written - unread }
         if unread == 0 {
             free = pages
-        } else if unread < 0 || ends.count == Self.mostEnds {
+        } else if unread < 0 || unread > written || ends.count == Self.mostEnds {
+            // Nothing is known of how others wrote what was in it before.
             free = 0
         } else {
             // One page more for the one that the reader has read in part.

@@ -1,0 +1,40 @@
+import CLinux
+import Testing
+
+@testable import Agent
+
+@Suite("Files")
+struct FileTests {
+    @Test(arguments: [0, 1, 4095, 4096, 4097, 20_000])
+    func `are read whole`(_ count: Int) throws {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+        let file = try TemporaryFile(bytes)
+        #expect(contents(of: "/proc/self/fd/\(file.descriptor)") == bytes)
+    }
+
+    @Test
+    func `that cannot be opened or read are nil`() {
+        #expect(contents(of: "/proc/self/no such file") == nil)
+        #expect(contents(of: "/proc/self") == nil)
+    }
+
+    @Test
+    func `that cannot be opened say why`() {
+        let error = #expect(throws: SystemError.self) { _ = try FileDescriptor(reading: "/proc/self/no such file") }
+        #expect(error == SystemError(number: ENOENT))
+        #expect(error?.description == "No such file or directory")
+    }
+
+    @Test
+    func `are closed with their owner`() throws {
+        let pipe = try TestPipe()
+        var entry = pollfd(fd: pipe.writeEnd, events: 0, revents: 0)
+        do {
+            let owner = FileDescriptor(owning: pipe.giveAwayReadEnd())
+            _ = owner.rawValue
+            #expect(unsafe poll(&entry, 1, 0) == 0)
+        }
+        #expect(unsafe poll(&entry, 1, 0) == 1)
+        #expect(entry.revents & Int16(POLLERR) != 0)
+    }
+}

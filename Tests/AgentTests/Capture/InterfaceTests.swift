@@ -1,0 +1,39 @@
+import CLinux
+import Testing
+
+@testable import Agent
+
+@Suite("Network interfaces")
+struct InterfaceTests {
+    @Test
+    func `are looked up in the kernel's list`() throws {
+        let loopback = try Interface("lo")
+        #expect(loopback.name == "lo")
+        let index = unsafe if_nametoindex("lo")
+        #expect(UInt32(loopback.index) == index)
+        #expect(try Interface("any").index == 0)
+        #expect(try Interface("any").name == "any")
+    }
+
+    @Test
+    func `have the kernel's name for them, whatever led to it`() throws {
+        // The kernel takes what stands behind a colon for an alias of addresses (netdevice(7)).
+        #expect(try Interface("lo:0").name == "lo")
+    }
+
+    @Test(arguments: [
+        "", "eth99", "LO", "lo ", "Any", "/dev/net/tun", "../lo", "usbmon0", "nflog", "bluetooth0", "dbus-system",
+    ])
+    func `that are not there are refused, with the names of those that are`(_ name: String) throws {
+        let failure = #expect(throws: SetupFailure.self) { try Interface(ByteString(text: name)) }
+        let words = try #require(failure).description
+        #expect(words.hasPrefix("failed to open device \(ByteString(text: name)): no such interface, there are "))
+        #expect(words.contains("lo" as ByteString))
+        #expect(words.hasSuffix(", any"))
+    }
+
+    @Test
+    func `with a name of 5,000 characters are refused`() {
+        #expect(throws: SetupFailure.self) { try Interface("x".repeated(5000)) }
+    }
+}

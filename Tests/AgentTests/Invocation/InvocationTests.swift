@@ -1,0 +1,168 @@
+import Testing
+
+@testable import Agent
+
+/// What is read and what is refused was checked against Go's flag package, but for left-over arguments, which that
+/// accepts.
+@Suite("The command line")
+struct InvocationTests {
+    private func parse(_ arguments: [String]) throws(UsageError) -> Invocation {
+        try Invocation(arguments.map { ByteString(text: $0) }[...])
+    }
+
+    private func options(_ arguments: [String]) throws -> Options? {
+        guard case .capture(let options) = try parse(arguments) else { return nil }
+        return options
+    }
+
+    private func complaint(_ arguments: [String]) -> String? {
+        do {
+            _ = try parse(arguments)
+            return nil
+        } catch {
+            return error.description.text
+        }
+    }
+
+    // MARK: What is read
+
+    @Test
+    func `without arguments leaves the defaults`() throws {
+        let options = try #require(try options([]))
+        #expect(options == Options())
+        #expect(options.interface == "")
+        #expect(options.snaplen == 65535)
+        #expect(options.filter == "")
+        #expect(!options.isVerbose)
+    }
+
+    @Test
+    func `sets every flag`() throws {
+        let options = try #require(
+            try options(["-interface", "eth0", "-snaplen", "96", "-filter", "tcp port 8080", "-v"]))
+        #expect(options.interface == "eth0")
+        #expect(options.snaplen == 96)
+        #expect(options.filter == "tcp port 8080")
+        #expect(options.isVerbose)
+    }
+
+    @Test(arguments: [
+        (["-interface", "lo"], "lo"), (["--interface", "lo"], "lo"), (["-interface=lo"], "lo"),
+        (["--interface=lo"], "lo"), (["-interface="], ""), (["-interface", ""], ""), (["-interface=a=b"], "a=b"),
+        (["-interface= lo"], " lo"),
+        (["-interface", "a", "-interface", "b"], "b"), (["-interface=a", "--interface", "b"], "b"),
+        (["-interface", "-v"], "-v"), (["-interface", "--"], "--"), (["-interface", "-interface"], "-interface"),
+        (["-interface", "lo", "--"], "lo"),
+    ])
+    func `takes a value behind = or from the next argument, the last one given`(_ arguments: [String], _ value: String)
+        throws
+    {
+        #expect(try options(arguments)?.interface.text == value)
+    }
+
+    @Test
+    func `keeps values that are no text as they are`() throws {
+        let name = ByteString([0xFF, 0x3D, 0x00, 0x80])
+        guard case .capture(let options) = try Invocation(["-interface=\(name)", "-filter", name]) else {
+            Issue.record("not a capture")
+            return
+        }
+        #expect(options.interface == name)
+        #expect(options.filter == name)
+    }
+
+    @Test(arguments: [
+        (["-v"], true), (["--v"], true), (["-v=true"], true), (["-v=1"], true), (["-v=T"], true), (["-v=false"], false),
+        (["-v=0"], false), (["-v=F"], false), (["-v", "-v=false"], false), (["-v=0", "-v"], true),
+        (["-v", "--"], true),
+        (["--"], false),
+    ])
+    func `takes a switch alone or with a value behind =`(_ arguments: [String], _ isOn: Bool) throws {
+        #expect(try options(arguments)?.isVerbose == isOn)
+    }
+
+    @Test(arguments: [
+        ("1", 1), ("65535", 65535), ("262144", 262_144), ("0", 65535), ("-0", 65535), ("0x10", 16), ("0b11", 3),
+        ("0o17", 15), ("017", 15), ("1_500", 1500), ("+96", 96),
+    ])
+    func `takes a snaplen, 0 for the default`(_ text: String, _ snaplen: Int) throws {
+        #expect(try options(["-snaplen", text])?.snaplen == snaplen)
+        #expect(try options(["-snaplen=\(text)"])?.snaplen == snaplen)
+    }
+
+    @Test(arguments: [["-h"], ["-help"], ["--help"], ["-help=false"], ["-v", "-h", "-nope"], ["-h", "left over"]])
+    func `asks for help`(_ arguments: [String]) throws {
+        #expect(try parse(arguments) == .help)
+    }
+
+    @Test(arguments: [["-version"], ["--version"], ["-version=true"], ["-version", "-v"], ["-version", "left over"]])
+    func `asks for the version`(_ arguments: [String]) throws {
+        #expect(try parse(arguments) == .version)
+    }
+
+    @Test
+    func `does not ask for the version where it says so`() throws {
+        #expect(try parse(["-version=false"]) == .capture(Options()))
+        #expect(try parse(["-version", "-version=0"]) == .capture(Options()))
+    }
+
+    // MARK: What is refused
+
+    @Test(arguments: [
+        (["-interface"], "flag needs an argument: -interface"),
+        (["-interface", "lo", "--snaplen"], "flag needs an argument: -snaplen"),
+        (["-filter"], "flag needs an argument: -filter"),
+        (["-nope"], "flag provided but not defined: -nope"), (["--nope=1"], "flag provided but not defined: -nope"),
+        (["-V"], "flag provided but not defined: -V"), (["- v"], "flag provided but not defined: - v"),
+        (["-vv"], "flag provided but not defined: -vv"), (["-nope", "-h"], "flag provided but not defined: -nope"),
+        (["-w", "file"], "flag provided but not defined: -w"),
+        (["---v"], "bad flag syntax: ---v"), (["--=x"], "bad flag syntax: --=x"), (["-=x"], "bad flag syntax: -=x"),
+        (["----"], "bad flag syntax: ----"),
+        (["-v=maybe"], #"invalid boolean value "maybe" for -v: parse error"#),
+        (["-v="], #"invalid boolean value "" for -v: parse error"#),
+        (["-version=2"], #"invalid boolean value "2" for -version: parse error"#),
+        (["-snaplen=abc"], #"invalid value "abc" for flag -snaplen: parse error"#),
+        (["-snaplen="], #"invalid value "" for flag -snaplen: parse error"#),
+        (["-snaplen", "1.5"], #"invalid value "1.5" for flag -snaplen: parse error"#),
+        (
+            ["-snaplen", "9223372036854775808"],
+            #"invalid value "9223372036854775808" for flag -snaplen: value out of range"#
+        ),
+        (
+            ["-snaplen", "18446744073709551616"],
+            #"invalid value "18446744073709551616" for flag -snaplen: value out of range"#
+        ),
+    ])
+    func `is refused in Go's words`(_ arguments: [String], _ words: String) {
+        #expect(complaint(arguments) == words)
+    }
+
+    @Test(arguments: ["-1", "262145", "9223372036854775807", "-9223372036854775808"])
+    func `is refused with a snaplen that the kernel would not take`(_ snaplen: String) {
+        #expect(
+            complaint(["-snaplen", snaplen])
+                == #"invalid value "\#(snaplen)" for flag -snaplen: give 1 to 262144, or 0 for the default"#)
+    }
+
+    @Test
+    func `is refused with a value that is none even where a good one follows`() throws {
+        #expect(complaint(["-snaplen", "abc", "-snaplen", "96"]) != nil)
+        #expect(complaint(["-v=maybe", "-v"]) != nil)
+        // One that is too large is a value, and the last one counts.
+        #expect(try options(["-snaplen", "-1", "-snaplen", "96"])?.snaplen == 96)
+        #expect(complaint(["-snaplen", "96", "-snaplen", "-1"]) != nil)
+    }
+
+    @Test(arguments: [
+        (["-interface", "lo", "port 8080"], "port 8080", "port 8080"),
+        (["-interface", "lo", "port", "8080"], "port", "port 8080"),
+        (["tcp", "port", "80", "-interface", "lo"], "tcp", "tcp port 80"),
+        (["-v", "false"], "false", "false"), (["-"], "-", "-"), (["", "-v"], "", ""), (["--", "-v"], "-v", "-v"),
+        (["-v", "--", "icmp", "or", "arp"], "icmp", "icmp or arp"),
+    ])
+    func `is refused with words left over, which a filter may have been meant by`(
+        _ arguments: [String], _ first: String, _ filter: String
+    ) {
+        #expect(complaint(arguments) == "unexpected argument '\(first)': did you mean -filter '\(filter)'?")
+    }
+}

@@ -1,0 +1,105 @@
+import CLinux
+import Testing
+
+@testable import Agent
+
+@Suite("Log lines")
+struct LogTests {
+    @Test
+    func `are time, level, message and attributes`() throws {
+        let pipe = try TestPipe(flags: O_NONBLOCK)
+        Log(descriptor: pipe.writeEnd).warn("libpcap warns") { $0.add("warning", "x") }
+        let line = String(decoding: pipe.read(), as: UTF8.self)
+        let time = #/time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)/#
+        #expect(line.prefixMatch(of: time) != nil)
+        #expect(line.hasSuffix(#" level=WARN msg="libpcap warns" warning=x"# + "\n"))
+    }
+
+    @Test
+    func `have slog's names of levels, and details only where they are asked for`() throws {
+        func logAll(_ log: Log) {
+            log.debug("d")
+            log.info("i")
+            log.warn("w")
+            log.error("e")
+        }
+        let all = ["level=DEBUG msg=d", "level=INFO msg=i", "level=WARN msg=w", "level=ERROR msg=e"]
+        #expect(try logged(isVerbose: true, logAll) == all)
+        #expect(try logged(isVerbose: false, logAll) == Array(all.dropFirst()))
+    }
+
+    @Test
+    func `are left out as far as they would get into the capture`() throws {
+        func lines(_ extent: Log.Extent) throws -> [String] {
+            try logged(isVerbose: true) { log in
+                log.extent = extent
+                log.debug("m")
+                log.info("m")
+                log.warn("m")
+                log.error("m")
+            }
+        }
+        #expect(try lines(.everything).count == 4)
+        #expect(try lines(.errors) == ["level=ERROR msg=m"])
+        #expect(try lines(.nothing) == [])
+    }
+
+    @Test
+    func `quote messages and values alike`() throws {
+        let lines = try logged { log in
+            log.error("capture failed") {
+                $0.add("error", "a=b")
+                $0.add("empty", "")
+                $0.add("bare", "a,b")
+                $0.add("number", -5)
+                $0.add("large", UInt64.max)
+            }
+            log.error(text: #"invalid value "x""#)
+            log.error(text: "bare")
+        }
+        #expect(
+            lines == [
+                #"level=ERROR msg="capture failed" error="a=b" empty="" bare=a,b number=-5 large=18446744073709551615"#,
+                #"level=ERROR msg="invalid value \"x\"""#,
+                "level=ERROR msg=bare",
+            ])
+    }
+
+    @Test
+    func `stay one line whatever a value holds`() throws {
+        let every = ByteString(0...UInt8.max)
+        let lines = try logged { log in log.info("m") { $0.add("a", every) } }
+        #expect(lines.count == 1)
+    }
+
+    @Test
+    func `are written whole when they are longer than a pipe is sure to take at once`() throws {
+        let lines = try logged { log in log.info("m") { $0.add("a", "x".repeated(6000)) } }
+        #expect(lines == ["level=INFO msg=m a=" + String(repeating: "x", count: 6000)])
+    }
+
+    @Test
+    func `leave text alone that is no log line`() throws {
+        #expect(try logged { $0.print("Usage: a b\n  c\n") } == ["Usage: a b", "  c"])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `are left out where nobody reads them`() throws {
+        let pipe = try TestPipe(flags: O_NONBLOCK)
+        while pipe.write(4096) > 0 {}
+        let log = Log(descriptor: pipe.writeEnd)
+        let start = MonotonicClock.now()
+        log.info("nobody reads this")
+        let waited = MonotonicClock.now() - start
+        #expect((100..<5000).contains(waited))
+
+        _ = pipe.read()
+        log.info("somebody reads this")
+        #expect(String(decoding: pipe.read(), as: UTF8.self).hasSuffix("msg=\"somebody reads this\"\n"))
+    }
+
+    @Test
+    func `into a closed descriptor do no harm`() {
+        Log(descriptor: -1).info("nowhere")
+    }
+}

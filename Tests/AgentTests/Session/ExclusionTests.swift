@@ -1,0 +1,117 @@
+import Testing
+
+@testable import Agent
+
+@Suite("What is left out of a capture")
+struct ExclusionTests {
+    /// What the platform sets where Envoy is in the container.
+    private static let withProxy = """
+        [{"external":61012,"internal":8080,"external_tls_proxy":61014,"internal_tls_proxy":61001},
+         {"external":61013,"internal":2222,"external_tls_proxy":61015,"internal_tls_proxy":61002}]
+        """
+    private static let withoutProxy = #"[{"external":61012,"internal":8080},{"external":61013,"internal":2222}]"#
+    private static let otherPort =
+        #"[{"internal":2222,"internal_tls_proxy":61002},{"internal":2322,"internal_tls_proxy":61003}]"#
+
+    private static func session(_ ports: [UInt16]) -> SSHSession {
+        SSHSession(daemon: "diego-sshd", process: 1, ports: ports, connections: [], source: .descriptors)
+    }
+
+    @Test(
+        arguments: [
+            // A session on 2222 behind a proxy.
+            ("lo", [2222], withProxy, [2222]), ("eth0", [2222], withProxy, [61002]),
+            ("any", [2222], withProxy, [2222, 61002]),
+            ("eth1", [2222], withProxy, [61002]),
+            // The same without a proxy: the key is absent, 0, or there is no description of ports at all.
+            ("lo", [2222], withoutProxy, [2222]), ("eth0", [2222], withoutProxy, [2222]),
+            ("any", [2222], withoutProxy, [2222]),
+            ("eth0", [2222], #"[{"internal":2222,"internal_tls_proxy":0}]"#, [2222]),
+            ("any", [2222], #"[{"internal":2222,"internal_tls_proxy":0}]"#, [2222]),
+            ("lo", [2222], nil, [2222]), ("eth0", [2222], nil, [2222]), ("any", [2222], nil, [2222]),
+            // The daemon listens elsewhere.
+            ("lo", [2322], withProxy, [2322]), ("eth0", [2322], withProxy, [2322]), ("any", [2322], withProxy, [2322]),
+            ("lo", [2322], otherPort, [2322]), ("eth0", [2322], otherPort, [61003]),
+            ("any", [2322], otherPort, [2322, 61003]),
+            // It listens on two ports.
+            ("lo", [2222, 2322], otherPort, [2222, 2322]), ("eth0", [2222, 2322], otherPort, [61002, 61003]),
+            ("any", [2222, 2322], otherPort, [2222, 2322, 61002, 61003]),
+            ("eth0", [2222, 2322], withProxy, [61002, 2322]), ("any", [2222, 2322], withProxy, [2222, 2322, 61002]),
+            // No session was found: the platform's port is taken for granted on lo only.
+            ("lo", nil, withProxy, [2222]), ("eth0", nil, withProxy, [61002]), ("any", nil, withProxy, [2222, 61002]),
+            ("lo", nil, nil, [2222]), ("lo", nil, withoutProxy, [2222]),
+            ("eth0", nil, withoutProxy, nil), ("eth0", nil, nil, nil), ("eth0", nil, "[]", nil),
+            ("any", nil, nil, [2222]),
+        ] as [(String, [UInt16]?, String?, [UInt16]?)])
+    func `is the daemon's port on lo, the proxy's elsewhere, both on any`(
+        _ interface: String, _ own: [UInt16]?, _ instance: String?, _ excluded: [UInt16]?
+    ) throws {
+        let instance = try instance.map { try InstancePorts(ByteString(text: $0)) }
+        let ports = Exclusion.decide(for: own.map(Self.session), on: ByteString(text: interface), instance)
+        #expect(ports == excluded)
+    }
+
+    @Test(
+        arguments: [
+            ("10.77.0.2", "eth0", [61002, 2222]), ("2001:db8::1", "eth0", [61002, 2222]),
+            ("127.0.0.1", "eth0", [61002]),
+            ("127.1.2.3", "eth0", [61002]), ("::1", "eth0", [61002]), ("10.77.0.2", "any", [2222, 61002]),
+            ("10.77.0.2", "lo", [2222]),
+        ] as [(String, String, [UInt16])])
+    func `is the daemon's port beside the proxy's where a session came past the proxy`(
+        _ address: String, _ interface: String, _ excluded: [UInt16]
+    ) throws {
+        let end = try #require(Endpoint(address: address.utf8, port: "2222".utf8))
+        let connection = TCPSocket(local: end, remote: end, state: 1, inode: 1)
+        let session = SSHSession(
+            daemon: "diego-sshd", process: 1, ports: [2222], connections: [connection], source: .descriptors)
+        let instance = try InstancePorts(ByteString(text: Self.withProxy))
+        #expect(Exclusion.decide(for: session, on: ByteString(text: interface), instance) == excluded)
+    }
+
+    @Test(
+        arguments: [
+            ([2222], "", "not tcp port 2222", "set"),
+            ([2222, 61002], "", "not tcp port 2222 and not tcp port 61002", "set"),
+            ([2222], "port 8080", "(not tcp port 2222) and (port 8080)", "adjusted"),
+            (
+                [2222, 61002], "udp or icmp", "(not tcp port 2222 and not tcp port 61002) and (udp or icmp)", "adjusted"
+            ),
+        ] as [([UInt16], String, String, String)])
+    func `is said in one expression with the user's`(
+        _ ports: [UInt16], _ filter: String, _ combined: String, _ verb: String
+    ) throws {
+        let exclusion = Exclusion(ports: ports)
+        #expect(exclusion.combined(with: ByteString(text: filter)).text == combined)
+        let lines = try logged { exclusion.describe(with: ByteString(text: filter), in: $0) }
+        #expect(lines == [#"level=INFO msg="\#(verb) filter to avoid capturing SSH session" filter="\#(combined)""#])
+    }
+
+    /// In a process of its own, for the environment is the process's.
+    @Test(
+        arguments: [
+            (nil, "lo", "not tcp port 2222", nil), ("", "lo", "not tcp port 2222", nil),
+            (withProxy, "lo", "not tcp port 2222", nil),
+            (withProxy, "any", "not tcp port 2222 and not tcp port 61002", nil),
+            (
+                "not JSON", "lo", "not tcp port 2222",
+                #"level=WARN msg="failed to parse CF_INSTANCE_PORTS" error="no value starts like this at byte 0""#
+            ),
+            (
+                "{}", "lo", "not tcp port 2222",
+                #"level=WARN msg="failed to parse CF_INSTANCE_PORTS" error="it is not an array""#
+            ),
+        ] as [(String?, String, String, String?)])
+    func `is found from CF_INSTANCE_PORTS`(
+        _ value: String?, _ interface: String, _ expression: String, _ line: String?
+    ) async {
+        await #expect(processExitsWith: .success) { [value, interface, expression, line] in
+            setVariable("CF_INSTANCE_PORTS", to: value)
+            let interface = try Interface(ByteString(text: interface))
+            var exclusion: Exclusion?
+            let lines = try logged { exclusion = .find(for: nil, on: interface, log: $0) }
+            #expect(exclusion?.expression.text == expression)
+            #expect(lines == (line.map { [$0] } ?? []))
+        }
+    }
+}

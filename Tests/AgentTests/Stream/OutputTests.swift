@@ -1,0 +1,239 @@
+import CLinux
+import Testing
+
+@testable import Agent
+
+/// The way from libpcap to standard output, with real pipes, sockets and files there. Each in a process of its own, for
+/// standard output is the process's.
+@Suite("Standard output")
+struct OutputTests {
+    /// What standard output is.
+    enum Kind: String, CaseIterable, Codable {
+        case pipe, narrowPipe, socket, file
+    }
+
+    /// Sizes of packets: those of every day, and those that a page, a pipe or a socket cannot take at once.
+    private static func sizes(_ count: Int, _ random: inout SeededGenerator) -> [Int] {
+        let common = [0, 1, 40, 60, 84, 1500, 1514]
+        let large = [4079, 4080, 4081, 8191, 8192, 8193, 32_750, 65_535, 65_550, 262_144]
+        return (0..<count).map { _ in
+            (Int.random(in: 0..<4, using: &random) == 0 ? large : common).randomElement(using: &random)!
+        }
+    }
+
+    @Test(arguments: Kind.allCases, [1, 2] as [UInt64])
+    func `takes every record once and in order, however it is read`(_ kind: Kind, _ seed: UInt64) async {
+        await #expect(processExitsWith: .success) { [kind, seed] in
+            var random = SeededGenerator(seed: seed)
+            let sizes = Self.sizes(1500, &random)
+            let packets = try SavedPackets(snaplen: 262_144, SavedPackets.records(sizes: sizes))
+            let reader = try Reader(kind)
+            let stream = try Stream(packets)
+
+            var read: [UInt8] = []
+            var refusals = 0
+            var splits = 0
+            while try stream.step() || stream.isBlocked {
+                // A pipe never refuses, as no more is offered than fits, and splits only what it can never take whole.
+                if kind != .socket, stream.lastResult == .waitForReadiness { refusals += 1 }
+                if reader.pipeCapacity > 16 + packets.snaplen, stream.splitLength > 0 { splits += 1 }
+                if stream.isBlocked || Bool.random(using: &random) {
+                    let amounts = [1, 100, 4096, 5000, 100_000, 1 << 20]
+                    read += reader.read(amounts.randomElement(using: &random)!)
+                }
+            }
+            while true {
+                let rest = reader.read(1 << 20)
+                if rest.isEmpty { break }
+                read += rest
+            }
+            #expect(read == packets.file)
+            #expect(refusals == 0)
+            #expect(splits == 0)
+            #expect(stream.written == packets.file.count)
+            #expect(stream.packets == sizes.count)
+        }
+    }
+
+    @Test
+    func `that reaches a limit is cut back to whole records`() async {
+        await #expect(processExitsWith: .success) {
+            Signals.install()
+            for limit in [24, 25, 100, 10_000, 40_000, 100_003] {
+                let packets = try SavedPackets(
+                    snaplen: 65_535, SavedPackets.records(sizes: [60, 9000, 1500, 30_000, 65_535]))
+                let reader = try Reader(.file)
+                let stream = try Stream(packets)
+                var resources = rlimit(rlim_cur: UInt(limit), rlim_max: .max)
+                #expect(unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &resources) == 0)
+                while try stream.step() {}
+                resources.rlim_cur = .max
+                #expect(unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &resources) == 0)
+
+                #expect(stream.lastResult == .failed(SystemError(number: EFBIG)))
+                #expect(reader.fileSize == limit)
+                #expect(stream.cutBack())
+                let file = reader.read(1 << 20)
+                #expect(packets.file.starts(with: file))
+                #expect(file.count == Self.wholeLength(of: packets.file, upTo: limit))
+                #expect(stream.written == file.count)
+            }
+        }
+    }
+
+    /// The length of the file header and the records that end within `limit`.
+    private static func wholeLength(of file: [UInt8], upTo limit: Int) -> Int {
+        var end = 24
+        while end < file.count {
+            let next = end + 16 + (0..<4).reduce(0) { $0 | Int(file[end + 8 + $1]) << (8 * $1) }
+            if next > limit { break }
+            end = next
+        }
+        return end
+    }
+
+    @Test(arguments: [Kind.pipe, .socket])
+    func `whose reader is gone says so`(_ kind: Kind) async {
+        await #expect(processExitsWith: .success) { [kind] in
+            Signals.install()
+            let packets = try SavedPackets(snaplen: 65_535, SavedPackets.records(sizes: [60]))
+            let reader = try Reader(kind)
+            let stream = try Stream(packets)
+            reader.close()
+            while try stream.step() {}
+            #expect(stream.lastResult == .readerGone)
+        }
+    }
+
+    @Test(arguments: [
+        ("closed", "standard output is closed"), ("read-only", "standard output is not open for writing"),
+        ("path", "standard output is closed"), ("terminal", "standard output is a terminal"),
+    ])
+    func `is refused where no packets should go there`(_ kind: String, _ words: String) async {
+        await #expect(processExitsWith: .success) { [kind, words] in
+            switch kind {
+            case "read-only": replaceStandardOutput(by: try TemporaryFile().opened(flags: O_RDONLY))
+            case "path": replaceStandardOutput(by: try TemporaryFile().opened(flags: O_PATH))
+            case "terminal": replaceStandardOutput(by: terminal())
+            default: close(STDOUT_FILENO)
+            }
+            let failure = #expect(throws: SetupFailure.self) { _ = try Output() }
+            #expect(failure?.description.hasPrefix(ByteString(text: words)) == true)
+        }
+    }
+}
+
+private func replaceStandardOutput(by descriptor: Int32) {
+    _ = dup2(descriptor, STDOUT_FILENO)
+}
+
+/// The user's end of a new pseudo-terminal.
+private func terminal() -> Int32 {
+    let controller = posix_openpt(O_RDWR | O_NOCTTY)
+    grantpt(controller)
+    unlockpt(controller)
+    return unsafe ByteString(cString: ptsname(controller)).withCString { unsafe cf_pcap_open($0, O_RDWR | O_NOCTTY) }
+}
+
+/// The other end of standard output.
+private final class Reader {
+    private let descriptor: Int32
+    private var offset = 0
+    private let isFile: Bool
+    private let file: TemporaryFile?
+
+    init(_ kind: OutputTests.Kind) throws {
+        isFile = kind == .file
+        if isFile {
+            let file = try TemporaryFile()
+            self.file = file
+            descriptor = file.descriptor
+            replaceStandardOutput(by: file.opened(flags: O_WRONLY))
+            return
+        }
+        file = nil
+        if kind == .narrowPipe { Self.usePipesUp() }
+        var ends: (Int32, Int32) = (-1, -1)
+        unsafe withUnsafeMutableBytes(of: &ends) { ends in
+            let ends = unsafe ends.assumingMemoryBound(to: Int32.self).baseAddress
+            if kind == .socket {
+                _ = unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0, ends)
+            } else {
+                _ = unsafe pipe2(ends, O_NONBLOCK)
+            }
+        }
+        descriptor = ends.0
+        if kind == .narrowPipe { #expect(cf_pcap_pipe_capacity(ends.1) <= 8192) }
+        replaceStandardOutput(by: ends.1)
+        CLinux.close(ends.1)
+    }
+
+    /// Takes all the memory that a user may have for pipes, so that a new one has two pages (pipe(7),
+    /// pipe-user-pages-soft).
+    private static func usePipesUp() {
+        if geteuid() == 0 { #expect(setuid(65534) == 0) }
+        for _ in 0..<100 {
+            var ends: (Int32, Int32) = (-1, -1)
+            unsafe withUnsafeMutableBytes(of: &ends) { ends in
+                _ = unsafe pipe2(ends.assumingMemoryBound(to: Int32.self).baseAddress, 0)
+            }
+            if cf_pcap_widen_pipe(ends.1, 1 << 20) < 0, cf_pcap_pipe_capacity(ends.1) <= 8192 { return }
+        }
+    }
+
+    func read(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let taken = unsafe bytes.withUnsafeMutableBytes { bytes in
+            isFile
+                ? unsafe pread(descriptor, bytes.baseAddress, bytes.count, offset)
+                : unsafe CLinux.read(descriptor, bytes.baseAddress, bytes.count)
+        }
+        offset += max(taken, 0)
+        return [UInt8](bytes.prefix(max(taken, 0)))
+    }
+
+    /// -1 where it is no pipe.
+    var pipeCapacity: Int { Int(cf_pcap_pipe_capacity(descriptor)) }
+
+    var fileSize: Int { lseek(descriptor, 0, SEEK_END) }
+
+    func close() {
+        CLinux.close(descriptor)
+    }
+}
+
+/// The packets of a file on their way to standard output, as the pump moves them.
+@safe private final class Stream {
+    private let source: SavedPackets
+    private let output: UnsafeMutablePointer<Output>
+    private var buffer: RecordBuffer
+    private(set) var lastResult: Output.Result = .progress
+    private var isSourceEmpty = false
+
+    init(_ source: SavedPackets) throws {
+        self.source = source
+        unsafe output = .allocate(capacity: 1)
+        unsafe output.initialize(to: try Output())
+        buffer = unsafe RecordBuffer(
+            fileHeader: Array(source.file.prefix(24)), snaplen: source.snaplen, output: output, handle: source.handle)
+    }
+
+    /// Fills the buffer if it is empty, and writes. Returns whether there is more to do that needs no waiting.
+    func step() throws -> Bool {
+        if buffer.isEmpty, !isSourceEmpty {
+            isSourceEmpty = unsafe source.dispatch(into: buffer.sink) == 0
+            buffer.markPassedOn()
+        }
+        lastResult = unsafe buffer.isEmpty ? .progress : output.pointee.write(&buffer)
+        return lastResult == .progress && !(buffer.isEmpty && isSourceEmpty)
+    }
+
+    var isBlocked: Bool { lastResult == .waitForTime || lastResult == .waitForReadiness }
+    var splitLength: Int { buffer.splitLength }
+    var packets: Int { Int(unsafe buffer.sink.pointee.packets) }
+    var written: Int { unsafe output.pointee.written }
+
+    func cutBack() -> Bool {
+        unsafe output.pointee.cutBack(buffer.splitLength)
+    }
+}

@@ -1,0 +1,16 @@
+import CLinux
+
+@testable import Agent
+
+/// The lines, without their times, that `body` logs.
+func logged(isVerbose: Bool = false, _ body: (Log) -> Void) throws -> [String] {
+    let pipe = try TestPipe(flags: O_NONBLOCK)
+    let log = Log(descriptor: pipe.writeEnd)
+    log.isVerbose = isVerbose
+    body(log)
+    pipe.closeWriteEnd()
+    let text = String(decoding: pipe.read(), as: UTF8.self)
+    return text.split(separator: "\n").map { line in
+        line.hasPrefix("time=") ? String(line.drop { $0 != " " }.dropFirst()) : String(line)
+    }
+}

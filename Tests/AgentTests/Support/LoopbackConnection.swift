@@ -1,0 +1,81 @@
+import CLinux
+
+@testable import Agent
+
+/// A TCP connection from this process to itself, over IPv4.
+final class LoopbackConnection {
+    private(set) var descriptors: [Int32]
+    let listener: Int32
+    let accepted: Int32
+    let port: UInt16
+
+    /// How the listening socket was opened.
+    enum Listener: CaseIterable {
+        /// An IPv4 socket.
+        case v4
+        /// An IPv6 socket on the wildcard address that takes IPv4 connections too, as Go opens one.
+        case dualStack
+    }
+
+    init(_ kind: Listener) throws(SystemError) {
+        let stream = Int32(SOCK_STREAM.rawValue)
+        let listener = socket(kind == .v4 ? AF_INET : AF_INET6, stream, 0)
+        let client = socket(AF_INET, stream, 0)
+        // An IPv6 socket listens to both, as long as net.ipv6.bindv6only is what it always is.
+        guard listener >= 0, client >= 0, listen(listener, 4) == 0 else { throw .last }
+        let port = Self.port(of: listener)
+        guard Self.connect(client, to: port) else { throw .last }
+        let accepted = unsafe accept(listener, __SOCKADDR_ARG(), nil)
+        guard accepted >= 0 else { throw .last }
+        self.listener = listener
+        self.accepted = accepted
+        self.port = port
+        descriptors = [listener, client, accepted]
+    }
+
+    deinit {
+        close()
+    }
+
+    /// Closes everything.
+    func close() {
+        for descriptor in descriptors { CLinux.close(descriptor) }
+        descriptors = []
+    }
+
+    /// The number of a descriptor's socket.
+    static func inode(of descriptor: Int32) -> UInt64 {
+        var information = stat()
+        return unsafe fstat(descriptor, &information) == 0 ? UInt64(information.st_ino) : 0
+    }
+
+    /// The client's end, for somebody else to close.
+    func takeClient() -> Int32 {
+        descriptors.remove(at: 1)
+    }
+
+    private static func port(of socket: Int32) -> UInt16 {
+        // The port stands at the same place in both families' addresses.
+        var name = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        unsafe withUnsafeMutableBytes(of: &name) { name in
+            _ = unsafe getsockname(socket, __SOCKADDR_ARG(__sockaddr__: Self.address(name)), &size)
+        }
+        return UInt16(bigEndian: name.sin6_port)
+    }
+
+    private static func connect(_ socket: Int32, to port: UInt16) -> Bool {
+        var peer = sockaddr_in()
+        peer.sin_family = sa_family_t(AF_INET)
+        peer.sin_port = port.bigEndian
+        peer.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return unsafe withUnsafeMutableBytes(of: &peer) { peer in
+            let address = unsafe __CONST_SOCKADDR_ARG(__sockaddr__: Self.address(peer))
+            return unsafe CLinux.connect(socket, address, socklen_t(peer.count)) == 0
+        }
+    }
+
+    private static func address(_ bytes: UnsafeMutableRawBufferPointer) -> UnsafeMutablePointer<sockaddr> {
+        unsafe bytes.assumingMemoryBound(to: sockaddr.self).baseAddress!
+    }
+}

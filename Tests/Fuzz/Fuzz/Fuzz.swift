@@ -1,0 +1,41 @@
+import CLibFuzzer
+import Glibc
+
+/// Runs libFuzzer on one of the agent's readers: `fuzz --target=NAME [LIBFUZZER OPTIONS] [CORPUS]...`. Without a target,
+/// lists them.
+@main
+enum Fuzz {
+    /// What is under test: takes any bytes and traps where something does not hold that must.
+    typealias Target = @Sendable ([UInt8]) -> Void
+
+    private static let targets: [(name: String, run: Target)] = [
+        ("sockets", fuzzSockets), ("stat", fuzzStat), ("ports", fuzzPorts), ("connection", fuzzConnection),
+        ("arguments", fuzzArguments), ("log", fuzzLog), ("maps", fuzzMaps), ("reply", fuzzReply),
+    ]
+
+    private nonisolated(unsafe) static var target: Target = { _ in }
+
+    static func main() {
+        let option = "--target="
+        let name = CommandLine.arguments.last { $0.hasPrefix(option) }?.dropFirst(option.count)
+        guard let name else {
+            print(targets.map { $0.name }.joined(separator: "\n"))
+            return
+        }
+        guard let chosen = targets.first(where: { $0.name == name }) else { fatalError("there is no target \(name)") }
+        unsafe target = chosen.run
+        var count = CommandLine.argc
+        var values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = unsafe CommandLine.unsafeArgv
+        // libFuzzer passes over options with two dashes, and hands them on to processes that it starts.
+        exit(
+            unsafe LLVMFuzzerRunDriver(&count, &values) { bytes, count in
+                unsafe Fuzz.target([UInt8](UnsafeBufferPointer(start: bytes, count: count)))
+                return 0
+            })
+    }
+}
+
+/// Ends the process where `condition` does not hold, as libFuzzer wants it.
+func require(_ condition: Bool, _ what: StaticString) {
+    if !condition { fatalError("\(what)") }
+}

@@ -1,0 +1,150 @@
+@testable import Agent
+
+/// `/proc/net/tcp`, read in two parts as it comes out of a buffer: the same sockets as in one.
+func fuzzSockets(_ bytes: [UInt8]) {
+    guard let first = bytes.first else { return }
+    let table = bytes.dropFirst()
+    var whole = table
+    var sockets: [TCPSocket] = []
+    SocketTable.removeRows(from: &whole) { sockets.append($0) }
+    require(!whole.contains(UInt8(ascii: "\n")), "a row was left")
+    require(table.suffix(whole.count).elementsEqual(whole), "what was left is not the end")
+
+    let split = table.startIndex + Int(first) * table.count / 256
+    var part = table[..<split]
+    var again: [TCPSocket] = []
+    SocketTable.removeRows(from: &part) { again.append($0) }
+    part.append(contentsOf: table[split...])
+    SocketTable.removeRows(from: &part) { again.append($0) }
+    require(sockets == again, "the sockets depend on how the table is split")
+    for socket in sockets { requireSameRow(socket) }
+}
+
+private func requireSameRow(_ socket: TCPSocket) {
+    let row =
+        "0: \(column(socket.local)) \(column(socket.remote)) \(hexadecimal(socket.state, 2)) 0:0 0:0 0 0 0 \(socket.inode)"
+    require(TCPSocket(row: row.utf8) == socket, "a row written anew reads differently")
+    _ = socket.isConnected
+}
+
+/// As the kernel writes it, on a host of the same byte order.
+private func column(_ endpoint: Endpoint) -> String {
+    let words = [endpoint.high >> 32, endpoint.high, endpoint.low >> 32, endpoint.low].map {
+        hexadecimal(UInt32(truncatingIfNeeded: $0).bigEndian, 8)
+    }
+    return "\(words.joined()):\(hexadecimal(endpoint.port, 4))"
+}
+
+private func hexadecimal(_ value: some BinaryInteger, _ width: Int) -> String {
+    let digits = String(value, radix: 16, uppercase: true)
+    return String(repeating: "0", count: width - digits.count) + digits
+}
+
+/// `/proc/PID/stat`.
+func fuzzStat(_ bytes: [UInt8]) {
+    guard let stat = ProcessStat(bytes) else { return }
+    require((0...Int(Int32.max)).contains(stat.parent), "no process has that number")
+    let text: ByteString = "1 (\(stat.name)) S \(stat.parent) 1"
+    require(ProcessStat(text.bytes) == stat, "the same, written anew, reads differently")
+    _ = SSHSession.isDaemon(stat.name)
+}
+
+/// `CF_INSTANCE_PORTS`, and JSON on the way.
+func fuzzPorts(_ bytes: [UInt8]) {
+    guard let value = try? JSONReader.read(bytes) else {
+        require((try? InstancePorts(ByteString(bytes))) == nil, "ports were found in what is no JSON")
+        return
+    }
+    var text: ByteString = ""
+    append(value, to: &text)
+    require((try? JSONReader.read(text.bytes)) == value, "the same, written anew, reads differently")
+    guard let ports = try? InstancePorts(ByteString(bytes)) else { return }
+    for interface in ["lo", "eth0", "any"] as [ByteString] {
+        for port in Exclusion.decide(for: nil, on: interface, ports) ?? [] { require(port != 0, "port 0 is none") }
+    }
+}
+
+private func append(_ value: JSON, to text: inout ByteString) {
+    switch value {
+    case .null: text.append("null")
+    case .boolean(let isTrue): text.append(isTrue ? "true" : "false")
+    case .number(let digits): text.append(digits)
+    case .string(let content): append(string: content, to: &text)
+    case .array(let elements):
+        text.append("[")
+        for (index, element) in elements.enumerated() {
+            if index > 0 { text.append(",") }
+            append(element, to: &text)
+        }
+        text.append("]")
+    case .object(let members):
+        text.append("{")
+        for (index, member) in members.enumerated() {
+            if index > 0 { text.append(",") }
+            append(string: member.name, to: &text)
+            text.append(":")
+            append(member.value, to: &text)
+        }
+        text.append("}")
+    }
+}
+
+/// Escapes what must be, and all else that is ASCII.
+private func append(string: ByteString, to text: inout ByteString) {
+    text.append("\"")
+    for byte in string.bytes {
+        if byte < 0x80 {
+            text.append(ByteString("\\u\(hexadecimal(byte, 4))".utf8))
+        } else {
+            text.append(byte)
+        }
+    }
+    text.append("\"")
+}
+
+/// `SSH_CONNECTION`.
+func fuzzConnection(_ bytes: [UInt8]) {
+    // An environment variable holds no NUL.
+    guard !bytes.contains(0), let connection = SSHConnection(ByteString(bytes)) else { return }
+    let text: ByteString = "\(written(connection.client)) \(written(connection.server))"
+    require(SSHConnection(text) == connection, "the same, written anew, reads differently")
+}
+
+/// Address and port as in `SSH_CONNECTION`, from the form that is logged.
+private func written(_ endpoint: Endpoint) -> ByteString {
+    let logged = endpoint.description.bytes
+    guard let colon = logged.lastIndex(of: UInt8(ascii: ":")) else { fatalError("an endpoint has a port") }
+    let address = logged[..<colon].filter { $0 != UInt8(ascii: "[") && $0 != UInt8(ascii: "]") }
+    return "\(ByteString(address)) \(ByteString(logged[(colon + 1)...]))"
+}
+
+/// Command lines: arguments with a NUL between each two.
+func fuzzArguments(_ bytes: [UInt8]) {
+    let arguments = bytes.split(separator: 0, omittingEmptySubsequences: false).map { ByteString($0) }
+    do {
+        guard case .capture(let options) = try Invocation(arguments[...]) else { return }
+        require((1...Options.largestSnaplen).contains(options.snaplen), "libpcap would not take the snaplen")
+        let again: [ByteString] = [
+            "-interface=\(options.interface)", "--snaplen", "\(options.snaplen)", "-filter", options.filter,
+            "-v=\(options.isVerbose ? "true" : "false" as ByteString)",
+        ]
+        require((try? Invocation(again[...])) == .capture(options), "the same, written anew, reads differently")
+    } catch {
+        require(!error.description.isEmpty, "a refusal has no words")
+    }
+}
+
+/// `/proc/self/maps`.
+func fuzzMaps(_ bytes: [UInt8]) {
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+        guard let range = MemoryMap.sharedRange(line) else { continue }
+        require(!range.isEmpty, "a mapping is empty")
+        require(line.contains(UInt8(ascii: "s")), "a mapping that is not shared was taken for one that is")
+    }
+}
+
+/// What the compiling process tells.
+func fuzzReply(_ bytes: [UInt8]) {
+    guard let reply = FilterReply(bytes) else { return }
+    require(reply.bytes == bytes, "the same, written anew, is different")
+}
