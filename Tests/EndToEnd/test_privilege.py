@@ -113,7 +113,7 @@ def test_memory_does_not_grow_with_traffic(container, peer, size, count):
 def send(peer: Namespace, agent: Agent, size: int, count: int) -> None:
     """Packets that the agent has written when this returns."""
     expected = agent.output.size + count * (16 + size)
-    with Pktgen(peer, "eth0", count, size, rate=100_000 if size < 1000 else 10_000) as generator:
+    with Pktgen(peer, "eth0", count, size, rate=100_000 if size < 1000 else 5_000) as generator:
         generator.wait()
     agent.output.resume()
     assert agent.output.wait_for_size(expected, 20)

@@ -27,7 +27,7 @@ def test_stall_of_500_ms_at_100000_packets_a_second_loses_nothing(container, pee
             time.sleep(0.5)
             output.resume()
             assert generator.wait() == count
-        assert output.wait_for_size(24 + count * (16 + SIZE), 5)
+        assert output.wait_for_size(24 + count * (16 + SIZE), 15)
         result = agent.stop()
     assert result.status == 0
     assert find(result.log, "INFO", "stopped capture")["dropped"] == "0"

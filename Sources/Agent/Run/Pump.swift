@@ -107,7 +107,7 @@ import CLinux
     }
 
     /// Milliseconds that a stop may take, less what the kernel needs to release the packet socket.
-    private static let longestEnding: Int64 = 1500
+    private static let longestEnding: Int64 = 1200
 
     private static let longestDiscarding: Int64 = 300
     /// Milliseconds in which libpcap applies any filter to a whole ring.

@@ -9,7 +9,7 @@ struct SessionWatch: ~Copyable {
     /// keeps it under 0.1 % of a core.
     private static let thrift: Int64 = 1000
     private static let shortestInterval: Int64 = 2000  // milliseconds
-    private static let longestInterval: Int64 = 5000
+    private static let longestInterval: Int64 = 6000
 
     /// When to look next, on the monotonic clock, in milliseconds; `.max` where there is nothing to look for.
     private(set) var nextLook: Int64

@@ -94,9 +94,9 @@ def test_a_terminal_session_is_a_login_shell_that_hangs_up_with_the_client():
             client.type("while sleep 0.05; do :; done\n")
             wait_until((container.home / "ready").exists, 10, "the shell has run the line")
             answer = re.compile(rb"login_shell\s+on\s+/dev/pts/\d")
-            wait_until(lambda: answer.search(client.output.data), 5, "a login shell on a terminal")
+            wait_until(lambda: answer.search(client.output.data), 15, "a login shell on a terminal")
             client.kill()
-        wait_until((container.home / "hangup").exists, 5, "SIGHUP")
+        wait_until((container.home / "hangup").exists, 15, "SIGHUP")
 
 
 def test_a_command_is_told_nothing_when_the_client_vanishes():
@@ -109,7 +109,7 @@ def test_a_command_is_told_nothing_when_the_client_vanishes():
         with ssh(container, command) as client:
             wait_until((container.home / "ready").exists, 10, "the command runs")
             client.kill()
-        wait_until((container.home / "input-ended").exists, 5, "end of input")
+        wait_until((container.home / "input-ended").exists, 15, "end of input")
         wait_until((container.home / "written").exists, 6, "writing on works")
         time.sleep(1)
         assert not (container.home / "failed").exists() and not (container.home / "signal").exists()

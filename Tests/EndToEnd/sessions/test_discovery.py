@@ -138,7 +138,7 @@ def test_application_that_starts_the_agent_is_no_daemon():
             connection.connect(("127.0.0.1", 8080))
             wait_until(lambda: file.exists() and file.stat().st_size >= 24, 10, "the capture's header")
             connection.sendall(b"visible")
-            wait_until(lambda: b"visible" in file.read_bytes(), 5, "the application's connection in the capture")
+            wait_until(lambda: b"visible" in file.read_bytes(), 15, "the application's connection in the capture")
         lines = parse_log(log.read_bytes())
         find(lines, "DEBUG", "no SSH session found")
         assert excluded(lines) == "not tcp port 2222"

@@ -78,7 +78,7 @@ def test_capture_of_everything_through_the_session_is_silent(name):
             figures.show(f"{name}: {first} bytes after 1 s, {last} bytes {SECONDS} s later")
             assert (first, last) == (HEADER_SIZE, HEADER_SIZE), client.errors.data.decode()
             numbers = send_other_traffic(container, scene.interface)
-            wait_until(lambda: len(read_pcap(client.output.data).packets) >= 3, 5, "other traffic is captured")
+            wait_until(lambda: len(read_pcap(client.output.data).packets) >= 3, 15, "other traffic is captured")
             assert read_pcap(client.output.data).numbers == numbers
 
 
@@ -95,7 +95,7 @@ def test_capture_from_a_terminal_is_silent(daemon):
             figures.show(f"{daemon.NAME}, terminal, any: {size} bytes after {SECONDS} s")
             assert size == HEADER_SIZE
             client.type("\x03")
-            wait_until(lambda: b"status=0" in client.output.data, 5, "exit 0 on Ctrl-C")
+            wait_until(lambda: b"status=0" in client.output.data, 15, "exit 0 on Ctrl-C")
 
 
 def test_two_captures_in_two_sessions_do_not_feed_each_other():
