@@ -96,7 +96,8 @@ import CLinux
         let packets: UInt64
         /// When it was asked for; all times are on the monotonic clock in milliseconds.
         let start: Int64
-        /// When the last of them has been handed over, by the block timeout.
+        /// When the last of them has been handed over at the latest. Where the kernel filters, ``packets`` is exact, and
+        /// this only a way out; else it is known by the block timeout.
         let handedOverBy: Int64
         /// When even a full ring has been emptied, though packets keep coming.
         let emptiedBy: Int64
@@ -110,6 +111,8 @@ import CLinux
     private static let longestEnding: Int64 = 1200
 
     private static let longestDiscarding: Int64 = 300
+    /// Milliseconds that a block's timeout may take on a machine that is very busy.
+    private static let longestHandover: Int64 = 800
     /// Milliseconds in which libpcap applies any filter to a whole ring.
     private static let longestEmptying: Int64 = 500
 
@@ -122,7 +125,7 @@ import CLinux
         ending = Ending(
             packets: statistics.received - min(statistics.dropped, statistics.received),
             start: now,
-            handedOverBy: now + 3 * Int64(Capture.blockTimeout),
+            handedOverBy: now + (capture.isFilteredByKernel ? Self.longestHandover : 3 * Int64(Capture.blockTimeout)),
             emptiedBy: capture.isFilteredByKernel ? .max : now + Self.longestEmptying,
             latest: now + Self.longestEnding)
     }
