@@ -110,6 +110,7 @@ import CLinux
     /// Milliseconds that a stop may take, less what the kernel needs to release the packet socket.
     private static let longestEnding: Int64 = 1200
 
+    /// Milliseconds for counting what is lost.
     private static let longestDiscarding: Int64 = 300
     /// Milliseconds that a block's timeout may take on a machine that is very busy.
     private static let longestHandover: Int64 = 800
