@@ -29,16 +29,17 @@ def precedence() -> Iterator[None]:
     """Puts this process and its children before whatever else the machine is doing."""
     os.nice(NICENESS)
     # Where the kernel shares time between sessions first (sched(7), autogroups), niceness counts inside one only.
+    # The file is empty for a process that is in none.
     group = Path("/proc/self/autogroup")
-    if not group.exists():
+    before = group.read_text().split()[-1:] if group.exists() else []
+    if not before:
         yield
         return
-    before = group.read_text().split()[-1]
     group.write_text(str(NICENESS))
     try:
         yield
     finally:
-        group.write_text(before)
+        group.write_text(before[0])
 
 
 class StolenTime:
