@@ -5,7 +5,9 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index) {
@@ -21,9 +23,32 @@ int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index) {
     return pending;
 }
 
+int cf_pcap_ignore_outgoing(int descriptor) {
+    int on = 1;
+    return setsockopt(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
+}
+
 int cf_pcap_lock_filter(int descriptor) {
     int on = 1;
     return setsockopt(descriptor, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof on);
+}
+
+// A packet on lo comes twice, once sent and once received, and libpcap hands on the received one only (pcap-linux.c,
+// linux_check_direction). With the other rejected here the ring holds twice as many, and the kernel counts what libpcap
+// hands on.
+static void reject_sent_on_loopback(struct sock_fprog *program) {
+    const struct sock_filter prefix[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, if_nametoindex("lo"), 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    unsigned short length = sizeof prefix / sizeof *prefix;
+    if (program->len + length > BPF_MAXINSNS) return;
+    memmove(program->filter + length, program->filter, program->len * sizeof *prefix);
+    memcpy(program->filter, prefix, sizeof prefix);
+    program->len += length;
 }
 
 // Until the ring's first blocks have been read, libpcap applies its copy of the filter to packets that the kernel has let
@@ -43,6 +68,7 @@ static int leave_filtering_to_kernel(pcap_t *handle, char *warning, size_t capac
     struct bpf_insn everything = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
     if (pcap_setfilter(handle, &(struct bpf_program){1, &everything}) != 0) return -1;
     struct sock_fprog program = {(unsigned short)count, instructions};
+    reject_sent_on_loopback(&program);
     return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterator
 
-from harness import Collector, Pktgen, find, start_agent
+import pytest
+
+from harness import Agent, Collector, Namespace, Pktgen, find, start_agent
 from harness.pcap import read_uniform
 
 SIZE = 100
 RATE = 100_000
-ETH0_UDP = ("-interface", "eth0", "-filter", "udp")
+
+
+@contextlib.contextmanager
+def capture(container: Namespace, interface: str = "eth0") -> Iterator[tuple[Agent, Collector]]:
+    """A live capture into a pipe, and its reader."""
+    reader, writer = os.pipe()
+    output = Collector(reader)
+    with start_agent(container, "-interface", interface, "-filter", "udp", stdout=writer, live=False) as agent:
+        os.close(writer)
+        assert output.wait_for_size(24, 5)
+        yield agent, output
 
 
 def test_stall_of_500_ms_at_100000_packets_a_second_loses_nothing(container, peer):
     count = 2 * RATE
-    reader, writer = os.pipe()
-    output = Collector(reader)
-    with start_agent(container, *ETH0_UDP, stdout=writer, live=False) as agent:
-        os.close(writer)
-        assert output.wait_for_size(24, 5)
+    with capture(container) as (agent, output):
         with Pktgen(peer, "eth0", count, SIZE, rate=RATE) as generator:
             assert output.wait_for_size(1_000_000, 5)
             output.pause()
@@ -36,11 +46,7 @@ def test_stall_of_500_ms_at_100000_packets_a_second_loses_nothing(container, pee
 
 def test_stall_of_10_s_loses_what_the_log_says(container, peer):
     count = 12 * RATE
-    reader, writer = os.pipe()
-    output = Collector(reader)
-    with start_agent(container, *ETH0_UDP, stdout=writer, live=False) as agent:
-        os.close(writer)
-        assert output.wait_for_size(24, 5)
+    with capture(container) as (agent, output):
         with Pktgen(peer, "eth0", count, SIZE, rate=RATE) as generator:
             assert output.wait_for_size(1_000_000, 5)
             output.pause()
@@ -62,11 +68,26 @@ def test_stall_of_10_s_loses_what_the_log_says(container, peer):
     assert "lost" not in stopped.attributes
 
 
+@pytest.mark.parametrize("interface", ["lo", "any"])
+def test_packets_that_come_back_to_their_sender_are_counted_once(container, interface):
+    """The kernel shows a packet on lo twice: as it is sent, and as it is received."""
+    count = 6 * RATE
+    with capture(container, interface) as (agent, output):
+        output.pause()
+        with Pktgen(container, "lo", count, SIZE) as generator:
+            assert generator.wait() == count
+        output.resume()
+        result = agent.stop()
+    stopped = find(result.log, "INFO", "stopped capture")
+    assert int(stopped["dropped"]) > 0
+    assert int(stopped["packets"]) + int(stopped["dropped"]) == count
+    header = 6 if interface == "any" else 0  # LINUX_SLL2's 20 bytes instead of Ethernet's 14
+    assert int(stopped["packets"]) == len(read_uniform(output.finish(), SIZE + header))
+
+
 def test_warning_of_dropped_packets_comes_once(container, peer):
-    reader, writer = os.pipe()
-    output = Collector(reader, paused=True)
-    with start_agent(container, *ETH0_UDP, stdout=writer) as agent:
-        os.close(writer)
+    with capture(container) as (agent, output):
+        output.pause()
         with Pktgen(peer, "eth0", 400_000, SIZE) as generator:
             generator.wait()
         agent.wait_for_log("kernel dropped packets, the reader of standard output is too slow", 2)
@@ -88,7 +109,7 @@ def test_warning_of_dropped_packets_comes_once(container, peer):
 
 def test_agent_that_is_stopped_and_continued_loses_nothing(container, peer):
     count = 40_000
-    with start_agent(container, *ETH0_UDP) as agent:
+    with start_agent(container, "-interface", "eth0", "-filter", "udp") as agent:
         with Pktgen(peer, "eth0", count, SIZE, rate=40_000) as generator:
             for _ in range(3):
                 time.sleep(0.1)

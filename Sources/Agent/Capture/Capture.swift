@@ -85,6 +85,8 @@ import CPcap
         guard cf_pcap_lock_filter(descriptor) == 0 else {
             throw SetupFailure("failed to lock the filter: \(SystemError.last.description)")
         }
+        // A kernel that cannot ignore them has the filter reject them.
+        if interface.isLoopback { cf_pcap_ignore_outgoing(descriptor) }
         let error = SystemError(number: cf_pcap_bind_to_all_protocols(descriptor, interface.index))
         guard error.number == 0 else {
             throw SetupFailure("failed to open device \(interface.name): \(error.description)")

@@ -13,10 +13,14 @@
 // 0, or an errno: ENETDOWN where the interface is down, ENODEV where it is gone.
 int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index);
 
+// Takes no packets that the interface sends, PACKET_IGNORE_OUTGOING (packet(7)): the kernel does not even copy them.
+// 0, or -1 with errno, as before Linux 4.20.
+int cf_pcap_ignore_outgoing(int descriptor);
+
 // Makes the filter unchangeable, SO_LOCK_FILTER (socket(7)). 0, or -1 with errno.
 int cf_pcap_lock_filter(int descriptor);
 
-// pcap_setfilter(3PCAP) on a socket that has taken no packet yet. What libpcap would print on standard error is returned
+// pcap_setfilter(3PCAP) on a socket that has taken no packet yet, less what lo sends: it also receives that. What libpcap would print on standard error is returned
 // in `warning`, at most `capacity` bytes with the final NUL; it is empty where the kernel applies the filter.
 // 0, or -1 with the reason in pcap_geterr(3PCAP) or errno.
 int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program, char *warning, size_t capacity);
