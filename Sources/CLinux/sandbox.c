@@ -23,7 +23,7 @@
 // Which value the low 32 bits of an argument must have. Descriptors and ioctl requests are 32 bits wide in the kernel,
 // which ignores the rest.
 struct argument {
-    enum { ANYTHING, ONLY, ANYTHING_BUT } rule;
+    enum { ANYTHING, ONLY } rule;
     uint32_t value;
 };
 
@@ -34,11 +34,13 @@ struct allowed_call {
 
 #define MOST_CALLS 24
 
+#define NO_DESCRIPTOR UINT32_MAX
+
 // Every call that the loop makes, with its reason. `calls` has room for MOST_CALLS; returns their number.
-static size_t list_allowed_calls(struct allowed_call *calls, uint32_t capture) {
+static size_t list_allowed_calls(struct allowed_call *calls, struct cf_pcap_descriptors descriptors) {
     const struct argument standard_output = {ONLY, STDOUT_FILENO};
-    const struct argument the_capture = {ONLY, capture};
-    const struct argument not_the_capture = {ANYTHING_BUT, capture};
+    const struct argument the_capture = {ONLY, (uint32_t)descriptors.capture};
+    const struct argument the_lookup = {ONLY, (uint32_t)descriptors.socket_lookup};
     const struct allowed_call list[] = {
         // Waiting for packets, for room in the output, for its reader to go.
         {.number = SYS_ppoll},
@@ -59,8 +61,11 @@ static size_t list_allowed_calls(struct allowed_call *calls, uint32_t capture) {
         {.number = SYS_getsockopt, .first = the_capture},
         {.number = SYS_getsockname, .first = the_capture},
         {.number = SYS_ioctl, .first = the_capture, .second = {ONLY, SIOCGIFFLAGS}},
-        // The socket tables, to see whether the SSH session is still there.
-        {.number = SYS_pread64, .first = not_the_capture},
+        // Whether the SSH session is still there: asked, or read.
+        {.number = SYS_sendto, .first = the_lookup},
+        {.number = SYS_recvfrom, .first = the_lookup},
+        {.number = SYS_pread64, .first = {ONLY, (uint32_t)descriptors.socket_tables[0]}},
+        {.number = SYS_pread64, .first = {ONLY, (uint32_t)descriptors.socket_tables[1]}},
         // Cutting a file that takes no more back to its last whole record.
         {.number = SYS_lseek, .first = standard_output},
         {.number = SYS_ftruncate, .first = standard_output},
@@ -74,8 +79,9 @@ static size_t list_allowed_calls(struct allowed_call *calls, uint32_t capture) {
         // The end.
         {.number = SYS_exit_group},
     };
-    size_t count = sizeof list / sizeof *list;
-    for (size_t index = 0; index < count; index++) calls[index] = list[index];
+    size_t count = 0;
+    for (size_t index = 0; index < sizeof list / sizeof *list; index++)
+        if (list[index].first.rule == ANYTHING || list[index].first.value != NO_DESCRIPTOR) calls[count++] = list[index];
     return count;
 }
 
@@ -96,8 +102,7 @@ static void emit_load(struct program *program, size_t offset) {
 static void emit_argument(struct program *program, int index, struct argument argument, uint8_t rest) {
     if (argument.rule == ANYTHING) return;
     emit_load(program, offsetof(struct seccomp_data, args[index]));
-    int only = argument.rule == ONLY;
-    emit(program, BPF_JMP | BPF_JEQ | BPF_K, argument.value, only ? 0 : rest, only ? rest : 0);
+    emit(program, BPF_JMP | BPF_JEQ | BPF_K, argument.value, 0, rest);
 }
 
 static uint8_t length_of(struct argument argument) { return argument.rule == ANYTHING ? 0 : 2; }
@@ -111,9 +116,9 @@ static void emit_call(struct program *program, const struct allowed_call *call) 
     emit(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 }
 
-int cf_pcap_enter_sandbox(int capture) {
+int cf_pcap_enter_sandbox(struct cf_pcap_descriptors descriptors) {
     struct allowed_call calls[MOST_CALLS];
-    size_t count = list_allowed_calls(calls, (uint32_t)capture);
+    size_t count = list_allowed_calls(calls, descriptors);
     struct program program = {.length = 0};
 
     emit_load(&program, offsetof(struct seccomp_data, arch));

@@ -48,7 +48,7 @@ enum CFPcap {
             }
 
             let pump = try Pump(capture, to: output, watching: session, log: log)
-            try Sandbox.enter(capture: pump.packetSocket)
+            try Sandbox.enter(with: pump.descriptors)
             pump.run()
         } catch {
             log.error("failed to set up capture") { $0.add("error", error.description) }

@@ -1,7 +1,4 @@
-"""An interface that comes and goes, and packets of every shape.
-
-A clock that steps back is not among them: CLOCK_REALTIME has no namespace, and the machine's own is not ours to set.
-"""
+"""An interface that comes and goes, packets of every shape, and a clock that steps."""
 
 from __future__ import annotations
 
@@ -21,6 +18,7 @@ ETH0 = ("-interface", "eth0")
 LO_UDP = ("-interface", "lo", "-filter", "udp")
 ETHERTYPE_EXPERIMENT, ETHERTYPE_VLAN, ETHERTYPE_IP = 0x88B5, 0x8100, 0x0800
 UDP_SEGMENT = 103
+SO_TXTIME = SCM_TXTIME = 61
 
 
 def send_frames(namespace: Namespace, *frames: bytes) -> None:
@@ -348,3 +346,38 @@ def test_frames_of_random_bytes(container, peer):
         result = captured(agent, 300 * 20)
     assert result.status == 0
     assert [packet.data for packet in result.pcap.packets] == frames
+
+
+# The clock
+
+
+def test_clock_that_steps_back_changes_nothing_but_the_time_stamps(namespace):
+    """Packets come in the order of the wire, with the kernel's times, which the sender sets here (SO_TXTIME, socket(7)):
+    CLOCK_REALTIME has no namespace, and the machine's own is not ours to set."""
+    namespace.run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1")
+    for interface in ("eth0", "eth1"):
+        namespace.run("sysctl", "-qw", f"net.ipv6.conf.{interface}.disable_ipv6=1")
+        namespace.run("ip", "link", "set", interface, "up")
+    now = time.time_ns() // 1000
+    times = [now, now + 1, now - 3_600_000_000, now - 1, now + 5_000_000, 0, now]
+    with start_agent(namespace, "-interface", "eth1") as agent:
+        send_at(namespace, "eth0", times)
+        result = captured(agent, len(times))
+    assert result.status == 0
+    numbers = [packet.data[14] for packet in result.pcap.packets]
+    assert numbers == list(range(len(times)))
+    stamps = [packet.microseconds for packet in result.pcap.packets]
+    # No time at all (0) stands for the present.
+    assert stamps[:5] + stamps[6:] == times[:5] + times[6:] and abs(stamps[5] - now) < 10_000_000
+    check_with_tcpdump(result.stdout)
+
+
+def send_at(namespace: Namespace, interface: str, times: list[int]) -> None:
+    """Sends numbered frames whose time stamps are these, in microseconds since 1970."""
+    with namespace.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+        sender.bind((interface, 0))
+        sender.setsockopt(socket.SOL_SOCKET, SO_TXTIME, struct.pack("=iI", time.CLOCK_REALTIME, 0))
+        for number, microseconds in enumerate(times):
+            stamp = struct.pack("=Q", microseconds * 1000)
+            payload = frame(ETHERTYPE_EXPERIMENT, bytes([number]) * 50)
+            sender.sendmsg([payload], [(socket.SOL_SOCKET, SCM_TXTIME, stamp)])

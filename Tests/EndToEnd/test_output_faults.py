@@ -17,7 +17,7 @@ import time
 import pytest
 
 from harness import Agent, Collector, Namespace, Pcap, Pktgen, Result, Sink, find, read_pcap, send_numbered, start_agent
-from harness.faults import contents, failing_writes, small_disk, socket_pair
+from harness.faults import contents, failing_disk, failing_writes, small_disk, socket_pair
 
 FRAME = 500
 RECORD = 16 + FRAME
@@ -162,19 +162,21 @@ def test_dev_full(container):
 
 
 @pytest.mark.parametrize("error", [errno.EIO, errno.EDQUOT, errno.ENOSPC, errno.EFBIG, errno.ESTALE, errno.ENETDOWN])
-def test_write_error_leaves_a_whole_file(container, peer, tmp_path, error):
-    """Those that a file system on a disk of one's own does not give, and those that it does."""
-    path = tmp_path / "capture.pcap"
-    with open(path, "wb") as file, start_agent(container, *ETH0, stdout=file) as agent:
-        with failing_writes(agent, error, first=4):
+@pytest.mark.parametrize("space", [0, 7, 16, 20, RECORD - 1])
+def test_write_error_leaves_a_whole_file(container, peer, error, space):
+    """`space` bytes of a record are taken before the file system fails."""
+    with failing_disk(24 + 3 * RECORD + space, error) as disk:
+        file = os.open("capture.pcap", os.O_RDWR | os.O_CREAT, dir_fd=disk)
+        with start_agent(container, *ETH0, stdout=file) as agent:
             for number in range(8):
                 if agent.running:
                     send_numbered(peer, "10.77.0.2", 1, size=FRAME - 42, first=number)
                     time.sleep(0.04)
             result = agent.wait(2)
-    data = path.read_bytes()
+        data = contents(file)
+        os.close(file)
     lost = assert_ended_for(result, os.strerror(error))
-    assert lost >= 1 and len(read_pcap(data).packets) >= 3
+    assert lost >= 1 and len(data) == 24 + 3 * RECORD
     assert_accounted(result, read_pcap(data), data, lost)
 
 

@@ -98,9 +98,8 @@ def is_filter_locked(pid: int, descriptor: int) -> bool:
         return packets.getsockopt(socket.SOL_SOCKET, lock_filter) == 1
 
 
-# What only other circumstances need: a kernel without vDSO; (in the tests of sessions) a session to watch; a SIGSTOP that
-# arrives within the microsecond of a poll(2).
-NEEDED_ELSEWHERE = {"clock_gettime": 228, "pread64": 17, "restart_syscall": 219}
+# What only other circumstances need: a kernel without vDSO; a SIGSTOP that arrives within the microsecond of a poll(2).
+NEEDED_ELSEWHERE = {"clock_gettime": 228, "restart_syscall": 219}
 
 
 def test_no_call_is_allowed_that_the_loop_does_not_make(container, peer):

@@ -2,11 +2,21 @@ import CLinux
 
 /// The process while packets flow: no system calls but those listed in `CLinux/sandbox.c`.
 public enum Sandbox {
-    /// Enters it. On the packet socket, `capture`, nothing can be sent any more. The corresponding C function is `prctl`
-    /// with PR_SET_SECCOMP.
-    public static func enter(capture: Int32) throws(SetupFailure) {
+    /// What is used in it besides the standard streams. -1 stands for what the session watch does not need.
+    public struct Descriptors: Sendable {
+        /// The packet socket.
+        let capture: Int32
+        let watch: (lookup: Int32, v4: Int32, v6: Int32)
+    }
+
+    /// Enters it. On the packet socket nothing can be sent any more. The corresponding C function is `prctl` with
+    /// PR_SET_SECCOMP.
+    public static func enter(with descriptors: Descriptors) throws(SetupFailure) {
         cf_pcap_set_memory_aside()
-        guard cf_pcap_enter_sandbox(capture) == 0 else {
+        let allowed = cf_pcap_descriptors(
+            capture: descriptors.capture, socket_lookup: descriptors.watch.lookup,
+            socket_tables: (descriptors.watch.v4, descriptors.watch.v6))
+        guard cf_pcap_enter_sandbox(allowed) == 0 else {
             throw SetupFailure("failed to enter the sandbox: \(SystemError.last.description)")
         }
     }

@@ -12,6 +12,8 @@ import CLinux
     private var watch: SessionWatch
     private var buffer: RecordBuffer
     private let log: Log
+    /// What the loop uses besides the standard streams.
+    public let descriptors: Sandbox.Descriptors
     private var ending: Ending?
     private var reports: Reports
     private var patience = Patience()
@@ -29,7 +31,9 @@ import CLinux
         _ capture: consuming Capture, to output: consuming Output, watching session: SSHSession?, log: Log
     ) throws(SetupFailure) {
         let header = try capture.fileHeader()
-        watch = SessionWatch(output.isStream && !Signals.isHangupIgnored ? session : nil)
+        var watch = SessionWatch(output.isStream && !Signals.isHangupIgnored ? session : nil)
+        descriptors = Sandbox.Descriptors(capture: capture.descriptor, watch: watch.descriptors)
+        self.watch = watch
         let place = UnsafeMutablePointer<Output>.allocate(capacity: 1)
         unsafe place.initialize(to: output)
         unsafe self.output = place
@@ -39,9 +43,6 @@ import CLinux
         self.capture = capture
         self.log = log
     }
-
-    /// The descriptor of the socket that packets come from.
-    public var packetSocket: Int32 { capture.descriptor }
 
     /// Runs to the end, logs it and ends the process: from inside the sandbox there is nothing else left to do.
     public func run() -> Never {

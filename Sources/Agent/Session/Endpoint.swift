@@ -10,8 +10,11 @@ struct Endpoint: Equatable {
 
     /// Whether the address is one of the host's own, 127.0.0.0/8 or ::1.
     var isLoopback: Bool {
-        high == 0 && (low == 1 || (low >> 32 == 0xFFFF && UInt8(truncatingIfNeeded: low >> 24) == 127))
+        high == 0 && (low == 1 || (isV4 && UInt8(truncatingIfNeeded: low >> 24) == 127))
     }
+
+    /// Whether the address is an IPv4 address.
+    var isV4: Bool { high == 0 && low >> 32 == 0xFFFF }
 }
 
 extension Endpoint {
@@ -56,7 +59,7 @@ extension Endpoint {
         var v4 = UInt32(truncatingIfNeeded: low).bigEndian
         var v6 = (high.bigEndian, low.bigEndian)
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let isV4 = high == 0 && low >> 32 == 0xFFFF
+        let isV4 = isV4
         return unsafe text.withUnsafeMutableBufferPointer { text in
             let size = socklen_t(text.count)
             let address =

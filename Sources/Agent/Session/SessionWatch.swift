@@ -3,13 +3,16 @@ import CLinux
 /// Watches over the connections that the SSH session may be using, through what was opened at its start.
 struct SessionWatch: ~Copyable {
     private let connections: [TCPSocket]
+    private var lookup: SocketLookup?
+    /// In its place where the kernel cannot look a socket up.
     private var tables: Tables?
 
-    /// A look costs as much as the kernel's table of sockets is large, 2 ms and more. Waiting this many times as long
-    /// keeps it under 0.1 % of a core.
-    private static let thrift: Int64 = 1000
-    private static let shortestInterval: Int64 = 2000  // milliseconds
+    /// Milliseconds between looks.
+    private static let shortestInterval: Int64 = 2000
     private static let longestInterval: Int64 = 6000
+    /// Reading the tables takes as long as they are large, 2 ms and more. Waiting this many times as long keeps it under
+    /// 0.1 % of a core.
+    private static let thrift: Int64 = 1000
 
     /// When to look next, on the monotonic clock, in milliseconds; `.max` where there is nothing to look for.
     private(set) var nextLook: Int64
@@ -33,25 +36,41 @@ struct SessionWatch: ~Copyable {
         }
     }
 
-    /// Opens the tables, if there is a session to watch.
-    init(_ session: SSHSession?) {
+    /// Opens what it needs, if there is a session to watch.
+    init(_ session: SSHSession?, lookup: consuming SocketLookup? = try? SocketLookup()) {
         connections = session?.connections ?? []
-        tables = connections.isEmpty ? nil : try? Tables()
-        nextLook = tables == nil ? .max : MonotonicClock.now() + Self.shortestInterval
+        nextLook = .max
+        if connections.isEmpty { return }
+        self.lookup = lookup
+        // It finds them all now, or is of no use: without its module `tcp_diag` the kernel knows of no socket.
+        if !connections.allSatisfy({ self.lookup?.isAlive($0) == true }) {
+            self.lookup = nil
+            tables = try? Tables()
+        }
+        if self.lookup != nil || tables != nil { nextLook = MonotonicClock.now() + Self.shortestInterval }
     }
 
-    /// Whether one of the connections is still there, and sets ``nextLook``. When the tables cannot be read they are
-    /// taken to be.
+    /// The descriptors through which it looks; -1 for each that it does not need.
+    var descriptors: (lookup: Int32, v4: Int32, v6: Int32) {
+        mutating get { (lookup?.descriptor ?? -1, tables?.v4?.descriptor ?? -1, tables?.v6?.descriptor ?? -1) }
+    }
+
+    /// Whether one of the connections is still there, and sets ``nextLook``. When the kernel does not say they are taken
+    /// to be.
     mutating func look() -> Bool {
         let start = MonotonicClock.now()
+        if lookup != nil {
+            nextLook = start + Self.shortestInterval
+            return connections.contains { lookup?.isAlive($0) ?? true }
+        }
         // A table is read in parts: a row may be missed when others before it go meanwhile. Not twice.
-        let isAlive = isAnyAlive() || isAnyAlive()
+        let isAlive = isAnyInTables() || isAnyInTables()
         let end = MonotonicClock.now()
         nextLook = end + min(max((end - start) * Self.thrift, Self.shortestInterval), Self.longestInterval)
         return isAlive
     }
 
-    private mutating func isAnyAlive() -> Bool {
+    private mutating func isAnyInTables() -> Bool {
         var isAlive = false
         let connections = connections
         func note(_ socket: TCPSocket) {

@@ -15,6 +15,8 @@ struct SocketTableFile: ~Copyable {
         buffer = [UInt8](repeating: 0, count: 32_768)
     }
 
+    var descriptor: Int32 { file.rawValue }
+
     /// Calls `body` with every socket. Takes no memory.
     mutating func readAll(_ body: (TCPSocket) -> Void) throws(SystemError) {
         var offset = 0

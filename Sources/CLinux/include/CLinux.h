@@ -29,6 +29,7 @@
 #include "packet_socket.h"
 #include "process.h"
 #include "sandbox.h"
+#include "socket_lookup.h"
 #include "stop_signals.h"
 #include "variadic.h"
 

@@ -13,6 +13,8 @@ struct InterfaceTests {
         #expect(UInt32(loopback.index) == index)
         #expect(try Interface("any").index == 0)
         #expect(try Interface("any").name == "any")
+        #expect(loopback.isLoopback)
+        #expect(try !Interface("any").isLoopback)
     }
 
     @Test

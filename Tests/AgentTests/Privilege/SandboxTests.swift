@@ -8,8 +8,10 @@ import Testing
 struct SandboxTests {
     private static func enter() throws {
         try Privileges.drop()
-        try Sandbox.enter(capture: 100)
+        try Sandbox.enter(with: descriptors)
     }
+
+    private static let descriptors = Sandbox.Descriptors(capture: 100, watch: (101, 102, -1))
 
     @Test
     func `lets through what the loop does`() async {
@@ -20,13 +22,17 @@ struct SandboxTests {
             _ = cf_pcap_wait(nil, 0, 1000)
             _ = cf_pcap_unread_bytes(STDOUT_FILENO)
             _ = lseek(STDOUT_FILENO, 0, SEEK_CUR)
+            _ = unsafe send(101, "", 0, 0)
+            _ = recv(101, nil, 0, 0)
+            _ = pread(102, nil, 0, 0)
             _exit(7)
         }
     }
 
     /// What a process might do with a capture's privileges or with another's bytes.
     enum Deed: String, CaseIterable, Codable {
-        case openFile, openSocket, fork, changeUser, writeElsewhere, seekElsewhere, sendOnCapture, readCapture
+        case openFile, openSocket, fork, changeUser, writeElsewhere, seekElsewhere
+        case sendOnCapture, readCapture, readWhatIsNot
     }
 
     @Test(arguments: Deed.allCases)
@@ -42,6 +48,7 @@ struct SandboxTests {
             case .seekElsewhere: _ = lseek(100, 0, SEEK_CUR)
             case .sendOnCapture: _ = unsafe send(100, "", 0, 0)
             case .readCapture: _ = pread(100, nil, 0, 0)
+            case .readWhatIsNot: _ = pread(-1, nil, 0, 0)
             }
             _exit(7)
         }
@@ -52,7 +59,7 @@ struct SandboxTests {
         await #expect(processExitsWith: .success) {
             // Only a process without CAP_SYS_ADMIN needs no-new-privileges for a filter (seccomp(2)).
             if geteuid() == 0 { #expect(setuid(65534) == 0) }
-            #expect(throws: SetupFailure.self) { try Sandbox.enter(capture: 100) }
+            #expect(throws: SetupFailure.self) { try Sandbox.enter(with: Self.descriptors) }
         }
     }
 

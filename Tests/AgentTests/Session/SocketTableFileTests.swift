@@ -10,14 +10,14 @@ struct SocketTableFileTests {
         _ kind: LoopbackConnection.Listener
     ) throws {
         let connection = try LoopbackConnection(kind)
-        var table = try SocketTableFile(kind == .v4 ? .v4 : .v6)
+        var table = try SocketTableFile(kind.table)
         var sockets: [TCPSocket] = []
         try table.readAll { sockets.append($0) }
 
         let inode = LoopbackConnection.inode(of: connection.accepted)
         let accepted = try #require(sockets.first { $0.inode == inode })
         #expect(accepted.isConnected)
-        #expect(accepted.local == Endpoint(v4: 0x7F00_0001, port: connection.port))
+        #expect(accepted.local == connection.address)
         let listener = try #require(
             sockets.first { $0.inode == LoopbackConnection.inode(of: connection.listener) })
         #expect(listener.isListening)

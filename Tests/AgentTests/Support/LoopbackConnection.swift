@@ -2,7 +2,7 @@ import CLinux
 
 @testable import Agent
 
-/// A TCP connection from this process to itself, over IPv4.
+/// A TCP connection from this process to itself.
 final class LoopbackConnection {
     private(set) var descriptors: [Int32]
     let listener: Int32
@@ -15,21 +15,34 @@ final class LoopbackConnection {
         case v4
         /// An IPv6 socket on the wildcard address that takes IPv4 connections too, as Go opens one.
         case dualStack
+        /// The same, for a client that comes over IPv6.
+        case v6
+
+        /// The table that has the sockets of the connection's accepted end.
+        var table: SocketTableFile.Family { self == .v4 ? .v4 : .v6 }
     }
+
+    /// The end at the listener.
+    var address: Endpoint {
+        isV6 ? Endpoint(high: 0, low: 1, port: port) : Endpoint(v4: 0x7F00_0001, port: port)
+    }
+
+    private let isV6: Bool
 
     init(_ kind: Listener) throws(SystemError) {
         let stream = Int32(SOCK_STREAM.rawValue)
         let listener = socket(kind == .v4 ? AF_INET : AF_INET6, stream, 0)
-        let client = socket(AF_INET, stream, 0)
+        let client = socket(kind == .v6 ? AF_INET6 : AF_INET, stream, 0)
         // An IPv6 socket listens to both, as long as net.ipv6.bindv6only is what it always is.
         guard listener >= 0, client >= 0, listen(listener, 4) == 0 else { throw .last }
         let port = Self.port(of: listener)
-        guard Self.connect(client, to: port) else { throw .last }
+        guard kind == .v6 ? Self.connectV6(client, to: port) : Self.connect(client, to: port) else { throw .last }
         let accepted = unsafe accept(listener, __SOCKADDR_ARG(), nil)
         guard accepted >= 0 else { throw .last }
         self.listener = listener
         self.accepted = accepted
         self.port = port
+        isV6 = kind == .v6
         descriptors = [listener, client, accepted]
     }
 
@@ -69,10 +82,20 @@ final class LoopbackConnection {
         peer.sin_family = sa_family_t(AF_INET)
         peer.sin_port = port.bigEndian
         peer.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return unsafe withUnsafeMutableBytes(of: &peer) { peer in
-            let address = unsafe __CONST_SOCKADDR_ARG(__sockaddr__: Self.address(peer))
-            return unsafe CLinux.connect(socket, address, socklen_t(peer.count)) == 0
-        }
+        return unsafe withUnsafeMutableBytes(of: &peer) { unsafe connect(socket, toName: $0) }
+    }
+
+    private static func connectV6(_ socket: Int32, to port: UInt16) -> Bool {
+        var peer = sockaddr_in6()
+        peer.sin6_family = sa_family_t(AF_INET6)
+        peer.sin6_port = port.bigEndian
+        unsafe peer.sin6_addr.__in6_u.__u6_addr8.15 = 1
+        return unsafe withUnsafeMutableBytes(of: &peer) { unsafe connect(socket, toName: $0) }
+    }
+
+    private static func connect(_ socket: Int32, toName name: UnsafeMutableRawBufferPointer) -> Bool {
+        let address = unsafe __CONST_SOCKADDR_ARG(__sockaddr__: Self.address(name))
+        return unsafe CLinux.connect(socket, address, socklen_t(name.count)) == 0
     }
 
     private static func address(_ bytes: UnsafeMutableRawBufferPointer) -> UnsafeMutablePointer<sockaddr> {

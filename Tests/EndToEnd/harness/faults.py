@@ -8,12 +8,16 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from .agent import Agent, installed
 from .namespace import Namespace, run
+
+SUPPORT = Path(__file__).parents[1] / "support"
 
 
 @contextlib.contextmanager
@@ -29,6 +33,26 @@ def small_disk(kilobytes: int) -> Iterator[int]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def failing_disk(limit: int, error: int) -> Iterator[int]:
+    """The folder descriptor of a file system whose files take `limit` bytes and then fail with that error number."""
+    program = SUPPORT / "failing_disk.py"
+    with tempfile.TemporaryDirectory(prefix="cf-pcap-test-") as folder:
+        with subprocess.Popen([sys.executable, program, folder, str(limit), str(error)]) as server:
+            try:
+                while not os.path.ismount(folder):
+                    assert server.poll() is None, "it could not be mounted"
+                    time.sleep(0.01)
+                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+                try:
+                    yield descriptor
+                finally:
+                    os.close(descriptor)
+            finally:
+                subprocess.run(["umount", "--lazy", folder], check=False)
+                server.terminate()
+
+
 def contents(descriptor: int) -> bytes:
     """The whole file behind a descriptor, whatever its own position."""
     return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
@@ -38,7 +62,7 @@ def contents(descriptor: int) -> bytes:
 def inject_tool() -> Path:
     """support/inject.c, compiled."""
     tool = installed().parent / "inject"
-    run("gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-o", tool, Path(__file__).parents[1] / "support/inject.c")
+    run("gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-o", tool, SUPPORT / "inject.c")
     return tool
 
 

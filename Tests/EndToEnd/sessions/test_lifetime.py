@@ -46,16 +46,18 @@ def assert_session_ended(container: Container) -> None:
     assert lines[-1].message == "stopped capture"
 
 
+@pytest.mark.parametrize("socket_lookup", [True, False], ids=["lookup", "tables"])
 @pytest.mark.parametrize("route", [DIRECT, THROUGH_PROXY], ids=["direct", "through the proxy"])
-def test_client_killed_while_nothing_matches(route):
+def test_client_killed_while_nothing_matches(route, socket_lookup):
     with Container() as container:
-        diego.start(container)
+        diego.start(container, socket_lookup=socket_lookup)
         proxy.start(container)
         with ssh(container, capture(*QUIET, to=LOG), route) as client:
             client.wait_until_live()
             client.kill()
             seconds = container.wait_until_agent_gone()
-        figures.show(f"client of diego-sshd killed, {'proxy' if route.tls else 'no proxy'}: gone after {seconds:.1f} s")
+        way = f"{'proxy' if route.tls else 'no proxy'}, {'lookup' if socket_lookup else 'tables'}"
+        figures.show(f"client of diego-sshd killed, {way}: gone after {seconds:.1f} s")
         assert_session_ended(container)
 
 
@@ -88,10 +90,11 @@ def test_client_killed_while_its_output_is_stuck():
         assert agent_log(container)[-1].message == "stopped capture"
 
 
-def test_session_open_from_the_start_is_waited_for():
+@pytest.mark.parametrize("socket_lookup", [True, False], ids=["lookup", "tables"])
+def test_session_open_from_the_start_is_waited_for(socket_lookup):
     """The daemon's connections give away nothing about which of them is the agent's."""
     with Container() as container:
-        diego.start(container)
+        diego.start(container, socket_lookup=socket_lookup)
         with open_session(container) as other, ssh(container, capture(*QUIET, to=LOG)) as client:
             client.wait_until_live()
             client.kill()
