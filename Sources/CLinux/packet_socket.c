@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index) {
@@ -26,6 +27,23 @@ int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index) {
 int cf_pcap_ignore_outgoing(int descriptor) {
     int on = 1;
     return setsockopt(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
+}
+
+int cf_pcap_check_interface(int descriptor, const char *name, bool *is_down) {
+    int pending = 0;
+    socklen_t size = sizeof pending;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &pending, &size) != 0) return errno;
+    if (pending != 0 && pending != ENETDOWN) return pending;
+    // What becomes of a socket whose interface goes: net/packet/af_packet.c, packet_notifier.
+    struct sockaddr_ll address;
+    size = sizeof address;
+    if (getsockname(descriptor, (struct sockaddr *)&address, &size) != 0) return errno;
+    if (address.sll_ifindex == -1) return ENODEV;
+    struct ifreq request = {0};
+    strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
+    // Under another name it may be up again.
+    *is_down = ioctl(descriptor, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) == 0;
+    return 0;
 }
 
 int cf_pcap_lock_filter(int descriptor) {

@@ -18,6 +18,10 @@ import CPcap
 
     /// Whether packets that the filter rejects never enter the ring.
     private(set) var isFilteredByKernel = true
+    /// Nil where libpcap has to read it.
+    private var ring: Ring?
+    private var mustCheckInterface = false
+    private var isDown = false
     private var received = WrappingCounter()
     private var dropped = WrappingCounter()
 
@@ -85,6 +89,10 @@ import CPcap
         guard cf_pcap_lock_filter(descriptor) == 0 else {
             throw SetupFailure("failed to lock the filter: \(SystemError.last.description)")
         }
+        if isFilteredByKernel {
+            unsafe ring = Ring.find(of: descriptor, linkType: pcap_datalink(handle), snaplen: snaplen)
+        }
+        if unsafe ring == nil { log.debug("libpcap reads the ring") }
         // A kernel that cannot ignore them has the filter reject them.
         if interface.isLoopback { cf_pcap_ignore_outgoing(descriptor) }
         let error = SystemError(number: cf_pcap_bind_to_all_protocols(descriptor, interface.index))
@@ -99,10 +107,16 @@ import CPcap
         case left
     }
 
-    /// Hands the packets in the ring to `sink` until there is none left, the sink leaves the loop, or a signal does.
-    ///
+    /// Hands the packets in the ring to `sink` until there is none left, the sink is full, or a signal came. Throws when the
+    /// interface is gone, and all its packets have been handed over.
+    mutating func drain(into sink: UnsafeMutablePointer<RecordSink>) throws(CaptureFailure) -> Drained {
+        guard let drained = unsafe ring?.drain(into: sink) else { return try unsafe dispatch(into: sink) }
+        if drained == .empty && (mustCheckInterface || isDown) { try checkInterface() }
+        return drained
+    }
+
     /// The corresponding C function is `pcap_dispatch`.
-    func drain(into sink: UnsafeMutablePointer<RecordSink>) throws(CaptureFailure) -> Drained {
+    private func dispatch(into sink: UnsafeMutablePointer<RecordSink>) throws(CaptureFailure) -> Drained {
         let user = unsafe UnsafeMutableRawPointer(sink).assumingMemoryBound(to: UInt8.self)
         if !isFilteredByKernel { cf_pcap_hold_signals(false) }
         defer { if !isFilteredByKernel { cf_pcap_hold_signals(true) } }
@@ -113,9 +127,26 @@ import CPcap
         }
     }
 
-    /// Whether the interface is down, so that the ring must be looked into from time to time to learn what becomes of it.
+    // MARK: The interface
+
+    /// Notes that a wait found an error on the packet socket: something has become of the interface.
+    mutating func noteError() {
+        mustCheckInterface = true
+    }
+
+    /// Whether the interface is down, so that it must be looked at from time to time to learn what becomes of it.
     /// The corresponding C function is `pcap_get_required_select_timeout`.
-    var isInterfaceDown: Bool { unsafe pcap_get_required_select_timeout(handle) != nil }
+    var isInterfaceDown: Bool { unsafe isDown || pcap_get_required_select_timeout(handle) != nil }
+
+    private mutating func checkInterface() throws(CaptureFailure) {
+        mustCheckInterface = false
+        let error = unsafe interface.name.withCString { unsafe cf_pcap_check_interface(descriptor, $0, &isDown) }
+        switch error {
+        case 0: return
+        case ENODEV: throw CaptureFailure("\(interface.name): the interface is gone")
+        default: throw CaptureFailure("\(interface.name): \(SystemError(number: error).description)")
+        }
+    }
 
     /// What the kernel did since the start: packets that matched the filter, and those of them for which the ring had no
     /// room. The corresponding C function is `pcap_stats`.

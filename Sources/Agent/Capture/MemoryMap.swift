@@ -2,12 +2,17 @@ import CLinux
 
 /// The process's memory, as `/proc/self/maps` lists it (proc_pid_maps(5)).
 enum MemoryMap {
-    /// Keeps what is shared out of child processes: the capture's ring, the only memory of the agent that is.
-    /// The corresponding C function is `madvise` with MADV_DONTFORK. Returns whether that was done.
+    /// What is shared with the kernel or other processes: the capture's ring, the only memory of the agent that is.
+    static func shared() -> [Range<UInt>]? {
+        guard let maps = contents(of: "/proc/self/maps") else { return nil }
+        return maps.split(separator: UInt8(ascii: "\n")).compactMap { sharedRange($0) }
+    }
+
+    /// Keeps what is shared out of child processes. The corresponding C function is `madvise` with MADV_DONTFORK.
+    /// Returns whether that was done.
     static func withholdSharedFromChildren() -> Bool {
-        guard let maps = contents(of: "/proc/self/maps") else { return false }
-        for line in maps.split(separator: UInt8(ascii: "\n")) {
-            guard let range = sharedRange(line) else { continue }
+        guard let ranges = shared() else { return false }
+        for range in ranges {
             // The addresses are those of a mapping of this process; nothing of it is read or moved.
             let start = unsafe UnsafeMutableRawPointer(bitPattern: range.lowerBound)
             guard unsafe madvise(start, range.count, MADV_DONTFORK) == 0 else { return false }

@@ -232,7 +232,9 @@ import CLinux
             unsafe cf_pcap_wait(entries.assumingMemoryBound(to: pollfd.self).baseAddress, 2, limit)
         }
         isRingEmpty = false
-        let isGone = ready > 0 && isStream && entries.0.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
+        let trouble = Int16(POLLERR | POLLHUP | POLLNVAL)
+        if ready > 0 && entries.1.revents & trouble != 0 { capture.noteError() }
+        let isGone = ready > 0 && isStream && entries.0.revents & trouble != 0
         return isGone ? .readerGone : .toGoOn
     }
 

@@ -1,13 +1,13 @@
 import CLinux
 import CPcap
 
-/// Where libpcap's callback puts packets: whole records, each behind the last.
+/// Where packets go on their way out of the ring: whole records, each behind the last.
 @unsafe struct RecordSink {
     /// The records.
     let start: UnsafeMutableRawPointer
     /// How many bytes from there on are records.
     var length = 0
-    /// How many of those bytes the output has taken already. The callback leaves libpcap's loop when there are any.
+    /// How many of those bytes the output has taken already.
     var taken = 0
     /// Records since the start of the capture, and those of them that are shorter than their packets were.
     var packets: UInt64 = 0
@@ -32,37 +32,46 @@ import CPcap
         unsafe self.handle = handle
     }
 
-    /// The callback of `pcap_dispatch`: adds a packet as a record; `user` points to the sink. Once the sink is full it
-    /// leaves libpcap's loop by `pcap_breakloop`, so that there is always room for a record of snaplen bytes, the most
-    /// that libpcap passes.
+    /// Whether it must be emptied before more is added. Else there is room for a record of snaplen bytes.
+    var isFull: Bool { unsafe length >= Self.fullLength || taken > 0 }
+
+    /// The callback of `pcap_dispatch`: adds a packet as a record; `user` points to the sink. Once that is full it leaves
+    /// libpcap's loop by `pcap_breakloop`.
     static let add: pcap_handler = { user, header, bytes in
         // pcap_dispatch(3PCAP) passes on the user pointer, which is never null here, and a header and packet that are
         // valid during the call.
         let sink = unsafe UnsafeMutableRawPointer(user.unsafelyUnwrapped).assumingMemoryBound(to: RecordSink.self)
-        let header = unsafe header.unsafelyUnwrapped
-        let bytes = unsafe bytes.unsafelyUnwrapped
-        let kept = unsafe Int(header.pointee.caplen)
-        let place = unsafe sink.pointee.start + sink.pointee.length
-        let time = unsafe header.pointee.ts
-        unsafe place.storeBytes(of: UInt32(truncatingIfNeeded: time.tv_sec), as: UInt32.self)
-        unsafe place.storeBytes(of: UInt32(truncatingIfNeeded: time.tv_usec), toByteOffset: 4, as: UInt32.self)
-        unsafe place.storeBytes(of: header.pointee.caplen, toByteOffset: 8, as: UInt32.self)
-        unsafe place.storeBytes(of: header.pointee.len, toByteOffset: 12, as: UInt32.self)
-        unsafe sink.pointee.packets &+= 1
-        if unsafe header.pointee.len > header.pointee.caplen { unsafe sink.pointee.truncated &+= 1 }
+        let header = unsafe header.unsafelyUnwrapped.pointee
+        unsafe sink.pointee.add(
+            seconds: UInt32(truncatingIfNeeded: header.ts.tv_sec),
+            microseconds: UInt32(truncatingIfNeeded: header.ts.tv_usec), captured: header.caplen, length: header.len,
+            bytes.unsafelyUnwrapped)
+        if unsafe sink.pointee.isFull { unsafe pcap_breakloop(sink.pointee.handle) }
+    }
 
-        if unsafe kept >= sink.pointee.largePacket, unsafe sink.pointee.passOn(bytes, kept) { return }
+    /// Adds a packet of which `captured` bytes, snaplen at most, stand at `bytes`. Must not be full.
+    @inline(__always)
+    mutating func add(
+        seconds: UInt32, microseconds: UInt32, captured: UInt32, length packetLength: UInt32, _ bytes: UnsafeRawPointer
+    ) {
+        let kept = Int(captured)
+        let place = unsafe start + length
+        unsafe place.storeBytes(of: seconds, as: UInt32.self)
+        unsafe place.storeBytes(of: microseconds, toByteOffset: 4, as: UInt32.self)
+        unsafe place.storeBytes(of: captured, toByteOffset: 8, as: UInt32.self)
+        unsafe place.storeBytes(of: packetLength, toByteOffset: 12, as: UInt32.self)
+        unsafe packets &+= 1
+        if packetLength > captured { unsafe truncated &+= 1 }
+
+        if unsafe kept >= largePacket, unsafe passOn(bytes, kept) { return }
         unsafe memcpy(place + PcapFormat.recordHeaderSize, bytes, kept)
-        unsafe sink.pointee.length &+= PcapFormat.recordHeaderSize &+ kept
-        if unsafe sink.pointee.length >= fullLength || sink.pointee.taken > 0 {
-            unsafe pcap_breakloop(sink.pointee.handle)
-        }
+        unsafe length &+= PcapFormat.recordHeaderSize &+ kept
     }
 
     /// Writes all records, the header behind them, and its packet. Returns false if the output did not take all of that;
     /// the packet must then be added behind its header.
     @inline(never)
-    private mutating func passOn(_ bytes: UnsafePointer<UInt8>, _ kept: Int) -> Bool {
+    private mutating func passOn(_ bytes: UnsafeRawPointer, _ kept: Int) -> Bool {
         let records = unsafe UnsafeRawBufferPointer(start: start, count: length + PcapFormat.recordHeaderSize)
         let written = unsafe output.pointee.write(records, UnsafeRawBufferPointer(start: bytes, count: kept))
         guard written == records.count + kept else {

@@ -28,6 +28,7 @@
 #include "heap.h"
 #include "packet_socket.h"
 #include "process.h"
+#include "ring.h"
 #include "sandbox.h"
 #include "socket_lookup.h"
 #include "stop_signals.h"

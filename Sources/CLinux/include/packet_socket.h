@@ -3,6 +3,7 @@
 #define CF_PCAP_PACKET_SOCKET_H
 
 #include <pcap/pcap.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 // A protocol number for pcap_set_protocol_linux(3PCAP) of which the low 16 bits, all that bind(2) gets, are 0: the
@@ -16,6 +17,10 @@ int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index);
 // Takes no packets that the interface sends, PACKET_IGNORE_OUTGOING (packet(7)): the kernel does not even copy them.
 // 0, or -1 with errno, as before Linux 4.20.
 int cf_pcap_ignore_outgoing(int descriptor);
+
+// What became of the interface of that name, which the socket is bound to: whether it is down, or cannot be found by its
+// name. 0, or an errno: ENODEV where it is gone or in another network namespace.
+int cf_pcap_check_interface(int descriptor, const char *name, bool *is_down);
 
 // Makes the filter unchangeable, SO_LOCK_FILTER (socket(7)). 0, or -1 with errno.
 int cf_pcap_lock_filter(int descriptor);

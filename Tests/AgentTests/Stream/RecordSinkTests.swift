@@ -43,36 +43,25 @@ struct RecordSinkTests {
     }
 }
 
-/// A sink that is filled from a file and has no output.
+/// A sink that is filled from a file.
 @safe private final class Sink {
     private let source: SavedPackets
-    private let memory: UnsafeMutableRawPointer
-    private let output: UnsafeMutablePointer<Output>
-    private let sink: UnsafeMutablePointer<RecordSink>
+    private let sink: TestSink
 
     init(snaplen: Int, _ records: [UInt8]) throws {
         source = try SavedPackets(snaplen: snaplen, records)
-        unsafe memory = .allocate(byteCount: RecordSink.capacity(snaplen: snaplen), alignment: 64)
-        unsafe output = .allocate(capacity: 1)
-        unsafe sink = .allocate(capacity: 1)
-        unsafe sink.initialize(to: RecordSink(start: memory, output: output, handle: source.handle))
-    }
-
-    deinit {
-        unsafe sink.deallocate()
-        unsafe output.deallocate()
-        unsafe memory.deallocate()
+        unsafe sink = TestSink(snaplen: snaplen, handle: source.handle)
     }
 
     func dispatch() -> Int32 {
-        unsafe source.dispatch(into: sink)
+        unsafe source.dispatch(into: sink.pointer)
     }
 
-    var bytes: [UInt8] { unsafe [UInt8](UnsafeRawBufferPointer(start: memory, count: sink.pointee.length)) }
-    var packets: UInt64 { unsafe sink.pointee.packets }
-    var truncated: UInt64 { unsafe sink.pointee.truncated }
+    var bytes: [UInt8] { sink.bytes }
+    var packets: UInt64 { sink.packets }
+    var truncated: UInt64 { sink.truncated }
 
     func empty() {
-        unsafe sink.pointee.length = 0
+        sink.empty()
     }
 }

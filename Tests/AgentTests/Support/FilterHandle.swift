@@ -4,7 +4,7 @@ import CPcap
 
 /// A handle of libpcap that compiles filters for a link type and captures nothing.
 @safe final class FilterHandle {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
 
     init(linkType: Int32 = DLT_EN10MB, snaplen: Int32 = 65535) {
         // pcap_open_dead(3PCAP) fails only where there is no memory.

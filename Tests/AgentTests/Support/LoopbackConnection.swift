@@ -30,14 +30,14 @@ final class LoopbackConnection {
     private let isV6: Bool
 
     init(_ kind: Listener) throws(SystemError) {
-        let stream = Int32(SOCK_STREAM.rawValue)
+        let stream = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         let listener = socket(kind == .v4 ? AF_INET : AF_INET6, stream, 0)
         let client = socket(kind == .v6 ? AF_INET6 : AF_INET, stream, 0)
         // An IPv6 socket listens to both, as long as net.ipv6.bindv6only is what it always is.
         guard listener >= 0, client >= 0, listen(listener, 4) == 0 else { throw .last }
         let port = Self.port(of: listener)
         guard kind == .v6 ? Self.connectV6(client, to: port) : Self.connect(client, to: port) else { throw .last }
-        let accepted = unsafe accept(listener, __SOCKADDR_ARG(), nil)
+        let accepted = unsafe accept4(listener, __SOCKADDR_ARG(), nil, Int32(SOCK_CLOEXEC.rawValue))
         guard accepted >= 0 else { throw .last }
         self.listener = listener
         self.accepted = accepted

@@ -12,6 +12,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 import termios
 import threading
@@ -27,6 +28,10 @@ from .paths import BINARY, REPOSITORY
 
 PIPE = "a pipe that the harness reads"
 UID = 64321
+# Options of `start_agent`: as on a kernel without sock_diag(7). The wrapper needs root, and is the user afterwards.
+WITHOUT_SOCK_DIAG = {
+    "user": 0, "wrapper": (sys.executable, Path(__file__).parents[1] / "sessions/without_sock_diag.py", UID),
+}
 HEADER_SIZE = 24
 
 _running: list[Agent] = []

@@ -17,7 +17,7 @@ def start(container: Container, port: int = 2222, instance_ports: str | None = I
     if socket_lookup:
         process = container.start(*words, env=env)
     else:
-        without = container.programs / "without_socket_lookup.py"
+        without = container.programs / "without_sock_diag.py"
         process = container.start(container.python, without, UID, *words, env=env, user=0)
     container.wait_for_listener(port)
     return process

@@ -1,6 +1,6 @@
 """Runs a command as on a kernel without sock_diag(7). To be started as root, which the command then is no more.
 
-Usage: without_socket_lookup.py UID COMMAND [ARGUMENT ...]
+Usage: without_sock_diag.py UID COMMAND [ARGUMENT ...]
 """
 import ctypes
 import errno

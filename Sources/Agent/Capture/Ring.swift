@@ -1,0 +1,78 @@
+import CLinux
+
+/// The capture's ring, read block by block: TPACKET_V3, packet_mmap in the kernel's documentation.
+///
+/// libpcap sets it up. Its own loop over the packets does more than half of the work that a small packet takes, and gives
+/// a block back before a packet of it can be written together with others.
+@unsafe struct Ring: ~Copyable {
+    private let start: UnsafeMutableRawPointer
+    private let blockSize: Int
+    private let blockCount: Int
+    private let framing: Framing
+    private let snaplen: UInt32
+
+    /// The block that the kernel hands over next or has handed over, and what of it has not been read yet.
+    private var block = 0
+    private var packet: UnsafeMutableRawPointer
+    private var packetsLeft: UInt32 = 0
+
+    /// `start` is where a ring of that shape begins that no block of was read yet, and stays as long as this does.
+    init(at start: UnsafeMutableRawPointer, blockSize: Int, blockCount: Int, framing: Framing, snaplen: Int) {
+        unsafe self.start = start
+        unsafe self.blockSize = blockSize
+        unsafe self.blockCount = blockCount
+        unsafe self.framing = framing
+        unsafe self.snaplen = UInt32(snaplen)
+        unsafe packet = start
+    }
+
+    /// Adds packets to `sink` until there is none left or the sink is full.
+    mutating func drain(into sink: UnsafeMutablePointer<RecordSink>) -> Capture.Drained {
+        while true {
+            let description = unsafe (start + block &* blockSize).assumingMemoryBound(to: tpacket_block_desc.self)
+            if unsafe packetsLeft == 0 {
+                guard unsafe cf_pcap_is_handed_over(description) else { return .empty }
+                unsafe packetsLeft = description.pointee.hdr.bh1.num_pkts
+                unsafe packet = start + block &* blockSize + Int(description.pointee.hdr.bh1.offset_to_first_pkt)
+            }
+            unsafe readPackets(into: sink)
+            guard unsafe packetsLeft == 0 else { return .left }
+            unsafe cf_pcap_give_back(description)
+            unsafe block = block &+ 1 == blockCount ? 0 : block &+ 1
+            if unsafe sink.pointee.isFull { return .left }
+        }
+    }
+
+    private mutating func readPackets(into sink: UnsafeMutablePointer<RecordSink>) {
+        while unsafe packetsLeft > 0 {
+            let header = unsafe packet.assumingMemoryBound(to: tpacket3_hdr.self)
+            unsafe packetsLeft &-= 1
+            unsafe cf_pcap_prefetch_behind(packet)
+            unsafe packet += Int(header.pointee.tp_next_offset)
+            let (bytes, added) = unsafe framing.complete(header)
+            unsafe sink.pointee.add(
+                seconds: header.pointee.tp_sec, microseconds: header.pointee.tp_nsec / 1000,
+                captured: min(header.pointee.tp_snaplen &+ added, snaplen), length: header.pointee.tp_len &+ added,
+                bytes)
+            if unsafe sink.pointee.isFull { return }
+        }
+    }
+}
+
+extension Ring {
+    /// The ring that libpcap has set up for the packet socket `descriptor`. Nil where the kernel does not tell its shape,
+    /// or packets of that link type need more than ``Framing``: libpcap can always read it.
+    static func find(of descriptor: Int32, linkType: Int32, snaplen: Int) -> Ring? {
+        var geometry = cf_pcap_ring_geometry()
+        guard let framing = Framing(linkType: linkType), unsafe cf_pcap_ring_geometry(descriptor, &geometry) == 0 else {
+            return nil
+        }
+        let size = Int(geometry.block_size) * Int(geometry.block_count)
+        guard let mapping = MemoryMap.shared()?.first(where: { $0.count == size }),
+            let start = unsafe UnsafeMutableRawPointer(bitPattern: mapping.lowerBound)
+        else { return nil }
+        return unsafe Ring(
+            at: start, blockSize: Int(geometry.block_size), blockCount: Int(geometry.block_count), framing: framing,
+            snaplen: snaplen)
+    }
+}
