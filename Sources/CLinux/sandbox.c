@@ -45,7 +45,7 @@ static size_t list_allowed_calls(struct allowed_call *calls, struct cf_pcap_desc
         // Waiting for packets, for room in the output, for its reader to go.
         {.number = SYS_ppoll},
 #ifdef SYS_poll
-        // libpcap looks for errors on the packet socket with poll(2), which aarch64 has only as ppoll.
+        // Room for a log line; errors on the packet socket, where libpcap reads the ring. aarch64 has only ppoll.
         {.number = SYS_poll},
 #endif
         // Records and log lines. Never the packet socket: a write there would send a packet.
@@ -72,7 +72,7 @@ static size_t list_allowed_calls(struct allowed_call *calls, struct cf_pcap_desc
         // Signals, and no gap between looking for one and waiting.
         {.number = SYS_rt_sigprocmask},
         {.number = SYS_rt_sigreturn},
-        // Going on behind SIGSTOP and SIGCONT, if they meet libpcap's poll(2).
+        // Going on behind SIGSTOP and SIGCONT, if they meet a poll(2).
         {.number = SYS_restart_syscall},
         // The time of day and the monotonic clock, where the kernel offers no vDSO for them.
         {.number = SYS_clock_gettime},
