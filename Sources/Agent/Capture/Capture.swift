@@ -5,9 +5,9 @@ import CPcap
 @safe public struct Capture: ~Copyable {
     /// The ring's size in bytes. A larger one takes longer to set up, and each packet longer to copy, as its memory is in
     /// no cache any more when its turn comes again; a smaller one loses packets while a reader stalls for half a second.
-    static let ringSize: Int32 = 24 << 20
+    static let ringSize: Int32 = 20 << 20
     /// Milliseconds after which the kernel hands over a block of the ring that is not full: how long a packet may wait
-    /// while there are few. The ring has 96 blocks, so that a reader may stall 96 times as long when there are more.
+    /// while there are few. The ring has 80 blocks, so that a reader may stall 80 times as long when there are more.
     static let blockTimeout: Int32 = 7
 
     /// What it captures on.

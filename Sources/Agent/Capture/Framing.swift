@@ -11,6 +11,9 @@ enum Framing {
     /// The header of LINKTYPE_LINUX_SLL2.
     case linuxSLL2
 
+    /// The most bytes that a packet becomes longer by.
+    static let most = sll2Size
+
     /// Nil for link types that libpcap itself has to bring into form.
     init?(linkType: Int32) {
         switch linkType {

@@ -43,18 +43,45 @@ import CLinux
         }
     }
 
+    /// Reads what is left of the block until the sink is full. None of its packets stays in the ring.
     private mutating func readPackets(into sink: UnsafeMutablePointer<RecordSink>) {
-        while unsafe packetsLeft > 0 {
-            let header = unsafe packet.assumingMemoryBound(to: tpacket3_hdr.self)
-            unsafe packetsLeft &-= 1
+        while unsafe packetsLeft > 0, unsafe !sink.pointee.isFull {
             unsafe cf_pcap_prefetch_behind(packet)
+            let header = unsafe packet.assumingMemoryBound(to: tpacket3_hdr.self)
+            let isLarge = unsafe isLarge(header.pointee, sink.pointee)
+            if unsafe sink.pointee.holdsRecordsInRing && !(isLarge && sink.pointee.hasRoomInRing(Int(snaplen))) {
+                unsafe sink.pointee.passOn()
+                continue
+            }
+            unsafe add(header, isLarge, to: sink)
+            unsafe packetsLeft &-= 1
             unsafe packet += Int(header.pointee.tp_next_offset)
-            let (bytes, added) = unsafe framing.complete(header)
+        }
+        unsafe sink.pointee.passOn()
+    }
+
+    /// Whether the packet is worth leaving in the ring, and there is room in front of it for all that a record has there.
+    @inline(__always)
+    private func isLarge(_ header: tpacket3_hdr, _ sink: borrowing RecordSink) -> Bool {
+        unsafe Int(min(header.tp_snaplen, snaplen)) >= sink.largePacket
+            && Int(header.tp_mac) >= MemoryLayout<tpacket3_hdr>.size + Framing.most + PcapFormat.recordHeaderSize
+    }
+
+    @inline(__always)
+    private func add(
+        _ header: UnsafeMutablePointer<tpacket3_hdr>, _ isLarge: Bool, to sink: UnsafeMutablePointer<RecordSink>
+    ) {
+        let (bytes, added) = unsafe framing.complete(header)
+        let seconds = unsafe header.pointee.tp_sec
+        let microseconds = unsafe header.pointee.tp_nsec / 1000
+        let captured = unsafe min(header.pointee.tp_snaplen &+ added, snaplen)
+        let length = unsafe header.pointee.tp_len &+ added
+        if isLarge {
+            unsafe sink.pointee.addInRing(
+                seconds: seconds, microseconds: microseconds, captured: captured, length: length, bytes)
+        } else {
             unsafe sink.pointee.add(
-                seconds: header.pointee.tp_sec, microseconds: header.pointee.tp_nsec / 1000,
-                captured: min(header.pointee.tp_snaplen &+ added, snaplen), length: header.pointee.tp_len &+ added,
-                bytes)
-            if unsafe sink.pointee.isFull { return }
+                seconds: seconds, microseconds: microseconds, captured: captured, length: length, bytes)
         }
     }
 }

@@ -57,20 +57,12 @@ public struct Output: ~Copyable {
         return put(unsafe buffer.unsent.count, of: &buffer)
     }
 
-    /// Writes `records`, which end with the header of one more record, and the packet of that one behind them, without
-    /// copying it. Returns how many bytes were taken: all, or fewer where it does not take all at once.
-    /// The corresponding C function is `writev`.
-    mutating func write(_ records: UnsafeRawBufferPointer, _ packet: UnsafeRawBufferPointer) -> Int {
-        let count = records.count + packet.count
+    /// Writes `parts`, which have `length` bytes in all. Returns how many bytes were taken: all, or fewer where it does not
+    /// take all at once. The corresponding C function is `writev`.
+    mutating func write(_ parts: UnsafePointer<iovec>, count: Int, _ length: Int) -> Int {
         if isSocket { return 0 }
-        if let room = pipe?.room(for: count), room < count { return 0 }
-        var parts = unsafe (
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: records.baseAddress), iov_len: records.count),
-            iovec(iov_base: UnsafeMutableRawPointer(mutating: packet.baseAddress), iov_len: packet.count)
-        )
-        let taken = unsafe withUnsafeBytes(of: &parts) { parts in
-            unsafe writev(Self.descriptor, parts.assumingMemoryBound(to: iovec.self).baseAddress, 2)
-        }
+        if let room = pipe?.room(for: length), room < length { return 0 }
+        let taken = unsafe writev(Self.descriptor, parts, Int32(count))
         // What is wrong shows again when the rest is written.
         guard taken > 0 else { return 0 }
         written += taken

@@ -18,7 +18,7 @@ import CPcap
         let memory = unsafe UnsafeMutableRawPointer.allocate(
             byteCount: RecordSink.capacity(snaplen: snaplen), alignment: 64)
         unsafe sink = UnsafeMutablePointer<RecordSink>.allocate(capacity: 1)
-        unsafe sink.initialize(to: RecordSink(start: memory, output: output, handle: handle))
+        unsafe sink.initialize(to: RecordSink(start: memory, snaplen: snaplen, output: output, handle: handle))
         unsafe memory.copyMemory(from: fileHeader, byteCount: PcapFormat.fileHeaderSize)
         unsafe sink.pointee.length = PcapFormat.fileHeaderSize
     }

@@ -12,11 +12,19 @@ import CPcap
     /// Records since the start of the capture, and those of them that are shorter than their packets were.
     var packets: UInt64 = 0
     var truncated: UInt64 = 0
+    private let capacity: Int
+    private let output: UnsafeMutablePointer<Output>
+    private let handle: OpaquePointer
+
     /// Bytes of a packet from which on it is written straight from the ring: copying it first would cost more than the
     /// system call that is saved.
     var largePacket = 8 << 10
-    private let output: UnsafeMutablePointer<Output>
-    private let handle: OpaquePointer
+    /// What the next call writes: the records above, then those that stand in the ring.
+    private let parts: UnsafeMutablePointer<iovec>
+    private var partCount = 1
+    private var bytesInRing = 0
+    /// One for the records above, and as many as a block of the ring has room for at 64 kB each.
+    private static let mostParts = 5
 
     /// Bytes of records at which it is full: few enough to stay in a core's nearest caches, and enough for one write.
     private static let fullLength = 256 << 10
@@ -26,10 +34,13 @@ import CPcap
         unsafe fullLength + PcapFormat.recordHeaderSize + snaplen
     }
 
-    init(start: UnsafeMutableRawPointer, output: UnsafeMutablePointer<Output>, handle: OpaquePointer) {
+    /// `start` has room for ``capacity(snaplen:)`` bytes.
+    init(start: UnsafeMutableRawPointer, snaplen: Int, output: UnsafeMutablePointer<Output>, handle: OpaquePointer) {
         unsafe self.start = start
+        unsafe capacity = Self.capacity(snaplen: snaplen)
         unsafe self.output = output
         unsafe self.handle = handle
+        unsafe parts = .allocate(capacity: Self.mostParts)
     }
 
     /// Whether it must be emptied before more is added. Else there is room for a record of snaplen bytes.
@@ -49,36 +60,74 @@ import CPcap
         if unsafe sink.pointee.isFull { unsafe pcap_breakloop(sink.pointee.handle) }
     }
 
-    /// Adds a packet of which `captured` bytes, snaplen at most, stand at `bytes`. Must not be full.
+    /// Adds a packet of which `captured` bytes, snaplen at most, stand at `bytes`. Must neither be full nor hold records
+    /// in the ring.
     @inline(__always)
     mutating func add(
         seconds: UInt32, microseconds: UInt32, captured: UInt32, length packetLength: UInt32, _ bytes: UnsafeRawPointer
     ) {
-        let kept = Int(captured)
         let place = unsafe start + length
+        unsafe putHeader(place, seconds, microseconds, captured, packetLength)
+        unsafe memcpy(place + PcapFormat.recordHeaderSize, bytes, Int(captured))
+        unsafe length &+= PcapFormat.recordHeaderSize &+ Int(captured)
+    }
+
+    @inline(__always)
+    private mutating func putHeader(
+        _ place: UnsafeMutableRawPointer, _ seconds: UInt32, _ microseconds: UInt32, _ captured: UInt32,
+        _ length: UInt32
+    ) {
         unsafe place.storeBytes(of: seconds, as: UInt32.self)
         unsafe place.storeBytes(of: microseconds, toByteOffset: 4, as: UInt32.self)
         unsafe place.storeBytes(of: captured, toByteOffset: 8, as: UInt32.self)
-        unsafe place.storeBytes(of: packetLength, toByteOffset: 12, as: UInt32.self)
+        unsafe place.storeBytes(of: length, toByteOffset: 12, as: UInt32.self)
         unsafe packets &+= 1
-        if packetLength > captured { unsafe truncated &+= 1 }
-
-        if unsafe kept >= largePacket, unsafe passOn(bytes, kept) { return }
-        unsafe memcpy(place + PcapFormat.recordHeaderSize, bytes, kept)
-        unsafe length &+= PcapFormat.recordHeaderSize &+ kept
+        if length > captured { unsafe truncated &+= 1 }
     }
 
-    /// Writes all records, the header behind them, and its packet. Returns false if the output did not take all of that;
-    /// the packet must then be added behind its header.
-    @inline(never)
-    private mutating func passOn(_ bytes: UnsafeRawPointer, _ kept: Int) -> Bool {
-        let records = unsafe UnsafeRawBufferPointer(start: start, count: length + PcapFormat.recordHeaderSize)
-        let written = unsafe output.pointee.write(records, UnsafeRawBufferPointer(start: bytes, count: kept))
-        guard written == records.count + kept else {
+    // MARK: Records in the ring
+
+    /// Whether it holds records that stand in the ring, which must be passed on before the ring takes them back.
+    var holdsRecordsInRing: Bool { unsafe partCount > 1 }
+
+    /// Whether a record can stay in the ring whose packet has `captured` bytes.
+    func hasRoomInRing(_ captured: Int) -> Bool {
+        unsafe partCount < Self.mostParts
+            && length &+ bytesInRing &+ PcapFormat.recordHeaderSize &+ captured <= capacity
+    }
+
+    /// Adds a packet that stays at `bytes`, with its record's header in the 16 bytes before that.
+    mutating func addInRing(
+        seconds: UInt32, microseconds: UInt32, captured: UInt32, length: UInt32, _ bytes: UnsafeMutableRawPointer
+    ) {
+        let place = unsafe bytes - PcapFormat.recordHeaderSize
+        unsafe putHeader(place, seconds, microseconds, captured, length)
+        unsafe parts[partCount] = iovec(iov_base: place, iov_len: PcapFormat.recordHeaderSize &+ Int(captured))
+        unsafe bytesInRing &+= parts[partCount].iov_len
+        unsafe partCount &+= 1
+    }
+
+    /// Writes all records, if there are any in the ring. What the output does not take is in memory then.
+    mutating func passOn() {
+        guard unsafe holdsRecordsInRing else { return }
+        unsafe parts[0] = iovec(iov_base: start, iov_len: length)
+        let whole = unsafe length &+ bytesInRing
+        let written = unsafe output.pointee.write(parts, count: partCount, whole)
+        if written == whole {
+            unsafe length = 0
+        } else {
             unsafe taken = written
-            return false
+            unsafe copyFromRing()
         }
-        unsafe length = 0
-        return true
+        unsafe partCount = 1
+        unsafe bytesInRing = 0
+    }
+
+    private mutating func copyFromRing() {
+        for index in unsafe 1..<partCount {
+            let part = unsafe parts[index]
+            unsafe memcpy(start + length, part.iov_base, part.iov_len)
+            unsafe length &+= part.iov_len
+        }
     }
 }

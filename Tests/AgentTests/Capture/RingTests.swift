@@ -164,7 +164,7 @@ struct RingTests {
         self.memory = memory
         unsafe sink = TestSink(snaplen: snaplen, handle: handle.handle)
         unsafe ring = Ring(
-            at: memory.start, blockSize: RingMemory.blockSize, blockCount: memory.blockCount, framing: framing,
+            at: memory.start, blockSize: memory.blockSize, blockCount: memory.blockCount, framing: framing,
             snaplen: snaplen)
     }
 

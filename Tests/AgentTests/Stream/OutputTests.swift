@@ -3,10 +3,15 @@ import Testing
 
 @testable import Agent
 
-/// The way from libpcap to standard output, with real pipes, sockets and files there. Each in a process of its own, for
+/// The way from the ring to standard output, with real pipes, sockets and files there. Each in a process of its own, for
 /// standard output is the process's.
 @Suite("Standard output")
 struct OutputTests {
+    /// Who reads the ring.
+    enum Source: String, CaseIterable, Codable {
+        case ring, libpcap
+    }
+
     /// What standard output is.
     enum Kind: String, CaseIterable, Codable {
         case pipe, narrowPipe, socket, file
@@ -21,14 +26,14 @@ struct OutputTests {
         }
     }
 
-    @Test(arguments: Kind.allCases, [1, 2] as [UInt64])
-    func `takes every record once and in order, however it is read`(_ kind: Kind, _ seed: UInt64) async {
-        await #expect(processExitsWith: .success) { [kind, seed] in
-            var random = SeededGenerator(seed: seed)
+    @Test(arguments: Kind.allCases, Source.allCases)
+    func `takes every record once and in order, however it is read`(_ kind: Kind, _ source: Source) async {
+        await #expect(processExitsWith: .success) { [kind, source] in
+            var random = SeededGenerator(seed: 1)
             let sizes = Self.sizes(1500, &random)
             let packets = try SavedPackets(snaplen: 262_144, SavedPackets.records(sizes: sizes))
             let reader = try Reader(kind)
-            let stream = try Stream(packets)
+            let stream = try Stream(packets, source)
 
             var read: [UInt8] = []
             var refusals = 0
@@ -55,15 +60,15 @@ struct OutputTests {
         }
     }
 
-    @Test
-    func `that reaches a limit is cut back to whole records`() async {
-        await #expect(processExitsWith: .success) {
+    @Test(arguments: Source.allCases)
+    func `that reaches a limit is cut back to whole records`(_ source: Source) async {
+        await #expect(processExitsWith: .success) { [source] in
             Signals.install()
             for limit in [24, 25, 100, 10_000, 40_000, 100_003] {
                 let packets = try SavedPackets(
                     snaplen: 65_535, SavedPackets.records(sizes: [60, 9000, 1500, 30_000, 65_535]))
                 let reader = try Reader(.file)
-                let stream = try Stream(packets)
+                let stream = try Stream(packets, source)
                 var resources = rlimit(rlim_cur: UInt(limit), rlim_max: .max)
                 #expect(unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &resources) == 0)
                 while try stream.step() {}
@@ -202,16 +207,18 @@ private final class Reader {
     }
 }
 
-/// The packets of a file on their way to standard output, as the pump moves them.
+/// Packets on their way to standard output, as the pump moves them.
 @safe private final class Stream {
     private let source: SavedPackets
+    private let ring: RingSource?
     private let output: UnsafeMutablePointer<Output>
     private var buffer: RecordBuffer
     private(set) var lastResult: Output.Result = .progress
     private var isSourceEmpty = false
 
-    init(_ source: SavedPackets) throws {
+    init(_ source: SavedPackets, _ kind: OutputTests.Source = .libpcap) throws {
         self.source = source
+        ring = kind == .ring ? RingSource(source) : nil
         unsafe output = .allocate(capacity: 1)
         unsafe output.initialize(to: try Output())
         buffer = unsafe RecordBuffer(
@@ -221,7 +228,8 @@ private final class Reader {
     /// Fills the buffer if it is empty, and writes. Returns whether there is more to do that needs no waiting.
     func step() throws -> Bool {
         if buffer.isEmpty, !isSourceEmpty {
-            isSourceEmpty = unsafe source.dispatch(into: buffer.sink) == 0
+            isSourceEmpty =
+                unsafe ring.map { unsafe $0.drain(into: buffer.sink) } ?? (source.dispatch(into: buffer.sink) == 0)
             buffer.markPassedOn()
         }
         lastResult = unsafe buffer.isEmpty ? .progress : output.pointee.write(&buffer)
@@ -235,5 +243,29 @@ private final class Reader {
 
     func cutBack() -> Bool {
         unsafe output.pointee.cutBack(buffer.splitLength)
+    }
+}
+
+/// The packets of a file in a ring, whose blocks are filled again as they are given back.
+@safe private final class RingSource {
+    private let memory = RingMemory(blockCount: 3, blockSize: 512 << 10)
+    private var ring: Ring
+    private var rest: ArraySlice<RingMemory.Packet>
+    private var next = 0
+
+    init(_ source: SavedPackets) {
+        rest = source.packets[...]
+        unsafe ring = Ring(
+            at: memory.start, blockSize: memory.blockSize, blockCount: memory.blockCount, framing: .none,
+            snaplen: source.snaplen)
+    }
+
+    /// Returns whether no packet is left.
+    func drain(into sink: UnsafeMutablePointer<RecordSink>) -> Bool {
+        while !rest.isEmpty, !memory.isHandedOver(next) {
+            memory.fill(next, from: &rest)
+            next = (next + 1) % memory.blockCount
+        }
+        return unsafe ring.drain(into: sink) == .empty && rest.isEmpty
     }
 }

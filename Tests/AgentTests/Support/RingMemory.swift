@@ -4,7 +4,7 @@ import CLinux
 
 /// Memory laid out as the kernel lays out a ring (net/packet/af_packet.c, tpacket_rcv), to be filled by hand.
 @safe final class RingMemory {
-    static let blockSize = 8192
+    let blockSize: Int
     let blockCount: Int
     let start: UnsafeMutableRawPointer
 
@@ -19,10 +19,11 @@ import CLinux
         var address = sockaddr_ll()
     }
 
-    init(blockCount: Int) {
+    init(blockCount: Int, blockSize: Int = 8192) {
         self.blockCount = blockCount
-        unsafe start = .allocate(byteCount: blockCount * Self.blockSize, alignment: 4096)
-        unsafe start.initializeMemory(as: UInt8.self, repeating: 0, count: blockCount * Self.blockSize)
+        self.blockSize = blockSize
+        unsafe start = .allocate(byteCount: blockCount * blockSize, alignment: 4096)
+        unsafe start.initializeMemory(as: UInt8.self, repeating: 0, count: blockCount * blockSize)
     }
 
     deinit {
@@ -36,12 +37,27 @@ import CLinux
         unsafe description.pointee.hdr.bh1.offset_to_first_pkt = UInt32(offset)
         unsafe description.pointee.hdr.bh1.num_pkts = UInt32(packets.count)
         for (index, packet) in packets.enumerated() {
-            let size = Self.packetOffset + (packet.bytes.count + 15) / 16 * 16
+            let size = Self.room(for: packet)
             let next = index + 1 == packets.count ? 0 : size
-            unsafe put(packet, at: start + block * Self.blockSize + offset, next: next)
+            unsafe put(packet, at: start + block * blockSize + offset, next: next)
             offset += size
         }
         unsafe description.pointee.hdr.bh1.block_status = UInt32(TP_STATUS_USER)
+    }
+
+    /// Hands over as many packets from the front of `packets` as the block has room for, and removes them.
+    func fill(_ block: Int, from packets: inout ArraySlice<Packet>) {
+        var left = blockSize - 48
+        let fitting = packets.prefix { packet in
+            left -= Self.room(for: packet)
+            return left >= 0
+        }
+        packets = packets.dropFirst(fitting.count)
+        fill(block, Array(fitting))
+    }
+
+    private static func room(for packet: Packet) -> Int {
+        packetOffset + (packet.bytes.count + 15) / 16 * 16
     }
 
     func isHandedOver(_ block: Int) -> Bool {
@@ -49,7 +65,7 @@ import CLinux
     }
 
     private func description(of block: Int) -> UnsafeMutablePointer<tpacket_block_desc> {
-        unsafe (start + block * Self.blockSize).assumingMemoryBound(to: tpacket_block_desc.self)
+        unsafe (start + block * blockSize).assumingMemoryBound(to: tpacket_block_desc.self)
     }
 
     /// Header and address, and room for what libpcap asks for.

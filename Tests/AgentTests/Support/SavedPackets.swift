@@ -52,6 +52,24 @@ import CPcap
         words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word.littleEndian >> (8 * $0)) } }
     }
 
+    /// The packets of the file, as a ring has them.
+    var packets: [RingMemory.Packet] {
+        var packets: [RingMemory.Packet] = []
+        var rest = file.dropFirst(24)
+        func word(_ index: Int) -> UInt32 {
+            (0..<4).reduce(0) { $0 | UInt32(rest[rest.startIndex + 4 * index + $1]) << (8 * $1) }
+        }
+        while !rest.isEmpty {
+            let size = Int(word(2))
+            packets.append(
+                RingMemory.Packet(
+                    bytes: Array(rest.dropFirst(16).prefix(size)), length: Int(word(3)), seconds: word(0),
+                    nanoseconds: word(1) * 1000))
+            rest = rest.dropFirst(16 + size)
+        }
+        return packets
+    }
+
     /// Hands packets over until the sink stops it or there are none left; what pcap_dispatch(3PCAP) returned.
     func dispatch(into sink: UnsafeMutablePointer<RecordSink>) -> Int32 {
         let user = unsafe UnsafeMutableRawPointer(sink).assumingMemoryBound(to: UInt8.self)

@@ -11,7 +11,7 @@
         unsafe memory = .allocate(byteCount: RecordSink.capacity(snaplen: snaplen), alignment: 64)
         unsafe output = .allocate(capacity: 1)
         unsafe pointer = .allocate(capacity: 1)
-        unsafe pointer.initialize(to: RecordSink(start: memory, output: output, handle: handle))
+        unsafe pointer.initialize(to: RecordSink(start: memory, snaplen: snaplen, output: output, handle: handle))
     }
 
     deinit {
