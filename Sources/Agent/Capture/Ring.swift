@@ -26,9 +26,12 @@ import CLinux
         unsafe packet = start
     }
 
-    /// Adds packets to `sink` until there is none left or the sink is full.
+    /// Blocks that are read at most before the caller may look after something else: large packets never fill the sink.
+    private static let blocksAtOnce = 8
+
+    /// Adds packets to `sink` until there is none left, the sink is full, or it has been long enough.
     mutating func drain(into sink: UnsafeMutablePointer<RecordSink>) -> Capture.Drained {
-        while true {
+        for _ in 0..<Self.blocksAtOnce {
             let description = unsafe (start + block &* blockSize).assumingMemoryBound(to: tpacket_block_desc.self)
             if unsafe packetsLeft == 0 {
                 guard unsafe cf_pcap_is_handed_over(description) else { return .empty }
@@ -39,8 +42,9 @@ import CLinux
             guard unsafe packetsLeft == 0 else { return .left }
             unsafe cf_pcap_give_back(description)
             unsafe block = block &+ 1 == blockCount ? 0 : block &+ 1
-            if unsafe sink.pointee.isFull { return .left }
+            if unsafe sink.pointee.isFull { break }
         }
+        return .left
     }
 
     /// Reads what is left of the block until the sink is full. None of its packets stays in the ring.

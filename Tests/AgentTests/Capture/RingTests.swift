@@ -66,6 +66,17 @@ struct RingTests {
     }
 
     @Test
+    func `lets others have their turn while packets keep coming`() throws {
+        let memory = RingMemory(blockCount: 64)
+        for block in 0..<64 { memory.fill(block, numbered(1...1)) }
+        let reader = Reader(memory)
+        #expect(reader.drain() == .left)
+        #expect((1..<64).contains(Int(reader.sink.packets)))
+        while reader.drain() == .left {}
+        #expect(reader.sink.packets == 64)
+    }
+
+    @Test
     func `leaves what a full sink has no room for, and goes on there`() throws {
         let memory = RingMemory(blockCount: 64)
         let packets = numbered(1...7, size: 1000)
