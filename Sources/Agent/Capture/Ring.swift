@@ -31,7 +31,7 @@ import CLinux
 
     /// Adds packets to `sink` until there is none left, the sink is full, or it has been long enough.
     mutating func drain(into sink: UnsafeMutablePointer<RecordSink>) -> Capture.Drained {
-        for _ in 0..<Self.blocksAtOnce {
+        for _ in unsafe 0..<Self.blocksAtOnce {
             let description = unsafe (start + block &* blockSize).assumingMemoryBound(to: tpacket_block_desc.self)
             if unsafe packetsLeft == 0 {
                 guard unsafe cf_pcap_is_handed_over(description) else { return .empty }
