@@ -34,16 +34,16 @@ int cf_pcap_check_interface(int descriptor, const char *name, bool *is_down) {
     socklen_t size = sizeof pending;
     if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &pending, &size) != 0) return errno;
     if (pending != 0 && pending != ENETDOWN) return pending;
-    // What becomes of a socket whose interface goes: net/packet/af_packet.c, packet_notifier.
-    struct sockaddr_ll address;
-    size = sizeof address;
-    if (getsockname(descriptor, (struct sockaddr *)&address, &size) != 0) return errno;
-    if (address.sll_ifindex == -1) return ENODEV;
     struct ifreq request = {0};
     strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
     // Under another name it may be up again.
     *is_down = ioctl(descriptor, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) == 0;
-    return 0;
+    // The interface that is up now may be another of that name; then the socket has none any more (net/packet/af_packet.c,
+    // packet_notifier).
+    struct sockaddr_ll address;
+    size = sizeof address;
+    if (getsockname(descriptor, (struct sockaddr *)&address, &size) != 0) return errno;
+    return address.sll_ifindex == -1 ? ENODEV : 0;
 }
 
 int cf_pcap_lock_filter(int descriptor) {
@@ -52,9 +52,9 @@ int cf_pcap_lock_filter(int descriptor) {
 }
 
 // A packet on lo comes twice, once sent and once received, and libpcap hands on the received one only (pcap-linux.c,
-// linux_check_direction). With the other rejected here the ring holds twice as many, and the kernel counts what libpcap
-// hands on.
-static void reject_sent_on_loopback(struct sock_fprog *program) {
+// linux_check_direction). With the other rejected here the ring holds twice as many, and the kernel counts what is handed
+// on. `program` has room for BPF_MAXINSNS instructions; returns false where they would be more.
+static bool reject_sent_on_loopback(struct sock_fprog *program) {
     const struct sock_filter prefix[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 3),
@@ -63,10 +63,15 @@ static void reject_sent_on_loopback(struct sock_fprog *program) {
         BPF_STMT(BPF_RET | BPF_K, 0),
     };
     unsigned short length = sizeof prefix / sizeof *prefix;
-    if (program->len + length > BPF_MAXINSNS) return;
+    if (program->len + length > BPF_MAXINSNS) return false;
     memmove(program->filter + length, program->filter, program->len * sizeof *prefix);
     memcpy(program->filter, prefix, sizeof prefix);
     program->len += length;
+    return true;
+}
+
+static int attach(int descriptor, struct sock_fprog program) {
+    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 // Until the ring's first blocks have been read, libpcap applies its copy of the filter to packets that the kernel has let
@@ -75,19 +80,23 @@ static void reject_sent_on_loopback(struct sock_fprog *program) {
 // that lets everything pass, and the kernel with the real one, as libpcap has adapted it. A filter that libpcap keeps to
 // itself without a word (pcap-linux.c, fix_program) is left with it, and said.
 static int leave_filtering_to_kernel(pcap_t *handle, char *warning, size_t capacity) {
-    struct sock_filter instructions[BPF_MAXINSNS];
+    struct sock_filter instructions[BPF_MAXINSNS], longer[BPF_MAXINSNS];
     socklen_t count = BPF_MAXINSNS;
     int descriptor = pcap_fileno(handle);
     if (getsockopt(descriptor, SOL_SOCKET, SO_GET_FILTER, instructions, &count) != 0) return -1;
     if (count == 0) {
         snprintf(warning, capacity, "it looks at what the kernel does not have");
-        return 0;
+        return CF_PCAP_FILTERED_BY_LIBPCAP;
     }
     struct bpf_insn everything = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
     if (pcap_setfilter(handle, &(struct bpf_program){1, &everything}) != 0) return -1;
-    struct sock_fprog program = {(unsigned short)count, instructions};
-    reject_sent_on_loopback(&program);
-    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+
+    struct sock_fprog program = {(unsigned short)count, longer};
+    memcpy(longer, instructions, count * sizeof *instructions);
+    // A socket has memory for a filter of a certain size only (socket(7), optmem_max).
+    if (reject_sent_on_loopback(&program) && attach(descriptor, program) == 0) return CF_PCAP_FILTERED_ONCE;
+    program = (struct sock_fprog){(unsigned short)count, instructions};
+    return attach(descriptor, program) == 0 ? CF_PCAP_FILTERED_TWICE : -1;
 }
 
 int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program, char *warning, size_t capacity) {
@@ -99,7 +108,8 @@ int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program, char *warnin
     int result = pcap_setfilter(handle, program);
     stderr = standard_error;
     fclose(collected);
-    return result == 0 && warning[0] == '\0' ? leave_filtering_to_kernel(handle, warning, capacity) : result;
+    if (result != 0) return -1;
+    return warning[0] == '\0' ? leave_filtering_to_kernel(handle, warning, capacity) : CF_PCAP_FILTERED_BY_LIBPCAP;
 }
 
 int cf_pcap_file_header(pcap_t *handle, uint8_t header[24]) {

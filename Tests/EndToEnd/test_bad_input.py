@@ -161,6 +161,18 @@ def test_filter_that_the_kernel_cannot_apply_works_and_is_said(namespace):
     assert [line for line in result.log if line.level == "WARN" and "user space" in line.message]
 
 
+def test_filter_that_fills_the_kernels_room_shows_packets_on_lo_once(namespace):
+    """4094 instructions with the exclusion, of 4096: none is left for what the agent adds."""
+    expression = " or ".join(["udp port 9999", *(f"ip[4:2]={number}" for number in range(1, 2156))])
+    with Sink(namespace), start_agent(namespace, "-interface", "any", "-v", "-filter", expression) as agent:
+        numbers = send_numbered(namespace, "127.0.0.1", 3)
+        time.sleep(0.1)
+        result = agent.stop()
+    assert result.status == 0 and result.pcap.numbers == numbers and result.seconds < 0.5
+    find(result.log, "DEBUG", "libpcap reads the ring")
+    assert not [line for line in result.log if line.level == "WARN" and "user space" in line.message]
+
+
 def test_capture_that_filters_in_user_space_stops_though_packets_keep_coming(namespace):
     matches_nothing = " or ".join(f"len={length}" for length in range(2000, 4300))
     with start_agent(namespace, *LO, "-filter", matches_nothing) as agent:

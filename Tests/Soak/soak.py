@@ -89,6 +89,13 @@ def flap(namespace: Namespace, sums: Sums) -> None:
 
 def cycle(namespace: Namespace, folder: Path, ended: threading.Event, sums: Sums) -> None:
     """Starts and stops agents that write files, and checks each file."""
+    try:
+        capture_into_files(namespace, folder, ended, sums)
+    except Exception as error:  # in a thread, where nobody else would see it
+        sums.problems.append(f"files: {error}")
+
+
+def capture_into_files(namespace: Namespace, folder: Path, ended: threading.Event, sums: Sums) -> None:
     while not ended.is_set():
         path = folder / "capture.pcap"
         with path.open("wb") as file:
@@ -125,6 +132,8 @@ def check(agent_log: dict[str, str], reader: dict[str, str], sums: Sums) -> None
 def main() -> int:
     seconds = float(sys.argv[1])
     sums = Sums()
+    # Behind nohup(1) the agents would not stop for it.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with ExitStack() as stack:
         stack.callback(kill_all)
         inside, outside = stack.enter_context(Namespace()), stack.enter_context(Namespace())

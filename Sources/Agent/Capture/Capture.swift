@@ -16,8 +16,7 @@ import CPcap
     let descriptor: Int32
     let handle: OpaquePointer
 
-    /// Whether packets that the filter rejects never enter the ring.
-    private(set) var isFilteredByKernel = true
+    private var filtering = Filter.Place.kernel
     /// Nil where libpcap has to read it.
     private var ring: Ring?
     private var mustCheckInterface = false
@@ -84,12 +83,12 @@ import CPcap
     ///
     /// The corresponding C functions are `pcap_setfilter` and `bind`.
     public mutating func start(_ filter: Filter, log: Log) throws(SetupFailure) {
-        isFilteredByKernel = try unsafe filter.install(in: handle, log: log)
-        if !isFilteredByKernel { unsafe cf_pcap_leave_loop_on_signals(handle) }
+        filtering = try unsafe filter.install(in: handle, log: log)
+        if filtering == .libpcap { unsafe cf_pcap_leave_loop_on_signals(handle) }
         guard cf_pcap_lock_filter(descriptor) == 0 else {
             throw SetupFailure("failed to lock the filter: \(SystemError.last.description)")
         }
-        if isFilteredByKernel {
+        if filtering == .kernel {
             unsafe ring = Ring.find(of: descriptor, linkType: pcap_datalink(handle), snaplen: snaplen)
         }
         if unsafe ring == nil { log.debug("libpcap reads the ring") }
@@ -107,8 +106,11 @@ import CPcap
         case left
     }
 
-    /// Hands the packets in the ring to `sink` until there is none left, the sink is full, or a signal came. Throws when the
-    /// interface is gone, and all its packets have been handed over.
+    /// Whether what the kernel counts is what ``drain(into:)`` hands over.
+    var isCountExact: Bool { filtering == .kernel }
+
+    /// Hands the packets in the ring to `sink` until there is none left, the sink is full, or it has been long enough.
+    /// Throws when the interface is gone, and all its packets have been handed over.
     mutating func drain(into sink: UnsafeMutablePointer<RecordSink>) throws(CaptureFailure) -> Drained {
         guard let drained = unsafe ring?.drain(into: sink) else { return try unsafe dispatch(into: sink) }
         if drained == .empty && (mustCheckInterface || isDown) { try checkInterface() }
@@ -118,8 +120,8 @@ import CPcap
     /// The corresponding C function is `pcap_dispatch`.
     private func dispatch(into sink: UnsafeMutablePointer<RecordSink>) throws(CaptureFailure) -> Drained {
         let user = unsafe UnsafeMutableRawPointer(sink).assumingMemoryBound(to: UInt8.self)
-        if !isFilteredByKernel { cf_pcap_hold_signals(false) }
-        defer { if !isFilteredByKernel { cf_pcap_hold_signals(true) } }
+        if filtering == .libpcap { cf_pcap_hold_signals(false) }
+        defer { if filtering == .libpcap { cf_pcap_hold_signals(true) } }
         switch unsafe pcap_dispatch(handle, -1, RecordSink.add, user) {
         case 0...: return .empty
         case PCAP_ERROR_BREAK: return .left

@@ -24,9 +24,18 @@ import CPcap
         let message: ByteString
     }
 
-    /// Sets it, in the kernel where that takes it, else in libpcap, which is told with a warning. Returns whether the
-    /// kernel took it. The corresponding C function is `pcap_setfilter`.
-    func install(in handle: OpaquePointer, log: Log) throws(SetupFailure) -> Bool {
+    /// Who applies it.
+    enum Place: Int32 {
+        /// The kernel, which then counts the packets that are handed on.
+        case kernel
+        /// The kernel, and libpcap leaves out what lo sends: it also receives that.
+        case kernelAndLibpcap
+        case libpcap
+    }
+
+    /// Sets it, in the kernel where that takes it, else in libpcap, which is told with a warning.
+    /// The corresponding C function is `pcap_setfilter`.
+    func install(in handle: OpaquePointer, log: Log) throws(SetupFailure) -> Place {
         var instructions = instructions
         var warning = [CChar](repeating: 0, count: 256)
         let status = unsafe instructions.withUnsafeMutableBufferPointer { instructions in
@@ -35,17 +44,18 @@ import CPcap
                 unsafe cf_pcap_set_filter(handle, &program, warning.baseAddress, warning.count)
             }
         }
-        guard status == 0 else {
+        guard let place = Place(rawValue: status) else {
             let system = SystemError.last.description
             let reason = unsafe ByteString(cString: pcap_geterr(handle))
             throw SetupFailure("failed to set the filter: \(reason.isEmpty ? system : reason)")
         }
-        let text = unsafe warning.withUnsafeBufferPointer { unsafe ByteString(cString: $0.baseAddress!) }
-        if text.isEmpty { return true }
-        log.warn("filter is applied in user space, every packet of the interface passes through the ring") {
-            $0.add("warning", ByteString(text.bytes.prefix { $0 != UInt8(ascii: "\n") }))
-            $0.add("instructions", instructions.count)
+        if place == .libpcap {
+            let text = unsafe warning.withUnsafeBufferPointer { unsafe ByteString(cString: $0.baseAddress!) }
+            log.warn("filter is applied in user space, every packet of the interface passes through the ring") {
+                $0.add("warning", ByteString(text.bytes.prefix { $0 != UInt8(ascii: "\n") }))
+                $0.add("instructions", instructions.count)
+            }
         }
-        return false
+        return place
     }
 }

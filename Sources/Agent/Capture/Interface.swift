@@ -8,7 +8,7 @@ public struct Interface: Equatable {
     let index: Int32
 
     /// Whether what it sends comes back to it, so that both ways are one. The corresponding C function is `if_nametoindex`.
-    var isLoopback: Bool { unsafe index == if_nametoindex("lo") }
+    var isLoopback: Bool { unsafe index != 0 && index == if_nametoindex("lo") }
 
     /// libpcap's name for all interfaces at once.
     static let any: ByteString = "any"

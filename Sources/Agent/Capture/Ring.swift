@@ -27,7 +27,7 @@ import CLinux
     }
 
     /// Blocks that are read at most before the caller may look after something else: large packets never fill the sink.
-    private static let blocksAtOnce = 8
+    private static let blocksAtOnce = 2
 
     /// Adds packets to `sink` until there is none left, the sink is full, or it has been long enough.
     mutating func drain(into sink: UnsafeMutablePointer<RecordSink>) -> Capture.Drained {
@@ -52,35 +52,35 @@ import CLinux
         while unsafe packetsLeft > 0, unsafe !sink.pointee.isFull {
             unsafe cf_pcap_prefetch_behind(packet)
             let header = unsafe packet.assumingMemoryBound(to: tpacket3_hdr.self)
-            let isLarge = unsafe isLarge(header.pointee, sink.pointee)
-            if unsafe sink.pointee.holdsRecordsInRing && !(isLarge && sink.pointee.hasRoomInRing(Int(snaplen))) {
+            let stays = unsafe staysInRing(header.pointee, sink)
+            if unsafe sink.pointee.holdsRecordsInRing && !(stays && sink.pointee.hasRoomInRing(Int(snaplen))) {
                 unsafe sink.pointee.passOn()
                 continue
             }
-            unsafe add(header, isLarge, to: sink)
+            unsafe add(header, stays, to: sink)
             unsafe packetsLeft &-= 1
             unsafe packet += Int(header.pointee.tp_next_offset)
         }
         unsafe sink.pointee.passOn()
     }
 
-    /// Whether the packet is worth leaving in the ring, and there is room in front of it for all that a record has there.
+    /// Whether the packet is large or follows one that is, and there is room in front of it for all that a record has there.
     @inline(__always)
-    private func isLarge(_ header: tpacket3_hdr, _ sink: borrowing RecordSink) -> Bool {
-        unsafe Int(min(header.tp_snaplen, snaplen)) >= sink.largePacket
+    private func staysInRing(_ header: tpacket3_hdr, _ sink: UnsafeMutablePointer<RecordSink>) -> Bool {
+        unsafe (Int(min(header.tp_snaplen, snaplen)) >= sink.pointee.largePacket || sink.pointee.holdsRecordsInRing)
             && Int(header.tp_mac) >= MemoryLayout<tpacket3_hdr>.size + Framing.most + PcapFormat.recordHeaderSize
     }
 
     @inline(__always)
     private func add(
-        _ header: UnsafeMutablePointer<tpacket3_hdr>, _ isLarge: Bool, to sink: UnsafeMutablePointer<RecordSink>
+        _ header: UnsafeMutablePointer<tpacket3_hdr>, _ stays: Bool, to sink: UnsafeMutablePointer<RecordSink>
     ) {
         let (bytes, added) = unsafe framing.complete(header)
         let seconds = unsafe header.pointee.tp_sec
         let microseconds = unsafe header.pointee.tp_nsec / 1000
         let captured = unsafe min(header.pointee.tp_snaplen &+ added, snaplen)
         let length = unsafe header.pointee.tp_len &+ added
-        if isLarge {
+        if stays {
             unsafe sink.pointee.addInRing(
                 seconds: seconds, microseconds: microseconds, captured: captured, length: length, bytes)
         } else {
@@ -99,8 +99,8 @@ extension Ring {
             return nil
         }
         let size = Int(geometry.block_size) * Int(geometry.block_count)
-        guard let mapping = MemoryMap.shared()?.first(where: { $0.count == size }),
-            let start = unsafe UnsafeMutableRawPointer(bitPattern: mapping.lowerBound)
+        guard let mappings = MemoryMap.shared()?.filter({ $0.count == size }), mappings.count == 1,
+            let start = unsafe UnsafeMutableRawPointer(bitPattern: mappings[0].lowerBound)
         else { return nil }
         return unsafe Ring(
             at: start, blockSize: Int(geometry.block_size), blockCount: Int(geometry.block_count), framing: framing,

@@ -97,8 +97,8 @@ import CLinux
         let packets: UInt64
         /// When it was asked for; all times are on the monotonic clock in milliseconds.
         let start: Int64
-        /// When the last of them has been handed over at the latest. Where the kernel filters, ``packets`` is exact, and
-        /// this only a way out; else it is known by the block timeout.
+        /// When the last of them has been handed over at the latest. Where the kernel's count is exact this is only a way
+        /// out; else it is known by the block timeout.
         let handedOverBy: Int64
         /// When even a full ring has been emptied, though packets keep coming.
         let emptiedBy: Int64
@@ -127,8 +127,8 @@ import CLinux
         ending = Ending(
             packets: statistics.received - min(statistics.dropped, statistics.received),
             start: now,
-            handedOverBy: now + (capture.isFilteredByKernel ? Self.longestHandover : 3 * Int64(Capture.blockTimeout)),
-            emptiedBy: capture.isFilteredByKernel ? .max : now + Self.longestEmptying,
+            handedOverBy: now + (capture.isCountExact ? Self.longestHandover : 3 * Int64(Capture.blockTimeout)),
+            emptiedBy: capture.isCountExact ? .max : now + Self.longestEmptying,
             latest: now + Self.longestEnding)
     }
 

@@ -12,6 +12,7 @@ import CPcap
     /// Records since the start of the capture, and those of them that are shorter than their packets were.
     var packets: UInt64 = 0
     var truncated: UInt64 = 0
+    /// Bytes that fit there: records in the ring are never so many that they could not be copied there.
     private let capacity: Int
     private let output: UnsafeMutablePointer<Output>
     private let handle: OpaquePointer
@@ -23,8 +24,8 @@ import CPcap
     private let parts: UnsafeMutablePointer<iovec>
     private var partCount = 1
     private var bytesInRing = 0
-    /// One for the records above, and as many as a block of the ring has room for at 64 kB each.
-    private static let mostParts = 5
+    /// One for the records above, and as many as a block of the ring has room for of 64 kB and the answers to them.
+    private static let mostParts = 16
 
     /// Bytes of records at which it is full: few enough to stay in a core's nearest caches, and enough for one write.
     private static let fullLength = 256 << 10
@@ -107,7 +108,8 @@ import CPcap
         unsafe partCount &+= 1
     }
 
-    /// Writes all records, if there are any in the ring. What the output does not take is in memory then.
+    /// Writes all records, if there are any in the ring. What the output does not take is in memory then. The first of them
+    /// must be the next that it is to take.
     mutating func passOn() {
         guard unsafe holdsRecordsInRing else { return }
         unsafe parts[0] = iovec(iov_base: start, iov_len: length)

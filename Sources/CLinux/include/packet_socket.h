@@ -25,9 +25,13 @@ int cf_pcap_check_interface(int descriptor, const char *name, bool *is_down);
 // Makes the filter unchangeable, SO_LOCK_FILTER (socket(7)). 0, or -1 with errno.
 int cf_pcap_lock_filter(int descriptor);
 
-// pcap_setfilter(3PCAP) on a socket that has taken no packet yet, less what lo sends: it also receives that. What libpcap would print on standard error is returned
-// in `warning`, at most `capacity` bytes with the final NUL; it is empty where the kernel applies the filter.
-// 0, or -1 with the reason in pcap_geterr(3PCAP) or errno.
+// Who applies a filter. The kernel alone: it counts the packets that are handed on. The kernel, and libpcap has to leave
+// out what lo sends, which lo also receives. libpcap alone.
+enum { CF_PCAP_FILTERED_ONCE, CF_PCAP_FILTERED_TWICE, CF_PCAP_FILTERED_BY_LIBPCAP };
+
+// pcap_setfilter(3PCAP) on a socket that has taken no packet yet. What libpcap would print on standard error is returned
+// in `warning`, at most `capacity` bytes with the final NUL; it says why where libpcap alone applies the filter.
+// One of the above, or -1 with the reason in pcap_geterr(3PCAP) or errno.
 int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program, char *warning, size_t capacity);
 
 // The header that a file of the handle's packets begins with (pcap-savefile(5)).

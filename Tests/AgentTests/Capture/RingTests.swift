@@ -60,7 +60,7 @@ struct RingTests {
                 expected += records(of: packets)
                 number += 5
             }
-            #expect(reader.drain() == .empty)
+            while reader.drain() == .left {}
         }
         #expect(reader.sink.bytes == expected)
     }
