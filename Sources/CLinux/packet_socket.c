@@ -29,21 +29,23 @@ int cf_pcap_ignore_outgoing(int descriptor) {
     return setsockopt(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
 }
 
-int cf_pcap_check_interface(int descriptor, const char *name, bool *is_down) {
+// The index of the interface that the socket is bound to: -1 once it is gone (net/packet/af_packet.c, packet_notifier).
+static int interface_of(int descriptor) {
+    struct sockaddr_ll address;
+    socklen_t size = sizeof address;
+    return getsockname(descriptor, (struct sockaddr *)&address, &size) == 0 ? address.sll_ifindex : -1;
+}
+
+int cf_pcap_check_interface(int descriptor, bool *is_down) {
     int pending = 0;
     socklen_t size = sizeof pending;
     if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &pending, &size) != 0) return errno;
     if (pending != 0 && pending != ENETDOWN) return pending;
-    struct ifreq request = {0};
-    strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
-    // Under another name it may be up again.
-    *is_down = ioctl(descriptor, SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) == 0;
-    // The interface that is up now may be another of that name; then the socket has none any more (net/packet/af_packet.c,
-    // packet_notifier).
-    struct sockaddr_ll address;
-    size = sizeof address;
-    if (getsockname(descriptor, (struct sockaddr *)&address, &size) != 0) return errno;
-    return address.sll_ifindex == -1 ? ENODEV : 0;
+    // It may have another name by now, and another interface its name.
+    struct ifreq request = {.ifr_ifindex = interface_of(descriptor)};
+    *is_down = ioctl(descriptor, SIOCGIFNAME, &request) != 0 || ioctl(descriptor, SIOCGIFFLAGS, &request) != 0 ||
+               (request.ifr_flags & IFF_UP) == 0;
+    return interface_of(descriptor) == -1 ? ENODEV : 0;
 }
 
 int cf_pcap_lock_filter(int descriptor) {

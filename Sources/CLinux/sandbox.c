@@ -60,6 +60,7 @@ static size_t list_allowed_calls(struct allowed_call *calls, struct cf_pcap_desc
         // What the kernel captured and dropped; what became of the interface.
         {.number = SYS_getsockopt, .first = the_capture},
         {.number = SYS_getsockname, .first = the_capture},
+        {.number = SYS_ioctl, .first = the_capture, .second = {ONLY, SIOCGIFNAME}},
         {.number = SYS_ioctl, .first = the_capture, .second = {ONLY, SIOCGIFFLAGS}},
         // Whether the SSH session is still there: asked, or read.
         {.number = SYS_sendto, .first = the_lookup},
@@ -79,6 +80,7 @@ static size_t list_allowed_calls(struct allowed_call *calls, struct cf_pcap_desc
         // The end.
         {.number = SYS_exit_group},
     };
+    _Static_assert(sizeof list / sizeof *list <= MOST_CALLS, "calls has room for fewer");
     size_t count = 0;
     for (size_t index = 0; index < sizeof list / sizeof *list; index++)
         if (list[index].first.rule == ANYTHING || list[index].first.value != NO_DESCRIPTOR) calls[count++] = list[index];

@@ -89,21 +89,12 @@ def test_interface_that_flaps_under_load(container, peer):
     assert numbers == sorted(set(numbers)) and numbers[-1:] == last
 
 
-def test_interface_that_is_down_at_the_start(container, peer):
-    """It waits for the interface, or says in words that it is down."""
+def test_interface_that_is_down_at_the_start_is_refused(container):
     container.run("ip", "link", "set", "eth0", "down")
-    with Sink(container), start_agent(container, *ETH0, "-filter", "udp") as agent:
-        if not agent.running:
-            result = agent.wait()
-            assert result.status == 1 and result.stdout == b""
-            assert "down" in find(result.log, "ERROR", "failed to set up capture")["error"]
-            return
-        container.run("ip", "link", "set", "eth0", "up")
-        time.sleep(0.5)
-        numbers = send_numbered(peer, "10.77.0.2", 5)
-        time.sleep(0.3)
-        result = agent.stop()
-    assert result.pcap.numbers == numbers
+    with start_agent(container, *ETH0, "-filter", "udp") as agent:
+        result = agent.wait()
+    assert result.status == 1 and result.stdout == b""
+    assert "down" in find(result.log, "ERROR", "failed to set up capture")["error"]
 
 
 def delete(container: Namespace, _: Namespace) -> None:
@@ -162,24 +153,33 @@ def test_interface_that_is_renamed_is_captured_on(container, peer):
     assert result.status == 0 and result.pcap.numbers == before + after
 
 
-def test_interface_that_is_renamed_while_it_is_down_is_captured_on_or_missed(container, peer):
-    """libpcap asks after the interface by its name only while it is down."""
+def test_interface_that_is_renamed_while_it_is_down_is_captured_on(container, peer):
     with Sink(container), start_agent(container, *ETH0, "-filter", "udp") as agent:
-        before = send_numbered(peer, "10.77.0.2", 5)
+        numbers = send_numbered(peer, "10.77.0.2", 5)
         time.sleep(0.1)
-        container.run("ip", "link", "set", "eth0", "down")
-        container.run("ip", "link", "set", "eth0", "name", "wan0")
+        rename_while_down(container)
         container.run("ip", "link", "set", "wan0", "up")
         time.sleep(0.5)
-        after = send_numbered(peer, "10.77.0.2", 5, first=5)
+        numbers += send_numbered(peer, "10.77.0.2", 5, first=5)
         time.sleep(0.3)
-        if agent.running:
-            result = agent.stop()
-            assert result.status == 0 and result.pcap.numbers == before + after
-        else:
-            result = agent.wait()
-            assert result.status == 1 and result.pcap.numbers == before
-            assert "eth0" in find(result.log, "ERROR", "capture failed")["error"]
+        result = agent.stop()
+    assert result.status == 0 and result.pcap.numbers == numbers
+
+
+def test_interface_whose_name_another_took_is_still_seen_to_go(container, peer):
+    with Namespace() as other, start_agent(container, *ETH0) as agent:
+        rename_while_down(container)
+        container.connect(other, subnet="10.78.0")
+        time.sleep(0.5)
+        assert agent.running
+        container.run("ip", "link", "delete", "wan0")
+        assert agent.wait(2).status == 1
+
+
+def rename_while_down(container: Namespace) -> None:
+    container.run("ip", "link", "set", "eth0", "down")
+    time.sleep(0.3)
+    container.run("ip", "link", "set", "eth0", "name", "wan0")
 
 
 def test_another_interface_of_the_same_name_is_not_captured(container, peer):

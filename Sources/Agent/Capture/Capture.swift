@@ -142,11 +142,10 @@ import CPcap
 
     private mutating func checkInterface() throws(CaptureFailure) {
         mustCheckInterface = false
-        let error = unsafe interface.name.withCString { unsafe cf_pcap_check_interface(descriptor, $0, &isDown) }
-        switch error {
+        switch unsafe cf_pcap_check_interface(descriptor, &isDown) {
         case 0: return
         case ENODEV: throw CaptureFailure("\(interface.name): the interface is gone")
-        default: throw CaptureFailure("\(interface.name): \(SystemError(number: error).description)")
+        case let error: throw CaptureFailure("\(interface.name): \(SystemError(number: error).description)")
         }
     }
 

@@ -18,9 +18,9 @@ int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index);
 // 0, or -1 with errno, as before Linux 4.20.
 int cf_pcap_ignore_outgoing(int descriptor);
 
-// What became of the interface of that name, which the socket is bound to: whether it is down, or cannot be found by its
-// name. 0, or an errno: ENODEV where it is gone or in another network namespace.
-int cf_pcap_check_interface(int descriptor, const char *name, bool *is_down);
+// What became of the interface that the socket is bound to: whether it is down. 0, or an errno: ENODEV where it is gone or
+// in another network namespace.
+int cf_pcap_check_interface(int descriptor, bool *is_down);
 
 // Makes the filter unchangeable, SO_LOCK_FILTER (socket(7)). 0, or -1 with errno.
 int cf_pcap_lock_filter(int descriptor);
