@@ -1,5 +1,7 @@
 #include "include/ring.h"
 
+#include "include/socket_lookup.h"
+
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/packet_diag.h>
@@ -64,7 +66,7 @@ int cf_pcap_ring_geometry(int descriptor, struct cf_pcap_ring_geometry *geometry
         return errno;
     if (version != TPACKET_V3) return ENOENT;
 
-    int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    int netlink = cf_pcap_open_sock_diag();
     if (netlink < 0) return errno;
     int result = ask_for_rings(netlink);
     if (result == 0) result = find_ring(netlink, (uint32_t)information.st_ino, geometry);

@@ -23,7 +23,7 @@ struct answer {
     uint8_t rest[512];
 };
 
-int cf_pcap_open_socket_lookup(void) { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG); }
+int cf_pcap_open_sock_diag(void) { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG); }
 
 static struct request request_for(const struct cf_pcap_connection *ends) {
     static uint32_t number;

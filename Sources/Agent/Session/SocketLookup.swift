@@ -6,7 +6,7 @@ struct SocketLookup: ~Copyable {
 
     /// Throws where the kernel offers none. The corresponding C function is `socket` with NETLINK_SOCK_DIAG.
     init() throws(SystemError) {
-        let descriptor = cf_pcap_open_socket_lookup()
+        let descriptor = cf_pcap_open_sock_diag()
         guard descriptor >= 0 else { throw .last }
         socket = FileDescriptor(owning: descriptor)
     }

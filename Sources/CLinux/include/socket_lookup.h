@@ -11,8 +11,8 @@ struct cf_pcap_connection {
     uint16_t local_port, remote_port;
 };
 
-// A netlink socket for the lookups, which sees the network namespace that the process is in. -1 with errno.
-int cf_pcap_open_socket_lookup(void);
+// A netlink socket for questions to sock_diag(7), which sees the network namespace that the process is in. -1 with errno.
+int cf_pcap_open_sock_diag(void);
 
 // The socket with these ends, or one that listens for such connections. Its state is one of include/net/tcp_states.h, its
 // inode number 0 when no process holds it. 0, or an errno: ENOENT where there is none.
