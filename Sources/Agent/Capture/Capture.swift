@@ -102,8 +102,10 @@ import CPcap
 
     /// How a look into the ring ended.
     enum Drained {
-        case empty
         case left
+        case empty
+        /// Empty, and more large packets are on their way: an application is sending them to another on this machine.
+        case emptyInBurst
     }
 
     /// Whether what the kernel counts is what ``drain(into:)`` hands over.
@@ -113,7 +115,7 @@ import CPcap
     /// Throws when the interface is gone, and all its packets have been handed over.
     mutating func drain(into sink: UnsafeMutablePointer<RecordSink>) throws(CaptureFailure) -> Drained {
         guard let drained = unsafe ring?.drain(into: sink) else { return try unsafe dispatch(into: sink) }
-        if drained == .empty && (mustCheckInterface || isDown) { try checkInterface() }
+        if drained != .left && (mustCheckInterface || isDown) { try checkInterface() }
         return drained
     }
 

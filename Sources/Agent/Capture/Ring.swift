@@ -15,6 +15,8 @@ import CLinux
     private var block = 0
     private var packet: UnsafeMutableRawPointer
     private var packetsLeft: UInt32 = 0
+    /// Whether the block read last was full, of large packets at its end.
+    private var isInBurst = false
 
     /// `start` is where a ring of that shape begins that no block of was read yet, and stays as long as this does.
     init(at start: UnsafeMutableRawPointer, blockSize: Int, blockCount: Int, framing: Framing, snaplen: Int) {
@@ -34,11 +36,13 @@ import CLinux
         for _ in unsafe 0..<Self.blocksAtOnce {
             let description = unsafe (start + block &* blockSize).assumingMemoryBound(to: tpacket_block_desc.self)
             if unsafe packetsLeft == 0 {
-                guard unsafe cf_pcap_is_handed_over(description) else { return .empty }
+                guard unsafe cf_pcap_is_handed_over(description) else { return unsafe empty() }
                 unsafe packetsLeft = description.pointee.hdr.bh1.num_pkts
                 unsafe packet = start + block &* blockSize + Int(description.pointee.hdr.bh1.offset_to_first_pkt)
             }
             unsafe readPackets(into: sink)
+            unsafe isInBurst = sink.pointee.holdsRecordsInRing && cf_pcap_is_full(description)
+            unsafe sink.pointee.passOn()
             guard unsafe packetsLeft == 0 else { return .left }
             unsafe cf_pcap_give_back(description)
             unsafe block = block &+ 1 == blockCount ? 0 : block &+ 1
@@ -47,7 +51,13 @@ import CLinux
         return .left
     }
 
-    /// Reads what is left of the block until the sink is full. None of its packets stays in the ring.
+    /// A burst is told of once: then the caller has given it time.
+    private mutating func empty() -> Capture.Drained {
+        defer { unsafe isInBurst = false }
+        return unsafe isInBurst ? .emptyInBurst : .empty
+    }
+
+    /// Reads what is left of the block until the sink is full. What stays in the ring must be passed on.
     private mutating func readPackets(into sink: UnsafeMutablePointer<RecordSink>) {
         while unsafe packetsLeft > 0, unsafe !sink.pointee.isFull {
             unsafe cf_pcap_prefetch_behind(packet)
@@ -61,7 +71,6 @@ import CLinux
             unsafe packetsLeft &-= 1
             unsafe packet += Int(header.pointee.tp_next_offset)
         }
-        unsafe sink.pointee.passOn()
     }
 
     /// Whether the packet is large or follows one that is, and there is room in front of it for all that a record has there.

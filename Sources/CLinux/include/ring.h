@@ -20,6 +20,11 @@ static inline bool cf_pcap_is_handed_over(const struct tpacket_block_desc *block
     return (__atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) != 0;
 }
 
+// Whether it was handed over because it was full, not because its time was up.
+static inline bool cf_pcap_is_full(const struct tpacket_block_desc *block) {
+    return (block->hdr.bh1.block_status & TP_STATUS_BLK_TMO) == 0;
+}
+
 // Gives the block back to the kernel, which will write to it.
 static inline void cf_pcap_give_back(struct tpacket_block_desc *block) {
     __atomic_store_n(&block->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);

@@ -28,7 +28,7 @@ struct RingTests {
         ]
         let memory = RingMemory(blockCount: 2)
         memory.fill(0, packets)
-        let reader = Reader(memory)
+        let reader = try Reader(memory)
         #expect(reader.drain() == .empty)
         #expect(reader.sink.bytes == records(of: packets))
         #expect(reader.sink.packets == 3)
@@ -38,7 +38,7 @@ struct RingTests {
     @Test
     func `gives nothing before a block is handed over, and gives each block back`() throws {
         let memory = RingMemory(blockCount: 3)
-        let reader = Reader(memory)
+        let reader = try Reader(memory)
         #expect(reader.drain() == .empty)
         #expect(reader.sink.packets == 0)
         memory.fill(0, numbered(1...5))
@@ -50,7 +50,7 @@ struct RingTests {
     @Test
     func `is read round and round, in the order of its blocks`() throws {
         let memory = RingMemory(blockCount: 3)
-        let reader = Reader(memory)
+        let reader = try Reader(memory)
         var expected: [UInt8] = []
         var number: UInt32 = 1
         for turn in 0..<10 {
@@ -69,7 +69,7 @@ struct RingTests {
     func `lets others have their turn while packets keep coming`() throws {
         let memory = RingMemory(blockCount: 64)
         for block in 0..<64 { memory.fill(block, numbered(1...1)) }
-        let reader = Reader(memory)
+        let reader = try Reader(memory)
         #expect(reader.drain() == .left)
         #expect((1..<64).contains(Int(reader.sink.packets)))
         while reader.drain() == .left {}
@@ -77,11 +77,34 @@ struct RingTests {
     }
 
     @Test
+    func `tells once that a burst is not over, where it ends with a block full of large packets`() async {
+        await #expect(processExitsWith: .success) {
+            let file = try TemporaryFile()
+            dup2(file.opened(flags: O_WRONLY), STDOUT_FILENO)
+            let memory = RingMemory(blockCount: 4, blockSize: 64 << 10)
+            let large = [Packet(bytes: [UInt8](repeating: 1, count: 20_000))]
+            let small = [Packet(bytes: [1])]
+            let reader = try Reader(memory, hasOutput: true)
+            memory.fill(0, small + large + small)
+            #expect(reader.drain() == .emptyInBurst)
+            #expect(reader.drain() == .empty)
+            memory.fill(1, large, isTimeUp: true)
+            #expect(reader.drain() == .empty)
+            memory.fill(2, large)
+            memory.fill(3, small)
+            while reader.drain() == .left {}
+            #expect(reader.drain() == .empty)
+            #expect(reader.sink.packets == 6)
+            #expect(lseek(file.descriptor, 0, SEEK_END) == 3 * (16 + 20_000) + 2 * (16 + 1))
+        }
+    }
+
+    @Test
     func `leaves what a full sink has no room for, and goes on there`() throws {
         let memory = RingMemory(blockCount: 64)
         let packets = numbered(1...7, size: 1000)
         for block in 0..<64 { memory.fill(block, packets) }
-        let reader = Reader(memory)
+        let reader = try Reader(memory)
         var taken: [UInt8] = []
         #expect(reader.drain() == .left)
         #expect((0..<64).contains { memory.isHandedOver($0) })
@@ -99,7 +122,7 @@ struct RingTests {
         let frame = [UInt8](1...60)
         let memory = RingMemory(blockCount: 1)
         memory.fill(0, [Packet(bytes: frame, tag: (control: 0x602A, type: type))])
-        let reader = Reader(memory)
+        let reader = try Reader(memory)
         _ = reader.drain()
         let whole = frame[..<12] + [UInt8(shown >> 8), UInt8(shown & 0xFF), 0x60, 0x2A] + frame[12...]
         #expect(reader.sink.bytes.dropFirst(16).elementsEqual(whole))
@@ -110,7 +133,7 @@ struct RingTests {
     func `leaves a frame without room for addresses as it is`() throws {
         let memory = RingMemory(blockCount: 1)
         memory.fill(0, [Packet(bytes: [1, 2, 3], tag: (control: 1, type: nil))])
-        let reader = Reader(memory)
+        let reader = try Reader(memory)
         _ = reader.drain()
         #expect(reader.sink.bytes.dropFirst(16) == [1, 2, 3])
     }
@@ -126,7 +149,7 @@ struct RingTests {
         address.sll_addr = (1, 2, 3, 4, 5, 6, 7, 8)
         let memory = RingMemory(blockCount: 1)
         memory.fill(0, [Packet(bytes: [0xAA, 0xBB], address: address)])
-        let reader = Reader(memory, .linuxSLL2)
+        let reader = try Reader(memory, .linuxSLL2)
         _ = reader.drain()
         #expect(Array(reader.sink.bytes[8..<16]) == [22, 0, 0, 0, 22, 0, 0, 0])
         let header: [UInt8] = [8, 0, 0, 0, 0, 0, 1, 2, 3, 4, 4, 6, 1, 2, 3, 4, 5, 6, 7, 8]
@@ -137,7 +160,7 @@ struct RingTests {
     func `keeps no more than snaplen, with what it adds`(_ framing: Framing, _ added: Int) throws {
         let memory = RingMemory(blockCount: 1)
         memory.fill(0, [Packet(bytes: [UInt8](repeating: 1, count: 96), length: 500, tag: (control: 1, type: nil))])
-        let reader = Reader(memory, framing, snaplen: 96)
+        let reader = try Reader(memory, framing, snaplen: 96)
         _ = reader.drain()
         #expect(reader.sink.bytes.count == 16 + 96)
         #expect(
@@ -171,9 +194,9 @@ struct RingTests {
     private let memory: RingMemory
     private let handle = FilterHandle()
 
-    init(_ memory: RingMemory, _ framing: Framing = .ethernet, snaplen: Int = 65535) {
+    init(_ memory: RingMemory, _ framing: Framing = .ethernet, snaplen: Int = 65535, hasOutput: Bool = false) throws {
         self.memory = memory
-        unsafe sink = TestSink(snaplen: snaplen, handle: handle.handle)
+        unsafe sink = try TestSink(snaplen: snaplen, handle: handle.handle, hasOutput: hasOutput)
         unsafe ring = Ring(
             at: memory.start, blockSize: memory.blockSize, blockCount: memory.blockCount, framing: framing,
             snaplen: snaplen)

@@ -266,6 +266,6 @@ private final class Reader {
             memory.fill(next, from: &rest)
             next = (next + 1) % memory.blockCount
         }
-        return unsafe ring.drain(into: sink) == .empty && rest.isEmpty
+        return unsafe ring.drain(into: sink) != .left && rest.isEmpty
     }
 }

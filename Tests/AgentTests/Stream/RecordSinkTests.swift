@@ -50,7 +50,7 @@ struct RecordSinkTests {
 
     init(snaplen: Int, _ records: [UInt8]) throws {
         source = try SavedPackets(snaplen: snaplen, records)
-        unsafe sink = TestSink(snaplen: snaplen, handle: source.handle)
+        unsafe sink = try TestSink(snaplen: snaplen, handle: source.handle)
     }
 
     func dispatch() -> Int32 {

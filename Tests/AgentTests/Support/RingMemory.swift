@@ -30,8 +30,8 @@ import CLinux
         unsafe start.deallocate()
     }
 
-    /// Hands a block with these packets over.
-    func fill(_ block: Int, _ packets: [Packet]) {
+    /// Hands a block with these packets over, because it is full or because its time is up.
+    func fill(_ block: Int, _ packets: [Packet], isTimeUp: Bool = false) {
         let description = unsafe description(of: block)
         var offset = 48
         unsafe description.pointee.hdr.bh1.offset_to_first_pkt = UInt32(offset)
@@ -42,7 +42,8 @@ import CLinux
             unsafe put(packet, at: start + block * blockSize + offset, next: next)
             offset += size
         }
-        unsafe description.pointee.hdr.bh1.block_status = UInt32(TP_STATUS_USER)
+        unsafe description.pointee.hdr.bh1.block_status =
+            UInt32(TP_STATUS_USER) | (isTimeUp ? UInt32(TP_STATUS_BLK_TMO) : 0)
     }
 
     /// Hands over as many packets from the front of `packets` as the block has room for, and removes them.
