@@ -104,7 +104,7 @@ import CPcap
     enum Drained {
         case left
         case empty
-        /// Empty, and more large packets are on their way: an application is sending them to another on this machine.
+        /// Empty for a moment: the last block was full of large packets, more of which are likely on their way.
         case emptyInBurst
     }
 

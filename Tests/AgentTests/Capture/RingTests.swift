@@ -92,7 +92,7 @@ struct RingTests {
             #expect(reader.drain() == .empty)
             memory.fill(2, large)
             memory.fill(3, small)
-            while reader.drain() == .left {}
+            #expect(reader.drain() == .left)
             #expect(reader.drain() == .empty)
             #expect(reader.sink.packets == 6)
             #expect(lseek(file.descriptor, 0, SEEK_END) == 3 * (16 + 20_000) + 2 * (16 + 1))
