@@ -12,10 +12,14 @@ from pathlib import Path
 import pytest
 
 from harness import BINARY, Namespace
-from harness.agent import kill_all
+from harness.agent import give_children_default_signals, kill_all
 
 TOOLS = ("dnsmasq", "gcc", "ip", "nsenter", "setcap", "setpriv", "strace", "tcpdump", "tshark", "unshare")
 SECONDS_PER_TEST = 90
+
+
+def pytest_configure() -> None:
+    give_children_default_signals()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,7 +17,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from harness.agent import Agent, kill_all, start_agent
+from harness.agent import Agent, give_children_default_signals, kill_all, start_agent
 from harness.namespace import Namespace
 from harness.paths import REPOSITORY
 
@@ -132,8 +132,7 @@ def check(agent_log: dict[str, str], reader: dict[str, str], sums: Sums) -> None
 def main() -> int:
     seconds = float(sys.argv[1])
     sums = Sums()
-    # Behind nohup(1) the agents would not stop for it.
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    give_children_default_signals()
     with ExitStack() as stack:
         stack.callback(kill_all)
         inside, outside = stack.enter_context(Namespace()), stack.enter_context(Namespace())

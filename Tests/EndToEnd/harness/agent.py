@@ -215,6 +215,14 @@ class Agent:
             self.kill()
 
 
+def give_children_default_signals() -> None:
+    """A shell has its background jobs ignore SIGINT, nohup(1) SIGHUP, and execve(2) hands that on: what is started would
+    miss a signal that comes before it has a handler. A handler that does nothing is not handed on."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
 def kill_all() -> None:
     for agent in list(_running):
         agent.kill()
