@@ -9,6 +9,7 @@ import socket
 import statistics
 import subprocess
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -34,26 +35,32 @@ def test_signal_ends_the_capture_with_exit_0(namespace, number, name):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("interface", ["lo", "eth0", "any"])
 def test_idle_capture_stops_within_50_ms(container, peer, interface, number):
-    """The median, or twice what a bare libpcap loop takes beside it where the machine is that slow; in the best of three
-    rounds."""
+    """The median, or twice what a bare libpcap loop takes in its place where the machine is that slow; in the best of
+    five rounds: one of the kernel's grace periods takes 16 ms or 32, and tends to stay with either for a while."""
+    def let_packets_pass() -> None:
+        send_numbered(container, "127.0.0.1", 3)
+        send_numbered(peer, "10.77.0.2", 3)
+        time.sleep(random.uniform(0, 0.05))
+
     rounds = []
-    while len(rounds) < 3 and not any(taken < max(0.050, 2 * bare) for taken, bare in rounds):
+    while len(rounds) < 5 and not any(taken < max(0.050, 2 * bare) for taken, bare in rounds):
         times, bare = [], []
         for _ in range(7):
-            with Sink(container), start_agent(container, "-interface", interface, "-filter", "udp") as agent:
-                send_numbered(container, "127.0.0.1", 3)
-                send_numbered(peer, "10.77.0.2", 3)
-                time.sleep(random.uniform(0, 0.02))
-                times.append(agent.stop(number).seconds)
-            bare.append(bare_stop(container))
+            with Sink(container):
+                with start_agent(container, "-interface", interface, "-filter", "udp") as agent:
+                    let_packets_pass()
+                    times.append(agent.stop(number).seconds)
+                bare.append(bare_stop(container, interface, let_packets_pass))
         rounds.append((statistics.median(times), statistics.median(bare)))
     assert any(taken < max(0.050, 2 * bare) for taken, bare in rounds), rounds
 
 
-def bare_stop(namespace: Namespace) -> float:
+def bare_stop(namespace: Namespace, interface: str = "lo", meanwhile: Callable[[], None] = lambda: None) -> float:
     """Seconds from SIGINT to the end of a capture that does nothing more than it must."""
-    with namespace.popen(FLOOR, "-i", "lo", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    command = (FLOOR, "-i", interface, "udp")
+    with namespace.popen(*command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert len(process.stdout.read(24)) == 24
+        meanwhile()
         begin = time.monotonic()
         process.send_signal(signal.SIGINT)
         process.wait(5)
