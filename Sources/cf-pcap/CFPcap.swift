@@ -38,7 +38,7 @@ enum CFPcap {
             try Privileges.drop()
 
             let session = SSHSession.find(log: log)
-            let exclusion = Exclusion.find(for: session, on: capture.interface, log: log)
+            let exclusion = Exclusion.find(for: session, on: capture.interface.name, log: log)
             exclusion?.describe(with: options.filter, in: log)
             switch try FilterCompiler.compile(options.filter, without: exclusion, for: capture) {
             case .compiled(let filter): try capture.start(filter, log: log)

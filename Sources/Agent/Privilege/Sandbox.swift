@@ -6,7 +6,7 @@ public enum Sandbox {
     public struct Descriptors: Sendable {
         /// The packet socket.
         let capture: Int32
-        let watch: (lookup: Int32, v4: Int32, v6: Int32)
+        let watch: (v4: Int32, v6: Int32)
     }
 
     /// Enters it. On the packet socket nothing can be sent any more. The corresponding C function is `prctl` with
@@ -14,7 +14,7 @@ public enum Sandbox {
     public static func enter(with descriptors: Descriptors) throws(SetupFailure) {
         cf_pcap_set_memory_aside()
         let allowed = cf_pcap_descriptors(
-            capture: descriptors.capture, socket_lookup: descriptors.watch.lookup,
+            capture: descriptors.capture, socket_lookup: -1,
             socket_tables: (descriptors.watch.v4, descriptors.watch.v6))
         guard cf_pcap_enter_sandbox(allowed) == 0 else {
             throw SetupFailure("failed to enter the sandbox: \(SystemError.last.description)")

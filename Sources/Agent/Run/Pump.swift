@@ -32,7 +32,9 @@ import CLinux
         _ capture: consuming Capture, to output: consuming Output, watching session: SSHSession?, log: Log
     ) throws(SetupFailure) {
         let header = try capture.fileHeader()
-        var watch = SessionWatch(output.isStream && !Signals.isHangupIgnored ? session : nil)
+        // nohup(1) asks to outlive the session, unless it is the daemon that ignores SIGHUP.
+        let isDetached = Signals.isHangupIgnored && session?.daemonIgnoresHangup != true
+        let watch = SessionWatch(output.isStream && !isDetached ? session : nil)
         descriptors = Sandbox.Descriptors(capture: capture.descriptor, watch: watch.descriptors)
         self.watch = watch
         let place = UnsafeMutablePointer<Output>.allocate(capacity: 1)

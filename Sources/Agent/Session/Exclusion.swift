@@ -27,38 +27,49 @@ public struct Exclusion: Equatable {
         log.info(message) { $0.add("filter", combined(with: filter)) }
     }
 
-    /// What to leave out of a capture on `interface`; nil where that is not known.
-    public static func find(for session: SSHSession?, on interface: Interface, log: Log) -> Exclusion? {
+    /// What to leave out of a capture on the interface of that name; nil where nothing is known. Warns where that may not be all.
+    public static func find(for session: SSHSession?, on interface: ByteString, log: Log) -> Exclusion? {
         let instance = instancePorts(log: log)
-        let ports = decide(for: session, on: interface.name, instance)
+        let (ports, isComplete) = decide(for: session, on: interface, instance)
         log.debug("chose ports to exclude") { line in
-            line.add("interface", interface.name)
-            line.add("ports", (ports ?? []).commaSeparated)
+            line.add("interface", interface)
+            line.add("ports", ports.commaSeparated)
             line.add("daemon_ports_from", session == nil ? "the platform's default" : "the SSH session")
             line.add("proxy_ports_from", instance == nil ? "nothing" : "CF_INSTANCE_PORTS")
         }
-        if let ports { return Exclusion(ports: ports) }
-        log.warn("failed to determine default filter, capture may include SSH session")
-        return nil
+        if !isComplete {
+            log.warn("failed to determine default filter, capture may include SSH session") {
+                $0.add(
+                    "hint",
+                    """
+                    -filter 'not tcp port PORT' leaves it out, where PORT is the one through which SSH enters the \
+                    container: usually 61002 with the platform's proxy, 2222 without
+                    """)
+            }
+        }
+        return ports.isEmpty ? nil : Exclusion(ports: ports)
     }
 
-    /// On `lo` the daemon's own ports pass. Elsewhere the proxy's pass where there is a proxy, and the daemon's own where
-    /// there is none, or a session did not come through it; on `any` all of these. Without a session the port is the
-    /// platform's, and elsewhere only the proxy's is sure enough.
-    static func decide(for session: SSHSession?, on interface: ByteString, _ instance: InstancePorts?) -> [UInt16]? {
+    /// On `lo` the daemon's own ports pass. Elsewhere the proxy's ports pass, and the daemon's own where a session does
+    /// not come through the proxy; on `any` all of these. Without a session the daemon's port is the platform's.
+    ///
+    /// Not complete where a session comes through a proxy whose port nothing names, or there may be one that does.
+    static func decide(
+        for session: SSHSession?, on interface: ByteString, _ instance: InstancePorts?
+    ) -> (ports: [UInt16], isComplete: Bool) {
         let own = session?.ports ?? [platformPort]
-        let outer = own.flatMap { port in
+        if interface == "lo" { return (own, true) }
+        var ports = interface == "any" ? own : []
+        var isComplete = true
+        for port in own {
             let proxy = instance?.proxy(of: port)
-            let isReachedDirectly = session.map { proxy == nil || $0.isReachedDirectly(at: port) } ?? false
-            return (proxy.map { [$0] } ?? []) + (isReachedDirectly ? [port] : [])
+            let isBehindProxy = session?.isReachedFromThisHost(at: port) ?? true
+            let isReachedDirectly = session?.isReachedDirectly(at: port) ?? false
+            if proxy == nil && isBehindProxy { isComplete = false }
+            if let proxy { ports.append(proxy) }
+            if isReachedDirectly || proxy == nil && !isBehindProxy { ports.append(port) }
         }
-        let ports: [UInt16]
-        switch interface {
-        case "lo": ports = own
-        case "any": ports = own + outer.filter { !own.contains($0) }
-        default: ports = outer
-        }
-        return ports.isEmpty ? nil : ports
+        return (ports.distinct, isComplete)
     }
 
     private static func instancePorts(log: Log) -> InstancePorts? {

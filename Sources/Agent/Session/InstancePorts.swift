@@ -2,53 +2,125 @@
 struct InstancePorts: Equatable {
     /// A port inside the container, and the port of the container's proxy (Envoy) that leads to it, if there is one.
     struct Port: Equatable {
-        let inside: UInt16
-        let proxy: UInt16?
+        var inside: UInt16?
+        var proxy: UInt16?
     }
 
-    private let ports: [Port]
+    private var ports: [Port] = []
 
     /// A value of `CF_INSTANCE_PORTS` that cannot be used, in words.
     struct Malformation: Error, Equatable {
         let description: ByteString
     }
 
-    /// Reads `[{"internal":2222,"internal_tls_proxy":61002,…},…]`.
+    /// Reads `[{"internal":2222,"internal_tls_proxy":61002,…},…]`. The values of other members may be any JSON.
     init(_ text: ByteString) throws(Malformation) {
-        let value: JSON
-        do {
-            value = try JSONReader.read(text.bytes)
-        } catch {
-            throw Malformation(description: "\(ByteString(stringLiteral: error.description)) at byte \(error.offset)")
-        }
-        guard case .array(let elements) = value else { throw Malformation(description: "it is not an array") }
-        var ports: [Port] = []
-        for element in elements {
-            guard case .object = element else {
-                throw Malformation(description: "it holds something that is no object")
+        var reader = Reader(text)
+        try reader.readList("[", "]") { (reader) throws(Malformation) in
+            var port = Port()
+            try reader.readList("{", "}") { (reader) throws(Malformation) in
+                let name = try reader.string()
+                try reader.expect(":")
+                switch name {
+                case "internal": port.inside = try reader.port()
+                case "internal_tls_proxy": port.proxy = try reader.port()
+                default: try reader.skipValue()
+                }
             }
-            guard let inside = try Self.port("internal", of: element) else { continue }
-            ports.append(Port(inside: inside, proxy: try Self.port("internal_tls_proxy", of: element)))
+            ports.append(port)
         }
-        self.ports = ports
+        try reader.expectEnd()
     }
 
     /// The proxy's port that leads to the port `inside`.
     func proxy(of inside: UInt16) -> UInt16? {
         ports.first { $0.inside == inside && $0.proxy != nil }?.proxy
     }
+}
 
-    /// A port number; absent, `null` and 0 all stand for none.
-    private static func port(_ name: ByteString, of object: JSON) throws(Malformation) -> UInt16? {
-        switch object.member(name) {
-        case nil, .null: return nil
-        case .number(let digits):
-            guard let port = digits.bytes.decimal(upTo: UInt64(UInt16.max)) else {
-                throw Malformation(description: "\(name) is \(digits), which is no port")
+/// As much of JSON (RFC 8259) as is needed to find members by name and to pass over their values.
+private struct Reader {
+    typealias Malformation = InstancePorts.Malformation
+
+    private let text: [UInt8]
+    private var position = 0
+
+    init(_ text: ByteString) {
+        self.text = text.bytes
+    }
+
+    private func malformation() -> Malformation {
+        Malformation(description: position < text.count ? "unexpected text at byte \(position)" : "it ends too early")
+    }
+
+    /// The byte behind white space, nil at the end.
+    private mutating func peek() -> UInt8? {
+        while position < text.count, text[position] <= 0x20 { position += 1 }
+        return position < text.count ? text[position] : nil
+    }
+
+    private mutating func accept(_ mark: Unicode.Scalar) -> Bool {
+        guard peek() == UInt8(ascii: mark) else { return false }
+        position += 1
+        return true
+    }
+
+    mutating func expect(_ mark: Unicode.Scalar) throws(Malformation) {
+        if !accept(mark) { throw malformation() }
+    }
+
+    mutating func expectEnd() throws(Malformation) {
+        if peek() != nil { throw malformation() }
+    }
+
+    /// What stands between brackets, separated by commas.
+    mutating func readList(
+        _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ readElement: (inout Reader) throws(Malformation) -> Void
+    ) throws(Malformation) {
+        try expect(open)
+        if accept(close) { return }
+        repeat { try readElement(&self) } while accept(",")
+        try expect(close)
+    }
+
+    /// The content of a string, with its escapes as they are written.
+    mutating func string() throws(Malformation) -> ByteString {
+        try expect("\"")
+        let start = position
+        while position < text.count, text[position] != UInt8(ascii: "\"") {
+            position += text[position] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        guard position < text.count else { throw malformation() }
+        position += 1
+        return ByteString(text[start..<(position - 1)])
+    }
+
+    /// A port number; `null` and 0 stand for none.
+    mutating func port() throws(Malformation) -> UInt16? {
+        guard peek() != nil else { throw malformation() }
+        let word = text[position...].prefix { $0 > 0x20 && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "}") }
+        position = word.endIndex
+        if ByteString(word) == "null" { return nil }
+        guard let port = word.decimal(upTo: UInt64(UInt16.max)) else {
+            throw Malformation(description: "'\(ByteString(word))' is no port")
+        }
+        return port == 0 ? nil : UInt16(port)
+    }
+
+    /// Passes over the value of a member, up to what follows it in the object.
+    mutating func skipValue() throws(Malformation) {
+        var depth = 0
+        while let byte = peek(), depth > 0 || byte != UInt8(ascii: ",") && byte != UInt8(ascii: "}") {
+            switch Unicode.Scalar(byte) {
+            case "\"":
+                _ = try string()
+                continue
+            case "[", "{": depth += 1
+            case "]", "}": depth -= 1
+            default: break
             }
-            return port == 0 ? nil : UInt16(port)
-        default:
-            throw Malformation(description: "\(name) is not a number")
+            guard depth >= 0 else { throw malformation() }
+            position += 1
         }
     }
 }

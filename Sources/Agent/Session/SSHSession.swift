@@ -10,20 +10,27 @@ public struct SSHSession: Equatable {
     /// The daemon's connections. Where one process serves all sessions ours is one of them, not known which.
     let connections: [TCPSocket]
     let source: Source
+    /// Whether the daemon ignores SIGHUP. The agent has inherited that then, which is no sign of nohup(1).
+    var daemonIgnoresHangup = false
 
     /// What told which connections are the daemon's.
     enum Source {
         case descriptors, environment
     }
 
-    /// Whether a connection to `port` came from outside, and not from the container's proxy over `lo`.
+    /// Whether a connection to `port` comes from another host, and not from the container's proxy.
     func isReachedDirectly(at port: UInt16) -> Bool {
-        connections.contains { $0.local.port == port && !$0.local.isLoopback }
+        connections.contains { $0.local.port == port && !$0.isFromThisHost }
+    }
+
+    /// Whether one comes from this host, as all do that come through the proxy.
+    func isReachedFromThisHost(at port: UInt16) -> Bool {
+        connections.contains { $0.local.port == port && $0.isFromThisHost }
     }
 
     /// Finds the nearest SSH daemon among the agent's ancestors and its connections. Nil where there is none.
     public static func find(log: Log) -> SSHSession? {
-        guard let (process, name) = nearestDaemon() else {
+        guard let (process, daemon) = nearestDaemon() else {
             log.debug("no SSH session found") { $0.add("reason", "no SSH daemon among the parent processes") }
             return nil
         }
@@ -32,17 +39,18 @@ public struct SSHSession: Equatable {
         let sockets = sockets { socket in
             socket.isListening || held?.contains(socket.inode) ?? false || named?.isConnection(socket) ?? false
         }
-        let session =
-            held.flatMap { select(process: process, name: name, holding: $0, from: sockets) }
-            ?? named.flatMap { select(process: process, name: name, named: $0, from: sockets) }
-        guard let session else {
+        let found =
+            held.flatMap { select(process: process, name: daemon.name, holding: $0, from: sockets) }
+            ?? named.flatMap { select(process: process, name: daemon.name, named: $0, from: sockets) }
+        guard var session = found else {
             log.debug("no SSH session found") {
-                $0.add("daemon", name)
+                $0.add("daemon", daemon.name)
                 $0.add("pid", process)
                 $0.add("reason", "its descriptors are not readable and SSH_CONNECTION names none of its connections")
             }
             return nil
         }
+        session.daemonIgnoresHangup = daemon.ignoresHangup
         session.describe(in: log)
         return session
     }
@@ -62,11 +70,11 @@ public struct SSHSession: Equatable {
     /// More generations than any shell needs.
     private static let mostAncestors = 64
 
-    private static func nearestDaemon() -> (process: Int, name: ByteString)? {
+    private static func nearestDaemon() -> (process: Int, ProcessStat)? {
         var process = Int(getppid())
         for _ in 0..<mostAncestors where process > 0 {
             guard let text = contents(of: "/proc/\(process)/stat"), let stat = ProcessStat(text) else { return nil }
-            if isDaemon(stat.name) { return (process, stat.name) }
+            if isDaemon(stat.name) { return (process, stat) }
             process = stat.parent
         }
         return nil
@@ -81,11 +89,7 @@ public struct SSHSession: Equatable {
 
     private static func sockets(where isWanted: (TCPSocket) -> Bool) -> [TCPSocket] {
         var sockets: [TCPSocket] = []
-        for family in [SocketTableFile.Family.v4, .v6] {
-            // A kernel without IPv6 has no tcp6.
-            guard var table = try? SocketTableFile(family) else { continue }
-            try? table.readAll { if isWanted($0) { sockets.append($0) } }
-        }
+        if var tables = try? SocketTables() { try? tables.readAll { if isWanted($0) { sockets.append($0) } } }
         return sockets
     }
 
@@ -101,7 +105,7 @@ public struct SSHSession: Equatable {
         let holders = connections.isEmpty ? held.filter { $0.isListening } : connections
         guard !holders.isEmpty else { return nil }
         return SSHSession(
-            daemon: name, process: process, ports: distinct(holders.map { $0.local.port }), connections: connections,
+            daemon: name, process: process, ports: holders.map { $0.local.port }.distinct, connections: connections,
             source: .descriptors)
     }
 
@@ -115,10 +119,13 @@ public struct SSHSession: Equatable {
             daemon: name, process: process, ports: [connection.local.port], connections: [connection],
             source: .environment)
     }
+}
 
-    private static func distinct(_ ports: [UInt16]) -> [UInt16] {
+extension [UInt16] {
+    /// Its elements in order, each once.
+    var distinct: [UInt16] {
         var result: [UInt16] = []
-        for port in ports where !result.contains(port) { result.append(port) }
+        for port in self where !result.contains(port) { result.append(port) }
         return result
     }
 }

@@ -1,88 +1,82 @@
 import CLinux
 
-/// Watches over the connections that the SSH session may be using, through what was opened at its start.
+/// Tells when the SSH session that carries the capture has ended.
+///
+/// A daemon that serves several sessions from one process has a connection for each, and nothing tells which is the
+/// agent's. Its session has ended when all that were there at the start have gone, or one of them and the writer of
+/// standard input.
 struct SessionWatch: ~Copyable {
-    private let connections: [TCPSocket]
-    private var lookup: SocketLookup?
-    /// In its place where the kernel cannot look a socket up.
-    private var tables: Tables?
+    /// The connections of the start that are still there.
+    private var connections: [TCPSocket]
+    private var tables: SocketTables?
+    private var hasLostConnection = false
+    private let input: Int32
+    /// Whether standard input was open at the start, so that its end tells something.
+    private var isInputTelling: Bool
+    private var isFirstLook = true
 
-    /// Milliseconds between looks.
-    private static let shortestInterval: Int64 = 2000
-    private static let longestInterval: Int64 = 6000
-    /// Reading the tables takes as long as they are large, 2 ms and more. Waiting this many times as long keeps it under
-    /// 0.1 % of a core.
-    private static let thrift: Int64 = 1000
+    /// How long to wait for the next look. Reading the tables takes 2 us for each socket in them, so that to wait longer
+    /// where there are many keeps that at 0.5 % of a core or less.
+    private static func milliseconds(afterReading sockets: Int64) -> Int64 { min(2000 + sockets * 2 / 5, 6000) }
 
-    /// When to look next, on the monotonic clock, in milliseconds; `.max` where there is nothing to look for.
-    private(set) var nextLook: Int64
-
-    private struct Tables: ~Copyable {
-        var v4: SocketTableFile?
-        var v6: SocketTableFile?
-
-        init() throws(SystemError) {
-            v4 = try Self.open(.v4)
-            v6 = try Self.open(.v6)
-        }
-
-        /// Nil where the kernel does not know the family at all.
-        private static func open(_ family: SocketTableFile.Family) throws(SystemError) -> SocketTableFile? {
-            do {
-                return try SocketTableFile(family)
-            } catch  where error.number == ENOENT {
-                return nil
-            }
-        }
-    }
+    /// When to look next, in milliseconds on the monotonic clock; `.max` where there is nothing to look for.
+    private(set) var nextLook = Int64.max
 
     /// Opens what it needs, if there is a session to watch.
-    init(_ session: SSHSession?, lookup: consuming SocketLookup? = try? SocketLookup()) {
+    init(_ session: SSHSession?, input: Int32 = STDIN_FILENO) {
         connections = session?.connections ?? []
-        nextLook = .max
+        self.input = input
+        isInputTelling = Self.isOpen(input)
         if connections.isEmpty { return }
-        self.lookup = lookup
-        // It finds them all now, or is of no use: without its module `tcp_diag` the kernel knows of no socket.
-        if !connections.allSatisfy({ self.lookup?.isAlive($0) == true }) {
-            self.lookup = nil
-            tables = try? Tables()
+        tables = try? SocketTables()
+        if tables != nil { nextLook = MonotonicClock.now() + Self.milliseconds(afterReading: 0) }
+    }
+
+    /// The socket tables that it reads; -1 for each that it does not need.
+    var descriptors: (v4: Int32, v6: Int32) {
+        switch tables {
+        case .some(let tables): tables.descriptors
+        case nil: (-1, -1)
         }
-        if self.lookup != nil || tables != nil { nextLook = MonotonicClock.now() + Self.shortestInterval }
     }
 
-    /// The descriptors through which it looks; -1 for each that it does not need.
-    var descriptors: (lookup: Int32, v4: Int32, v6: Int32) {
-        mutating get { (lookup?.descriptor ?? -1, tables?.v4?.descriptor ?? -1, tables?.v6?.descriptor ?? -1) }
-    }
-
-    /// Whether one of the connections is still there, and sets ``nextLook``. When the kernel does not say they are taken
-    /// to be.
+    /// Whether the session may still be there. Sets ``nextLook``.
     mutating func look() -> Bool {
-        let start = MonotonicClock.now()
-        if lookup != nil {
-            nextLook = start + Self.shortestInterval
-            return connections.contains { lookup?.isAlive($0) ?? true }
-        }
-        // A table is read in parts: a row may be missed when others before it go meanwhile. Not twice.
-        let isAlive = isAnyInTables() || isAnyInTables()
-        let end = MonotonicClock.now()
-        nextLook = end + min(max((end - start) * Self.thrift, Self.shortestInterval), Self.longestInterval)
-        return isAlive
+        let isInputOpen = Self.isOpen(input)
+        let missing = missingConnections()
+        // A client run with </dev/null closes standard input soon after the start, which tells nothing.
+        if isFirstLook && missing.isEmpty { isInputTelling = isInputOpen }
+        isFirstLook = false
+        connections.removeAll { missing.contains($0) }
+        hasLostConnection = hasLostConnection || !missing.isEmpty
+        let hasLostInput = isInputTelling && !isInputOpen
+        return !connections.isEmpty && !(hasLostInput && hasLostConnection)
     }
 
-    private mutating func isAnyInTables() -> Bool {
-        var isAlive = false
-        let connections = connections
-        func note(_ socket: TCPSocket) {
-            if socket.isConnected, connections.contains(where: { $0.isSameConnection(as: socket) }) { isAlive = true }
+    /// The connections that are in the tables no more; none where the tables cannot be read. Sets ``nextLook``.
+    private mutating func missingConnections() -> [TCPSocket] {
+        var missing = connections
+        var count: Int64 = 0
+        // A table is read in parts, and a row may be missed when others before it go meanwhile.
+        for _ in 0..<2 where !missing.isEmpty {
+            do {
+                try tables?.readAll { socket in
+                    count += 1
+                    if socket.isConnected { missing.removeAll { $0.isSameConnection(as: socket) } }
+                }
+            } catch {
+                missing = []
+            }
         }
-        do {
-            try tables?.v4?.readAll(note)
-            try tables?.v6?.readAll(note)
-        } catch {
-            return true
-        }
-        return isAlive
+        nextLook = MonotonicClock.now() + Self.milliseconds(afterReading: count)
+        return missing
+    }
+
+    /// Whether another process holds the writing end of a pipe, a socket or a terminal, or there is no such end, as of a
+    /// file. Takes nothing from it. The corresponding C function is `poll`.
+    private static func isOpen(_ input: Int32) -> Bool {
+        var entry = pollfd(fd: input, events: Int16(POLLRDHUP), revents: 0)
+        return unsafe poll(&entry, 1, 0) <= 0
     }
 }
 

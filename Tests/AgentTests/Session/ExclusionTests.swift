@@ -40,33 +40,62 @@ struct ExclusionTests {
             // No session was found: the platform's port is taken for granted on lo only.
             ("lo", nil, withProxy, [2222]), ("eth0", nil, withProxy, [61002]), ("any", nil, withProxy, [2222, 61002]),
             ("lo", nil, nil, [2222]), ("lo", nil, withoutProxy, [2222]),
-            ("eth0", nil, withoutProxy, nil), ("eth0", nil, nil, nil), ("eth0", nil, "[]", nil),
+            ("eth0", nil, withoutProxy, []), ("eth0", nil, nil, []), ("eth0", nil, "[]", []),
             ("any", nil, nil, [2222]),
-        ] as [(String, [UInt16]?, String?, [UInt16]?)])
+        ] as [(String, [UInt16]?, String?, [UInt16])])
     func `is the daemon's port on lo, the proxy's elsewhere, both on any`(
-        _ interface: String, _ own: [UInt16]?, _ instance: String?, _ excluded: [UInt16]?
+        _ interface: String, _ own: [UInt16]?, _ instance: String?, _ excluded: [UInt16]
     ) throws {
         let instance = try instance.map { try InstancePorts(ByteString(text: $0)) }
-        let ports = Exclusion.decide(for: own.map(Self.session), on: ByteString(text: interface), instance)
-        #expect(ports == excluded)
+        let decided = Exclusion.decide(for: own.map(Self.session), on: ByteString(text: interface), instance)
+        #expect(decided.ports == excluded)
+        // Without a session only the proxy's port is sure enough.
+        #expect(decided.isComplete == (own != nil || interface == "lo" || instance?.proxy(of: 2222) != nil))
+    }
+
+    private static let here = "10.77.0.2"
+
+    /// The far ends of connections to port 2222 of 10.77.0.2, or of the same address where that is not IPv4's.
+    private static func session(from peers: [String]) throws -> SSHSession {
+        let connections = try peers.map { peer in
+            let local = peer == "::1" || peer.hasPrefix("127.") ? peer : here
+            return TCPSocket(
+                local: try #require(Endpoint(address: local.utf8, port: "2222".utf8)),
+                remote: try #require(Endpoint(address: peer.utf8, port: "40000".utf8)), state: 1, inode: 1)
+        }
+        return SSHSession(
+            daemon: "diego-sshd", process: 1, ports: [2222], connections: connections, source: .descriptors)
     }
 
     @Test(
         arguments: [
-            ("10.77.0.2", "eth0", [61002, 2222]), ("2001:db8::1", "eth0", [61002, 2222]),
-            ("127.0.0.1", "eth0", [61002]),
-            ("127.1.2.3", "eth0", [61002]), ("::1", "eth0", [61002]), ("10.77.0.2", "any", [2222, 61002]),
-            ("10.77.0.2", "lo", [2222]),
-        ] as [(String, String, [UInt16])])
-    func `is the daemon's port beside the proxy's where a session came past the proxy`(
-        _ address: String, _ interface: String, _ excluded: [UInt16]
-    ) throws {
-        let end = try #require(Endpoint(address: address.utf8, port: "2222".utf8))
-        let connection = TCPSocket(local: end, remote: end, state: 1, inode: 1)
-        let session = SSHSession(
-            daemon: "diego-sshd", process: 1, ports: [2222], connections: [connection], source: .descriptors)
-        let instance = try InstancePorts(ByteString(text: Self.withProxy))
-        #expect(Exclusion.decide(for: session, on: ByteString(text: interface), instance) == excluded)
+            // Past the proxy.
+            (["10.77.0.1"], withProxy, "eth0", [61002, 2222], true),
+            (["2001:db8::1"], withProxy, "eth0", [61002, 2222], true),
+            (["10.77.0.1"], withProxy, "any", [2222, 61002], true), (["10.77.0.1"], withProxy, "lo", [2222], true),
+            (["10.77.0.1"], nil, "eth0", [2222], true), (["10.77.0.1"], nil, "any", [2222], true),
+            // Through it.
+            (["127.0.0.1"], withProxy, "eth0", [61002], true), (["127.1.2.3"], withProxy, "eth0", [61002], true),
+            (["::1"], withProxy, "eth0", [61002], true), ([here], withProxy, "eth0", [61002], true),
+            // Through one whose port nothing names.
+            (["127.0.0.1"], nil, "eth0", [], false), (["::1"], nil, "eth0", [], false),
+            ([here], nil, "eth0", [], false),
+            (["127.0.0.1"], withoutProxy, "eth0", [], false), (["127.0.0.1"], nil, "any", [2222], false),
+            (["127.0.0.1"], nil, "lo", [2222], true),
+            // Either way, which is the agent's not being known.
+            (["10.77.0.1", "127.0.0.1"], withProxy, "eth0", [61002, 2222], true),
+            (["10.77.0.1", "127.0.0.1"], nil, "eth0", [2222], false),
+        ] as [([String], String?, String, [UInt16], Bool)])
+    func
+        `is the daemon's port beside the proxy's where a session came past the proxy, not known where through an unknown one`(
+            _ peers: [String], _ instance: String?, _ interface: String, _ excluded: [UInt16], _ isComplete: Bool
+        ) throws
+    {
+        let decided = Exclusion.decide(
+            for: try Self.session(from: peers), on: ByteString(text: interface),
+            try instance.map { try InstancePorts(ByteString(text: $0)) })
+        #expect(decided.ports == excluded)
+        #expect(decided.isComplete == isComplete)
     }
 
     @Test(
@@ -87,6 +116,19 @@ struct ExclusionTests {
         #expect(lines == [#"level=INFO msg="\#(verb) filter to avoid capturing SSH session" filter="\#(combined)""#])
     }
 
+    @Test(arguments: [("eth0", nil), ("any", "not tcp port 2222")] as [(String, String?)])
+    func `is said not to be known, with the filter that would help`(_ interface: String, _ expression: String?) async {
+        await #expect(processExitsWith: .success) { [interface, expression] in
+            setVariable("CF_INSTANCE_PORTS", to: nil)
+            var exclusion: Exclusion?
+            let lines = try logged { exclusion = .find(for: nil, on: ByteString(text: interface), log: $0) }
+            #expect(exclusion?.expression.text == expression)
+            #expect(lines.count == 1)
+            let start = #"level=WARN msg="failed to determine default filter, capture may include SSH session" hint="#
+            #expect(lines[0].hasPrefix(start + "\"-filter 'not tcp port PORT' "))
+        }
+    }
+
     /// In a process of its own, for the environment is the process's.
     @Test(
         arguments: [
@@ -95,11 +137,11 @@ struct ExclusionTests {
             (withProxy, "any", "not tcp port 2222 and not tcp port 61002", nil),
             (
                 "not JSON", "lo", "not tcp port 2222",
-                #"level=WARN msg="failed to parse CF_INSTANCE_PORTS" error="no value starts like this at byte 0""#
+                #"level=WARN msg="failed to parse CF_INSTANCE_PORTS" error="unexpected text at byte 0""#
             ),
             (
                 "{}", "lo", "not tcp port 2222",
-                #"level=WARN msg="failed to parse CF_INSTANCE_PORTS" error="it is not an array""#
+                #"level=WARN msg="failed to parse CF_INSTANCE_PORTS" error="unexpected text at byte 0""#
             ),
         ] as [(String?, String, String, String?)])
     func `is found from CF_INSTANCE_PORTS`(
@@ -107,9 +149,8 @@ struct ExclusionTests {
     ) async {
         await #expect(processExitsWith: .success) { [value, interface, expression, line] in
             setVariable("CF_INSTANCE_PORTS", to: value)
-            let interface = try Interface(ByteString(text: interface))
             var exclusion: Exclusion?
-            let lines = try logged { exclusion = .find(for: nil, on: interface, log: $0) }
+            let lines = try logged { exclusion = .find(for: nil, on: ByteString(text: interface), log: $0) }
             #expect(exclusion?.expression.text == expression)
             #expect(lines == (line.map { [$0] } ?? []))
         }

@@ -25,8 +25,12 @@ struct InstancePortsTests {
             (#"[{"internal":2222},{"internal":2222,"internal_tls_proxy":61002}]"#, 2222, 61002),
             (#"[{"internal":1,"internal":2222,"internal_tls_proxy":1,"internal_tls_proxy":61002}]"#, 2222, 61002),
             (#"[{"internal":65535,"internal_tls_proxy":1}]"#, 65535, 1),
-            (#"[{"\u0069nternal":2222,"internal_tls_proxy":61002}]"#, 2222, 61002),
             (#"[{"other":{"a":[1,{}]},"internal":2222,"internal_tls_proxy":61002,"more":null}]"#, 2222, 61002),
+            // The names count in the objects of the array only, and not in what stands in strings.
+            (#"[{"x":{"internal":1},"internal":2222,"y":[{"internal":3}],"internal_tls_proxy":61002}]"#, 2222, 61002),
+            (#"[{"x":"\",\"internal\":1,}]\\","internal":2222,"internal_tls_proxy":61002}]"#, 2222, 61002),
+            (#"[{"a":-1.5e3,"b":true,"c":"é{[","internal":2222,"d":[[]],"internal_tls_proxy":61002}]"#, 2222, 61002),
+            ("\t[\r\n{\"internal\"\n:\t2222\n,\"internal_tls_proxy\":61002\n}\n]\n", 2222, 61002),
         ] as [(String, UInt16, UInt16)])
     func `say which port of the proxy leads to a port`(_ text: String, _ port: UInt16, _ proxy: UInt16) throws {
         #expect(try self.proxy(of: port, in: text) == proxy)
@@ -44,22 +48,25 @@ struct InstancePortsTests {
     }
 
     @Test(arguments: [
-        ("null", "it is not an array"), ("{}", "it is not an array"), ("1", "it is not an array"),
-        (#""[]""#, "it is not an array"), ("[1]", "it holds something that is no object"),
-        ("[[]]", "it holds something that is no object"), ("[{},null]", "it holds something that is no object"),
-        (#"[{"internal":"2222"}]"#, "internal is not a number"), (#"[{"internal":true}]"#, "internal is not a number"),
-        (#"[{"internal":[2222]}]"#, "internal is not a number"),
-        (#"[{"internal":1,"internal_tls_proxy":{}}]"#, "internal_tls_proxy is not a number"),
-        (#"[{"internal":65536}]"#, "internal is 65536, which is no port"),
-        (#"[{"internal":-1}]"#, "internal is -1, which is no port"),
-        (#"[{"internal":2222.5}]"#, "internal is 2222.5, which is no port"),
-        (#"[{"internal":1e3}]"#, "internal is 1e3, which is no port"),
-        (
-            #"[{"internal":1,"internal_tls_proxy":18446744073709551616}]"#,
-            "internal_tls_proxy is 18446744073709551616, which is no port"
-        ),
-        ("", "it ends where a value should stand at byte 0"), ("[{]", "a name in quotes should stand here at byte 2"),
-        ("[{}", "a comma or ] should stand here at byte 3"), ("[]]", "something follows the value at byte 2"),
+        ("null", "unexpected text at byte 0"), ("{}", "unexpected text at byte 0"), ("1", "unexpected text at byte 0"),
+        (#""[]""#, "unexpected text at byte 0"), ("[1]", "unexpected text at byte 1"),
+        ("[[]]", "unexpected text at byte 1"), ("[{},null]", "unexpected text at byte 4"),
+        ("[,]", "unexpected text at byte 1"), ("[{},]", "unexpected text at byte 4"),
+        ("[{}{}]", "unexpected text at byte 3"),
+        ("[{a:1}]", "unexpected text at byte 2"), (#"[{"a"1}]"#, "unexpected text at byte 5"),
+        (#"[{"a":1,}]"#, "unexpected text at byte 8"), (#"[{"a":1]}"#, "unexpected text at byte 7"),
+        (#"[{"a":[1,2"#, "it ends too early"), (#"[{"a":1]"#, "unexpected text at byte 7"),
+        (#"[{"a":"x]"#, "it ends too early"), (#"[{"a":"\"#, "it ends too early"),
+        (#"[{"internal":"2222"}]"#, #"'"2222"' is no port"#), (#"[{"internal":true}]"#, "'true' is no port"),
+        (#"[{"internal":[2222]}]"#, "'[2222]' is no port"), (#"[{"internal":}]"#, "'' is no port"),
+        (#"[{"internal":1,"internal_tls_proxy":{}}]"#, "'{' is no port"),
+        (#"[{"internal":65536}]"#, "'65536' is no port"), (#"[{"internal":-1}]"#, "'-1' is no port"),
+        (#"[{"internal":2222.5}]"#, "'2222.5' is no port"), (#"[{"internal":1e3}]"#, "'1e3' is no port"),
+        (#"[{"internal":1,"internal_tls_proxy":18446744073709551616}]"#, "'18446744073709551616' is no port"),
+        (#"[{"internal":"#, "it ends too early"), (#"[{"internal":22"#, "it ends too early"),
+        ("", "it ends too early"), ("[", "it ends too early"), ("[{", "it ends too early"),
+        ("[{]", "unexpected text at byte 2"), ("[{}", "it ends too early"), ("[]]", "unexpected text at byte 2"),
+        ("[] x", "unexpected text at byte 3"), ("\u{FEFF}[]", "unexpected text at byte 0"),
     ])
     func `are refused where they are not what the platform writes`(_ text: String, _ words: String) {
         let malformation = #expect(throws: InstancePorts.Malformation.self) {
@@ -78,5 +85,25 @@ struct InstancePortsTests {
         print("CF_INSTANCE_PORTS of \(text.utf8.count) bytes: \(time) in this build")
         #expect(proxy == 61002)
         #expect(time < .seconds(30))
+    }
+
+    /// Each prefix of a value ends in the middle; with any byte changed it is read or refused, never more.
+    @Test
+    func `may be cut off or changed anywhere`() throws {
+        let whole = [UInt8](
+            #"[{"a":"\\\"x","internal":2222,"b":[{"c":[]}],"internal_tls_proxy":61002},{"internal":1}]"#.utf8)
+        for length in whole.indices {
+            #expect(throws: InstancePorts.Malformation.self) { try InstancePorts(ByteString(whole[..<length])) }
+            for byte in UInt8.min...UInt8.max {
+                var changed = whole
+                changed[length] = byte
+                _ = try? InstancePorts(ByteString(changed))
+            }
+        }
+    }
+
+    @Test(arguments: ["[", "{", #"[{"a":["#, #"{"a":"#, #"[{"a":"#])
+    func `may be nested without end`(_ text: String) {
+        #expect(throws: InstancePorts.Malformation.self) { try InstancePorts(text.repeated(20_000)) }
     }
 }

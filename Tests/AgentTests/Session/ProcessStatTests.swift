@@ -49,6 +49,30 @@ struct ProcessStatTests {
     }
 
     @Test
+    func `says whether the process ignores SIGHUP`() async throws {
+        // The one of sshd ignores SIGPIPE, which is bit 12 of field 33.
+        let text = String(decoding: try Fixture.bytes("stat-sshd"), as: UTF8.self)
+        func ignoresHangup(_ ignored: String) -> Bool? {
+            ProcessStat([UInt8](text.replacing(" 4096 65536 ", with: " \(ignored) 65536 ").utf8))?.ignoresHangup
+        }
+        #expect(ignoresHangup("4096") == false)
+        #expect(ignoresHangup("4097") == true)
+        #expect(ignoresHangup("2147483647") == true)
+        #expect(ignoresHangup("x") == false)
+        #expect(ProcessStat([UInt8]("1 (init) S 0 1 1".utf8))?.ignoresHangup == false)
+        await #expect(processExitsWith: .success) {
+            func ignoresHangup() -> Bool? {
+                contents(of: "/proc/self/stat").flatMap { ProcessStat($0) }?.ignoresHangup
+            }
+            // SIG_DFL and SIG_IGN (bits/signum-generic.h), which Swift does not import.
+            unsafe signal(SIGHUP, unsafeBitCast(0, to: __sighandler_t.self))
+            #expect(ignoresHangup() == false)
+            unsafe signal(SIGHUP, unsafeBitCast(1, to: __sighandler_t.self))
+            #expect(ignoresHangup() == true)
+        }
+    }
+
+    @Test
     func `has no parent at the top`() {
         #expect(ProcessStat([UInt8]("1 (init) S 0 1 1".utf8))?.parent == 0)
     }

@@ -5,100 +5,154 @@ import Testing
 
 @Suite("The watch over the session")
 struct SessionWatchTests {
-    /// What it asks the kernel.
-    enum Way: CaseIterable {
-        case lookup, tables
-    }
-
-    private func session(_ connections: [LoopbackConnection], in family: SocketTableFile.Family) throws -> SSHSession {
+    private func session(_ connections: [LoopbackConnection]) throws -> SSHSession {
         let inodes = connections.map { LoopbackConnection.inode(of: $0.accepted) }
         var sockets: [TCPSocket] = []
-        var table = try SocketTableFile(family)
+        var tables = try SocketTables()
         // A row is read twice when others go meanwhile.
-        try table.readAll { if inodes.contains($0.inode), !sockets.contains($0) { sockets.append($0) } }
+        try tables.readAll { if inodes.contains($0.inode), !sockets.contains($0) { sockets.append($0) } }
         return SSHSession(
             daemon: "sshd", process: 1, ports: connections.map { $0.port }, connections: sockets, source: .descriptors)
     }
 
-    @Test(arguments: LoopbackConnection.Listener.allCases, Way.allCases)
-    func `sees a connection until it is closed`(_ kind: LoopbackConnection.Listener, _ way: Way) throws {
+    @Test(arguments: LoopbackConnection.Listener.allCases)
+    func `sees a connection until it is closed`(_ kind: LoopbackConnection.Listener) throws {
         let connection = try LoopbackConnection(kind)
-        let session = try session([connection], in: kind.table)
+        let session = try session([connection])
         #expect(session.connections.count == 1)
-        let watch = Watch(session, way)
+        let watch = Watch(session)
         #expect(watch.look())
         #expect(watch.look())
         connection.close()
         #expect(watch.losesSight())
     }
 
-    @Test(arguments: Way.allCases)
-    func `waits for the last of several connections, but not for later ones`(_ way: Way) throws {
+    @Test
+    func `waits for the last of several connections, but not for later ones`() throws {
         let first = try LoopbackConnection(.v4)
         let second = try LoopbackConnection(.v4)
-        let watch = Watch(try session([first, second], in: .v4), way)
+        let watch = Watch(try session([first, second]))
         let later = try LoopbackConnection(.v4)
         first.close()
-        #expect(watch.look())
+        #expect(watch.keepsSight())
         second.close()
         #expect(watch.losesSight())
         later.close()
     }
 
+    /// In what order the other end of standard input and one of two connections go, "look" being a look between.
+    enum Event {
+        case inputCloses, connectionCloses, look
+    }
+
+    @Test(
+        arguments: [
+            ([.inputCloses, .connectionCloses], true), ([.connectionCloses, .inputCloses], true),
+            ([.look, .inputCloses, .connectionCloses], true), ([.look, .connectionCloses, .look, .inputCloses], true),
+            ([.look, .inputCloses, .look, .connectionCloses], true),
+            ([.connectionCloses, .look, .inputCloses], true),
+            ([.inputCloses], false), ([.look, .inputCloses], false), ([.connectionCloses], false),
+            // The client was run with </dev/null; what goes later may be another's connection.
+            ([.inputCloses, .look, .connectionCloses], false),
+        ] as [([Event], Bool)], [TestInput.Kind.pipe, .socket, .halfClosedSocket, .terminal])
+    func `takes the end of standard input together with a lost connection for the session's`(
+        _ story: ([Event], Bool), _ kind: TestInput.Kind
+    ) throws {
+        let input = try TestInput(kind)
+        let (ours, other) = (try LoopbackConnection(.v4), try LoopbackConnection(.v4))
+        let watch = Watch(try session([ours, other]), input: input.descriptor)
+        for event in story.0 {
+            switch event {
+            case .inputCloses: input.closeOtherEnd()
+            case .connectionCloses: ours.close()
+            case .look: #expect(watch.keepsSight())
+            }
+        }
+        #expect(story.1 ? watch.losesSight() : watch.keepsSight())
+        ours.close()
+        other.close()
+        #expect(watch.losesSight())
+    }
+
+    @Test
+    func `learns nothing from a standard input that was closed before`() throws {
+        let input = try TestInput(.pipe)
+        input.closeOtherEnd()
+        let (ours, other) = (try LoopbackConnection(.v4), try LoopbackConnection(.v4))
+        let watch = Watch(try session([ours, other]), input: input.descriptor)
+        ours.close()
+        #expect(watch.keepsSight())
+        other.close()
+    }
+
+    @Test(arguments: ["/dev/null", "/dev/zero", "/etc/passwd", "/"])
+    func `learns nothing from a standard input that has no other end`(_ path: String) throws {
+        let input = try FileDescriptor(reading: ByteString(text: path))
+        let (ours, other) = (try LoopbackConnection(.v4), try LoopbackConnection(.v4))
+        let watch = Watch(try session([ours, other]), input: input.rawValue)
+        ours.close()
+        #expect(watch.keepsSight())
+        other.close()
+    }
+
+    @Test(arguments: [Int32(-1), 1_000_000])
+    func `learns nothing from a standard input that is not there`(_ descriptor: Int32) throws {
+        let (ours, other) = (try LoopbackConnection(.v4), try LoopbackConnection(.v4))
+        let watch = Watch(try session([ours, other]), input: descriptor)
+        ours.close()
+        #expect(watch.keepsSight())
+        other.close()
+    }
+
+    @Test
+    func `takes nothing from standard input`() throws {
+        let pipe = try TestPipe(flags: O_NONBLOCK)
+        let connection = try LoopbackConnection(.v4)
+        _ = pipe.write(100)
+        let watch = Watch(try session([connection]), input: pipe.readEnd)
+        #expect(watch.look())
+        pipe.closeWriteEnd()
+        #expect(watch.look())
+        #expect(pipe.read().count == 100)
+    }
+
     @Test
     func `takes another connection between the same ends for another`() throws {
         let connection = try LoopbackConnection(.v4)
-        let present = try session([connection], in: .v4)
+        let present = try session([connection])
         let earlier = present.connections.map {
             TCPSocket(local: $0.local, remote: $0.remote, state: $0.state, inode: $0.inode + 1)
         }
         let watch = Watch(
             SSHSession(daemon: "sshd", process: 1, ports: present.ports, connections: earlier, source: .descriptors))
         #expect(!watch.look())
-        let lookup = try SocketLookup()
-        #expect(lookup.isAlive(present.connections[0]) == true)
-        #expect(lookup.isAlive(earlier[0]) == false)
     }
 
     @Test
-    func `takes a listener for connections between those ends for none of them`() throws {
+    func `does not care for the state that a connection was in`() throws {
         let connection = try LoopbackConnection(.v4)
-        let present = try session([connection], in: .v4)
-        let elsewhere = present.connections.map {
-            TCPSocket(
-                local: $0.local, remote: Endpoint(v4: 0x7F00_0001, port: 1), state: $0.state,
-                inode: LoopbackConnection.inode(of: connection.listener))
-        }
-        let lookup = try SocketLookup()
-        #expect(lookup.isAlive(elsewhere[0]) == false)
-    }
-
-    @Test(arguments: Way.allCases)
-    func `does not care for the state that a connection was in`(_ way: Way) throws {
-        let connection = try LoopbackConnection(.v4)
-        let session = try session([connection], in: .v4)
-        let watch = Watch(session, way)
+        let watch = Watch(try session([connection]))
         // The client goes; its daemon has not noticed yet and holds the socket in CLOSE_WAIT.
         close(connection.takeClient())
         #expect(watch.look())
     }
 
-    @Test(arguments: [(Way.lookup, 2000), (Way.tables, 6000)] as [(Way, Int64)])
-    func `looks every 2 seconds, every 6 at most where that is dear`(_ way: Way, _ longest: Int64) throws {
+    @Test
+    func `looks every 2 seconds, every 6 at most where the tables are large`() throws {
         let connection = try LoopbackConnection(.v4)
         let start = MonotonicClock.now()
-        let watch = Watch(try session([connection], in: .v4), way)
+        let watch = Watch(try session([connection]))
         #expect((start + 2000...MonotonicClock.now() + 2000).contains(watch.nextLook))
         _ = watch.look()
-        #expect((start + 2000...MonotonicClock.now() + longest).contains(watch.nextLook))
+        #expect((start + 2000...MonotonicClock.now() + 6000).contains(watch.nextLook))
     }
 
-    @Test(arguments: Way.allCases)
-    func `needs no descriptor but those it looks through`(_ way: Way) throws {
+    @Test
+    func `needs the descriptors of the tables, where there is a session`() throws {
         let connection = try LoopbackConnection(.v4)
-        let (lookup, v4, v6) = Watch(try session([connection], in: .v4), way).descriptors
-        #expect((lookup >= 0) == (way == .lookup))
-        #expect((v4 >= 0) == (way == .tables) && (v6 >= 0) == (way == .tables))
+        let (v4, v6) = Watch(try session([connection])).descriptors
+        #expect(v4 >= 0 && v6 >= 0)
+        #expect(Watch(nil).descriptors == (-1, -1))
     }
 
     @Test
@@ -109,17 +163,64 @@ struct SessionWatchTests {
     }
 }
 
+/// What standard input may be in a session: one end is the agent's, the other the daemon's.
+final class TestInput {
+    enum Kind {
+        case pipe, socket, halfClosedSocket, terminal
+    }
+
+    let descriptor: Int32
+    private var otherEnd: Int32
+    private let kind: Kind
+
+    init(_ kind: Kind) throws(SystemError) {
+        self.kind = kind
+        var ends: (Int32, Int32) = (-1, -1)
+        let result = unsafe withUnsafeMutableBytes(of: &ends) { bytes in
+            let ends = unsafe bytes.assumingMemoryBound(to: Int32.self).baseAddress!
+            switch kind {
+            case .pipe: return unsafe pipe2(ends, O_CLOEXEC)
+            case .terminal: return unsafe Self.openTerminal(ends)
+            default: return unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, ends)
+            }
+        }
+        (descriptor, otherEnd) = ends
+        guard result == 0 else { throw .last }
+    }
+
+    private static func openTerminal(_ ends: UnsafeMutablePointer<Int32>) -> Int32 {
+        unsafe ends[1] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard unsafe grantpt(ends[1]) == 0, unsafe unlockpt(ends[1]) == 0 else { return -1 }
+        unsafe ends[0] = cf_pcap_open(ptsname(ends[1]), O_RDWR | O_NOCTTY | O_CLOEXEC)
+        return unsafe ends[0] < 0 ? -1 : 0
+    }
+
+    deinit {
+        close(descriptor)
+        if otherEnd >= 0 { close(otherEnd) }
+    }
+
+    func closeOtherEnd() {
+        if kind == .halfClosedSocket {
+            shutdown(otherEnd, Int32(SHUT_WR))
+        } else {
+            close(otherEnd)
+            otherEnd = -1
+        }
+    }
+}
+
 /// `#expect` takes no call that changes a value in place.
 private final class Watch {
     private var watch: SessionWatch
 
-    init(_ session: SSHSession?, _ way: SessionWatchTests.Way = .lookup) {
-        watch = way == .lookup ? SessionWatch(session) : SessionWatch(session, lookup: nil)
+    init(_ session: SSHSession?, input: Int32 = STDIN_FILENO) {
+        watch = SessionWatch(session, input: input)
     }
 
     func look() -> Bool { watch.look() }
 
-    /// Processes that other tests start may hold this one's sockets for a moment.
+    /// Processes that other tests start may hold this one's descriptors for a moment.
     func losesSight() -> Bool {
         let limit = MonotonicClock.now() + 2000
         while watch.look() {
@@ -129,6 +230,12 @@ private final class Watch {
         return true
     }
 
+    /// Long enough for those to have gone.
+    func keepsSight() -> Bool {
+        usleep(100_000)
+        return watch.look()
+    }
+
     var nextLook: Int64 { watch.nextLook }
-    var descriptors: (Int32, Int32, Int32) { watch.descriptors }
+    var descriptors: (Int32, Int32) { watch.descriptors }
 }

@@ -17,9 +17,6 @@ final class LoopbackConnection {
         case dualStack
         /// The same, for a client that comes over IPv6.
         case v6
-
-        /// The table that has the sockets of the connection's accepted end.
-        var table: SocketTableFile.Family { self == .v4 ? .v4 : .v6 }
     }
 
     /// The end at the listener.

@@ -3,7 +3,7 @@
 One process serves every session from one dual-stack wildcard listener. A command runs as `/bin/bash -c COMMAND` on
 three pipes whose data the daemon copies; a pty session runs a login shell, or the command, on a terminal. The
 environment is the daemon's own: no SSH_CONNECTION. When a client vanishes, a command is told nothing: its standard
-input closes, and the copying of its output ends with the first write that fails, the pipe left open.
+input closes, and the copying of its output ends with the first write that fails, which closes the pipe.
 
 Usage: diego_sshd.py PORT HOST_KEY COMMAND_NAME
 """
@@ -37,7 +37,7 @@ class Output(asyncio.Protocol):
         try:
             self.channel.write(data, self.datatype)
         except BrokenPipeError:
-            self.transport.pause_reading()
+            self.transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.ended.set_result(None)

@@ -14,6 +14,7 @@ from .client import LOOPBACK, THROUGH_PROXY, Client, Route, capture, ssh
 from .container import ADDRESS, INSTANCE_PORTS, INSTANCE_PORTS_WITHOUT_PROXY, Container, wait_until
 
 EXCLUDED = "set filter to avoid capturing SSH session"
+ADJUSTED = "adjusted filter to avoid capturing SSH session"
 NOT_EXCLUDED = "failed to determine default filter, capture may include SSH session"
 
 APPLICATION = """
@@ -162,3 +163,29 @@ def test_malformed_instance_ports_are_reported_and_the_session_still_excluded(in
             lines = first_lines(client)
             assert find(lines, "WARN", "failed to parse CF_INSTANCE_PORTS")["error"]
             assert excluded(lines) == "not tcp port 2222"
+
+
+@pytest.mark.parametrize("interface", ["eth0", "any"])
+@pytest.mark.parametrize("instance_ports", [None, INSTANCE_PORTS_WITHOUT_PROXY, "[{"])
+def test_proxy_whose_port_nothing_names_is_warned_of(interface, instance_ports):
+    """What passes on lo is known, and left out all the same."""
+    with Container() as container:
+        diego.start(container, instance_ports=instance_ports)
+        proxy.start(container)
+        filter = ("-filter", "not tcp port 61002")
+        with ssh(container, capture("-interface", interface, "-v", *filter), THROUGH_PROXY) as client:
+            client.wait_until_live()
+            lines = client.wait_for_log(ADJUSTED if interface == "any" else NOT_EXCLUDED)
+        assert "-filter 'not tcp port PORT'" in find(lines, "WARN", NOT_EXCLUDED)["hint"]
+        adjusted = [line["filter"] for line in lines if line.message == ADJUSTED]
+        assert adjusted == (["(not tcp port 2222) and (not tcp port 61002)"] if interface == "any" else [])
+
+
+@pytest.mark.parametrize("instance_ports", [None, INSTANCE_PORTS])
+def test_nothing_is_warned_of_where_the_session_is_left_out(instance_ports):
+    with Container() as container:
+        diego.start(container, instance_ports=instance_ports)
+        proxy.start(container)
+        with ssh(container, capture("-interface", "eth0" if instance_ports else "lo"), THROUGH_PROXY) as client:
+            client.wait_until_live()
+            assert [line.level for line in first_lines(client)] == ["INFO"], client.errors.data.decode()

@@ -46,18 +46,16 @@ def assert_session_ended(container: Container) -> None:
     assert lines[-1].message == "stopped capture"
 
 
-@pytest.mark.parametrize("socket_lookup", [True, False], ids=["lookup", "tables"])
 @pytest.mark.parametrize("route", [DIRECT, THROUGH_PROXY], ids=["direct", "through the proxy"])
-def test_client_killed_while_nothing_matches(route, socket_lookup):
+def test_client_killed_while_nothing_matches(route):
     with Container() as container:
-        diego.start(container, socket_lookup=socket_lookup)
+        diego.start(container)
         proxy.start(container)
         with ssh(container, capture(*QUIET, to=LOG), route) as client:
             client.wait_until_live()
             client.kill()
             seconds = container.wait_until_agent_gone()
-        way = f"{'proxy' if route.tls else 'no proxy'}, {'lookup' if socket_lookup else 'tables'}"
-        figures.show(f"client of diego-sshd killed, {way}: gone after {seconds:.1f} s")
+        figures.show(f"client of diego-sshd killed, {'proxy' if route.tls else 'no proxy'}: gone after {seconds:.1f} s")
         assert_session_ended(container)
 
 
@@ -78,7 +76,7 @@ def test_client_killed_while_nothing_matches_exit_0(daemon):
 
 
 def test_client_killed_while_its_output_is_stuck():
-    """After the daemon has stopped reading, the pipe to it fills up."""
+    """The daemon closes the pipe with the first write that fails, whether the agent is in the middle of one or not."""
     with Container() as container:
         diego.start(container)
         packets = Pktgen(container.inside, "lo", 60_000, 1000, rate=5_000)
@@ -90,17 +88,49 @@ def test_client_killed_while_its_output_is_stuck():
         assert agent_log(container)[-1].message == "stopped capture"
 
 
-@pytest.mark.parametrize("socket_lookup", [True, False], ids=["lookup", "tables"])
-def test_session_open_from_the_start_is_waited_for(socket_lookup):
-    """The daemon's connections give away nothing about which of them is the agent's."""
+def test_client_killed_beside_another_session():
+    """The daemon's connections give away nothing about which of them is the agent's, but standard input ends with it."""
     with Container() as container:
-        diego.start(container, socket_lookup=socket_lookup)
-        with open_session(container) as other, ssh(container, capture(*QUIET, to=LOG)) as client:
+        diego.start(container)
+        with ssh(container, capture(*QUIET, to="2> other.log")) as other:
+            other.wait_until_live()
+            with ssh(container, capture(*QUIET, to=LOG)) as client:
+                client.wait_until_live()
+                container.wait_for_agent(2)
+                client.kill()
+                seconds = wait_until(lambda: len(container.agents()) == 1, 3, "the agent is gone")
+            figures.show(f"client of diego-sshd killed beside another's capture: gone after {seconds:.1f} s")
+            assert_session_ended(container)
+            time.sleep(A_WHILE)
+            assert len(container.agents()) == 1, "the other's capture ended, too"
+            assert other.process.poll() is None
+            other.kill()
+            container.wait_until_agent_gone()
+
+
+def test_client_that_closed_its_input_is_waited_for_as_long_as_any_session():
+    """Nothing then tells its session from another."""
+    with Container() as container:
+        diego.start(container)
+        with open_session(container) as other:
+            with ssh(container, capture(*QUIET, to=LOG), stdin=subprocess.DEVNULL) as client:
+                client.wait_until_live()
+                time.sleep(A_WHILE / 2)
+                other.kill()
+                time.sleep(A_WHILE)
+                assert len(container.agents()) == 1, "it took the other's connection for its own"
+                client.kill()
+                container.wait_until_agent_gone()
+        assert_session_ended(container)
+
+
+def test_daemon_that_ignores_hangups_does_not_keep_agents_alive():
+    """It hands that on, which looks like nohup(1)."""
+    with Container() as container:
+        diego.start(container, wrapper=("nohup",))
+        with ssh(container, capture(*QUIET, to=LOG)) as client:
             client.wait_until_live()
             client.kill()
-            time.sleep(A_WHILE)
-            assert len(container.agents()) == 1, "it ended before the other session did"
-            other.kill()
             container.wait_until_agent_gone()
         assert_session_ended(container)
 

@@ -44,62 +44,22 @@ private func hexadecimal(_ value: some BinaryInteger, _ width: Int) -> String {
 func fuzzStat(_ bytes: [UInt8]) {
     guard let stat = ProcessStat(bytes) else { return }
     require((0...Int(Int32.max)).contains(stat.parent), "no process has that number")
-    let text: ByteString = "1 (\(stat.name)) S \(stat.parent) 1"
+    let between = [ByteString](repeating: "0", count: 28)
+    let ignored: ByteString = stat.ignoresHangup ? "1" : "0"
+    let text: ByteString = "1 (\(stat.name)) S \(stat.parent) \(between.joined(separator: " ")) \(ignored)"
     require(ProcessStat(text.bytes) == stat, "the same, written anew, reads differently")
     _ = SSHSession.isDaemon(stat.name)
 }
 
-/// `CF_INSTANCE_PORTS`, and JSON on the way.
+/// `CF_INSTANCE_PORTS`: what is read as a whole is also passed over as a value.
 func fuzzPorts(_ bytes: [UInt8]) {
-    guard let value = try? JSONReader.read(bytes) else {
-        require((try? InstancePorts(ByteString(bytes))) == nil, "ports were found in what is no JSON")
-        return
-    }
-    var text: ByteString = ""
-    append(value, to: &text)
-    require((try? JSONReader.read(text.bytes)) == value, "the same, written anew, reads differently")
-    guard let ports = try? InstancePorts(ByteString(bytes)) else { return }
+    let text = ByteString(bytes)
+    guard let ports = try? InstancePorts(text) else { return }
+    let nested: ByteString = "[{\"other\":\(text),\"internal\":2222,\"internal_tls_proxy\":61002}]"
+    require((try? InstancePorts(nested))?.proxy(of: 2222) == 61002, "a value is not passed over")
     for interface in ["lo", "eth0", "any"] as [ByteString] {
-        for port in Exclusion.decide(for: nil, on: interface, ports) ?? [] { require(port != 0, "port 0 is none") }
+        for port in Exclusion.decide(for: nil, on: interface, ports).ports { require(port != 0, "port 0 is none") }
     }
-}
-
-private func append(_ value: JSON, to text: inout ByteString) {
-    switch value {
-    case .null: text.append("null")
-    case .boolean(let isTrue): text.append(isTrue ? "true" : "false")
-    case .number(let digits): text.append(digits)
-    case .string(let content): append(string: content, to: &text)
-    case .array(let elements):
-        text.append("[")
-        for (index, element) in elements.enumerated() {
-            if index > 0 { text.append(",") }
-            append(element, to: &text)
-        }
-        text.append("]")
-    case .object(let members):
-        text.append("{")
-        for (index, member) in members.enumerated() {
-            if index > 0 { text.append(",") }
-            append(string: member.name, to: &text)
-            text.append(":")
-            append(member.value, to: &text)
-        }
-        text.append("}")
-    }
-}
-
-/// Escapes what must be, and all else that is ASCII.
-private func append(string: ByteString, to text: inout ByteString) {
-    text.append("\"")
-    for byte in string.bytes {
-        if byte < 0x80 {
-            text.append(ByteString("\\u\(hexadecimal(byte, 4))".utf8))
-        } else {
-            text.append(byte)
-        }
-    }
-    text.append("\"")
 }
 
 /// `SSH_CONNECTION`.

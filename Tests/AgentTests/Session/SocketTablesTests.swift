@@ -4,15 +4,15 @@ import Testing
 @testable import Agent
 
 @Suite("The kernel's socket tables", .serialized)
-struct SocketTableFileTests {
+struct SocketTablesTests {
     @Test(arguments: LoopbackConnection.Listener.allCases)
     func `have a connection of this process, wherever its listener was opened`(
         _ kind: LoopbackConnection.Listener
     ) throws {
         let connection = try LoopbackConnection(kind)
-        var table = try SocketTableFile(kind.table)
+        var tables = try SocketTables()
         var sockets: [TCPSocket] = []
-        try table.readAll { sockets.append($0) }
+        try tables.readAll { sockets.append($0) }
 
         let inode = LoopbackConnection.inode(of: connection.accepted)
         let accepted = try #require(sockets.first { $0.inode == inode })
@@ -28,15 +28,24 @@ struct SocketTableFileTests {
     func `are read to the end when they are larger than the buffer`() throws {
         var connections: [LoopbackConnection] = []
         // Three sockets each, 150 bytes a row.
-        for _ in 0..<120 { connections.append(try LoopbackConnection(.v4)) }
+        for number in 0..<120 { connections.append(try LoopbackConnection(number % 2 == 0 ? .v4 : .v6)) }
         var expected: [UInt64] = []
         for connection in connections { expected += connection.descriptors.map { LoopbackConnection.inode(of: $0) } }
 
-        var table = try SocketTableFile(.v4)
+        var tables = try SocketTables()
         for _ in 0..<2 {
             var found: [UInt64] = []
-            try table.readAll { found.append($0.inode) }
+            try tables.readAll { found.append($0.inode) }
             #expect(expected.allSatisfy { inode in found.count { $0 == inode } == 1 })
         }
+    }
+
+    @Test
+    func `are two files, open for reading`() throws {
+        let tables = try SocketTables()
+        let paths = [tables.descriptors.v4, tables.descriptors.v6].map { descriptor in
+            unsafe String(cString: realpath("/proc/self/fd/\(descriptor)", nil)).split(separator: "/").last
+        }
+        #expect(paths == ["tcp", "tcp6"])
     }
 }

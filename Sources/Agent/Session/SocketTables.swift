@@ -1,0 +1,56 @@
+import CLinux
+
+/// `/proc/net/tcp` and `/proc/net/tcp6`, kept open. Reading them again shows the sockets as they are then, in the network
+/// namespace of the process at the time of opening.
+struct SocketTables: ~Copyable {
+    private let v4: FileDescriptor
+    private let v6: FileDescriptor
+    private var buffer: [UInt8]
+
+    init() throws(SystemError) {
+        let v4 = try Self.open("/proc/net/tcp")
+        let v6 = try Self.open("/proc/net/tcp6")
+        self.v4 = v4
+        self.v6 = v6
+        buffer = [UInt8](repeating: 0, count: 32_768)
+    }
+
+    /// -1 in place of a table of a family that the kernel does not know.
+    private static func open(_ path: ByteString) throws(SystemError) -> FileDescriptor {
+        do {
+            return try FileDescriptor(reading: path)
+        } catch  where error.number == ENOENT {
+            return FileDescriptor(owning: -1)
+        }
+    }
+
+    var descriptors: (v4: Int32, v6: Int32) { (v4.rawValue, v6.rawValue) }
+
+    /// Calls `body` with every socket. One whose row moves while the table is read may be missed, or come twice.
+    mutating func readAll(_ body: (TCPSocket) -> Void) throws(SystemError) {
+        if v4.rawValue >= 0 { try Self.read(v4, through: &buffer, body) }
+        if v6.rawValue >= 0 { try Self.read(v6, through: &buffer, body) }
+    }
+
+    private static func read(
+        _ file: borrowing FileDescriptor, through buffer: inout [UInt8], _ body: (TCPSocket) -> Void
+    ) throws(SystemError) {
+        var offset = 0
+        var kept = 0
+        while true {
+            let count = try file.read(into: &buffer, from: kept, at: offset)
+            if count == 0 { return }
+            offset += count
+            let end = kept + count
+            let left = unsafe buffer.withUnsafeBufferPointer { buffer in
+                // Not slices of the array: each would count references, which costs more than reading the row.
+                var rest = unsafe buffer[..<end]
+                unsafe SocketTable.removeRows(from: &rest, body)
+                return unsafe rest.count
+            }
+            // A row of the kernel's is far shorter than the buffer; what fills it without a newline is none.
+            kept = left < buffer.count ? left : 0
+            for index in 0..<kept { buffer[index] = buffer[end - kept + index] }
+        }
+    }
+}
