@@ -34,8 +34,6 @@ let staticLink: [LinkerSetting] = [
     // Embedded Swift takes no library names from module maps.
     .linkedLibrary("pcap"),
     .linkedLibrary("cap"),
-    // The general category of a character, which tells what a log line may show as it is.
-    .linkedLibrary("swiftUnicodeDataTables"),
 ]
 
 let swiftSettings = isStatic ? strict + embedded : strict

@@ -1,5 +1,6 @@
-/// How Go's `slog` text handler writes a value: bare where it can be told apart, else as `strconv.Quote` does.
-/// The rules are those of log/slog/text_handler.go (needsQuoting) and strconv/quote.go.
+/// How Go's `slog` text handler writes a value: bare where it can be told apart, else as `strconv.Quote` does. The rules
+/// are those of log/slog/text_handler.go (needsQuoting) and strconv/quote.go, but for what is not ASCII: that is always
+/// quoted and escaped, for to tell what can be printed takes Unicode's tables.
 enum Quoting {
     static func append(_ value: some Collection<UInt8>, to line: inout [UInt8]) {
         if isNeeded(for: value) {
@@ -10,82 +11,47 @@ enum Quoting {
     }
 
     static func isNeeded(for value: some Collection<UInt8>) -> Bool {
-        if value.isEmpty { return true }
-        var rest = value[...]
-        while let byte = rest.first {
-            if byte < 0x80 {
-                rest.removeFirst()
-                // slog counts DEL among the plain characters.
-                if byte <= 0x20 || byte == UInt8(ascii: "=") || byte == UInt8(ascii: "\"") { return true }
-            } else {
-                // slog asks for the rune U+FFFD, which is what it decodes an invalid byte to.
-                guard let scalar = UTF8Decoding.removeFirst(from: &rest) else { return true }
-                if scalar == "\u{FFFD}" || !isPrintable(scalar) { return true }
-            }
-        }
-        return false
+        // slog counts DEL among the plain characters.
+        value.isEmpty
+            || value.contains { $0 <= 0x20 || $0 >= 0x80 || $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: "\"") }
     }
 
-    static func appendQuoted(_ value: some Collection<UInt8>, to line: inout [UInt8]) {
+    private static func appendQuoted(_ value: some Collection<UInt8>, to line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
         var rest = value[...]
-        while let byte = rest.first {
-            if let scalar = UTF8Decoding.removeFirst(from: &rest) {
-                appendEscaped(scalar, to: &line)
-            } else {
-                line.append(text: "\\x")
-                line.append(hexadecimal: UInt32(byte), width: 2)
+        var bytes = value.makeIterator()
+        var parser = Unicode.UTF8.ForwardParser()
+        parsing: while true {
+            switch parser.parseScalar(from: &bytes) {
+            case .valid(let scalar):
+                append(Unicode.UTF8.decode(scalar).value, to: &line)
+                rest = rest.dropFirst(scalar.count)
+            case .error(let length):
+                for byte in rest.prefix(length) { line.append("\\x", hexadecimal: UInt32(byte), width: 2) }
+                rest = rest.dropFirst(length)
+            case .emptyInput: break parsing
             }
         }
         line.append(UInt8(ascii: "\""))
     }
 
-    private static func appendEscaped(_ scalar: Unicode.Scalar, to line: inout [UInt8]) {
+    private static func append(_ scalar: UInt32, to line: inout [UInt8]) {
         switch scalar {
-        case "\"": line.append(text: "\\\"")
-        case "\\": line.append(text: "\\\\")
-        case _ where isPrintable(scalar): line.append(contentsOf: UTF8.encode(scalar)!)
-        case "\u{07}": line.append(text: "\\a")
-        case "\u{08}": line.append(text: "\\b")
-        case "\u{0C}": line.append(text: "\\f")
-        case "\n": line.append(text: "\\n")
-        case "\r": line.append(text: "\\r")
-        case "\t": line.append(text: "\\t")
-        case "\u{0B}": line.append(text: "\\v")
-        case "\0"..<" ", "\u{7F}":
-            line.append(text: "\\x")
-            line.append(hexadecimal: scalar.value, width: 2)
-        case _ where scalar.value < 0x10000:
-            line.append(text: "\\u")
-            line.append(hexadecimal: scalar.value, width: 4)
-        default:
-            line.append(text: "\\U")
-            line.append(hexadecimal: scalar.value, width: 8)
-        }
-    }
-
-    /// Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space.
-    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-        if scalar.isASCII { return (" "..."~").contains(scalar) }
-        switch scalar.properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
-            .nonspacingMark, .spacingMark, .enclosingMark,
-            .decimalNumber, .letterNumber, .otherNumber,
-            .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
-            .initialPunctuation, .finalPunctuation, .otherPunctuation,
-            .mathSymbol, .currencySymbol, .modifierSymbol, .otherSymbol:
-            return true
-        default:
-            return false
+        case 0x22, 0x5C: line += [0x5C, UInt8(scalar)]
+        case 0x20...0x7E: line.append(UInt8(scalar))
+        case 0x07...0x0D: line += [0x5C, ("abtnvfr" as ByteString).bytes[Int(scalar) - 0x07]]
+        case 0..<0x80: line.append("\\x", hexadecimal: scalar, width: 2)
+        case 0..<0x10000: line.append("\\u", hexadecimal: scalar, width: 4)
+        default: line.append("\\U", hexadecimal: scalar, width: 8)
         }
     }
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(hexadecimal value: UInt32, width: Int) {
+    fileprivate mutating func append(_ escape: StaticString, hexadecimal value: UInt32, width: Int) {
+        append(text: escape)
         for digit in (0..<width).reversed() {
-            let nibble = UInt8(truncatingIfNeeded: value >> (4 * UInt32(digit))) & 0xF
-            append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
+            append(("0123456789abcdef" as ByteString).bytes[Int(value >> (4 * UInt32(digit)) & 0xF)])
         }
     }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Agent
 
-/// Quoted forms were checked against Go's strconv.Quote; which values are quoted, against the rules of log/slog.
+/// Quoted forms were checked against Go's strconv.QuoteToASCII; which values are quoted, against the rules of log/slog.
 @Suite("Quoting of log values, as Go's slog does it")
 struct QuotingTests {
     private func written(_ value: [UInt8]) -> String {
@@ -13,7 +13,7 @@ struct QuotingTests {
 
     @Test(arguments: [
         "lo", "eth0", "a,b;c", "tcp[13]&2", "'", "`", #"a\b"#, #"\n"#, "<>&", "{}", "#",
-        "\u{7F}", "é", "e\u{301}", "日本語", "€", "😀", "\u{1F1E9}\u{1F1EA}", "½", "٣", "«»", "±", "\u{301}",
+        "\u{7F}",
     ])
     func `leaves bare what can be told apart`(_ value: String) {
         #expect(written([UInt8](value.utf8)) == value)
@@ -27,11 +27,11 @@ struct QuotingTests {
         ("\u{2028}", #""\u2028""#), ("\u{2060}", #""\u2060""#), ("\u{3000}", #""\u3000""#), ("\u{FEFF}", #""\ufeff""#),
         ("\u{E000}", #""\ue000""#), ("\u{378}", #""\u0378""#), ("\u{600}", #""\u0600""#), ("\u{FFFE}", #""\ufffe""#),
         ("\u{E0001}", #""\U000e0001""#), ("\u{F0000}", #""\U000f0000""#), ("\u{10FFFF}", #""\U0010ffff""#),
-        ("日 本", #""日 本""#), ("😀 \u{200B}", #""😀 \u200b""#),
-        // Valid, printable, and yet quoted, because slog cannot tell it from an invalid byte.
-        ("\u{FFFD}", "\"\u{FFFD}\""),
+        ("é", #""\u00e9""#), ("日 本", #""\u65e5 \u672c""#), ("😀", #""\U0001f600""#), ("\u{FFFD}", #""\ufffd""#),
+        ("\u{80}\u{7FF}\u{800}\u{D7FF}", #""\u0080\u07ff\u0800\ud7ff""#), ("\u{FFFF}\u{10000}", #""\uffff\U00010000""#),
+        ("!~", "!~"), ("! ~", #""! ~""#),
     ])
-    func `quotes what is empty, has a space, a sign of its own or what cannot be seen`(
+    func `quotes what is empty, has a space, a sign of its own or what is not ASCII`(
         _ value: String, _ quoted: String
     ) {
         #expect(written([UInt8](value.utf8)) == quoted)
@@ -42,7 +42,11 @@ struct QuotingTests {
             ([0xFF], #""\xff""#), ([0x61, 0xC3], #""a\xc3""#), ([0xE2, 0x82], #""\xe2\x82""#),
             ([0xC0, 0x80], #""\xc0\x80""#), ([0xED, 0xA0, 0x80], #""\xed\xa0\x80""#),
             ([0xF4, 0x90, 0x80, 0x80], #""\xf4\x90\x80\x80""#), ([0xF0, 0x9F, 0x98], #""\xf0\x9f\x98""#),
-            ([0xC3, 0xA9, 0x80], #""é\x80""#),
+            ([0xC3, 0xA9, 0x80], #""\u00e9\x80""#), ([0xE2, 0x82, 0x41], #""\xe2\x82A""#),
+            ([0xE2, 0xC3, 0xA9], #""\xe2\u00e9""#),
+            ([0xC1, 0xBF], #""\xc1\xbf""#), ([0xE0, 0x9F, 0xBF], #""\xe0\x9f\xbf""#), ([0xBF], #""\xbf""#),
+            ([0xF0, 0x8F, 0xBF, 0xBF], #""\xf0\x8f\xbf\xbf""#), ([0xED, 0xBF, 0xBF], #""\xed\xbf\xbf""#),
+            ([0xF5, 0x80, 0x80, 0x80], #""\xf5\x80\x80\x80""#), ([0xF8, 0x88, 0x80], #""\xf8\x88\x80""#),
         ] as [([UInt8], String)])
     func `writes bytes that are no UTF-8 one by one`(_ value: [UInt8], _ quoted: String) {
         #expect(written(value) == quoted)

@@ -1,9 +1,8 @@
-"""A strict reader of the lines that Go's slog text handler prints."""
+"""A strict reader of the lines that Go's slog text handler prints, with all that is not ASCII escaped."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -88,7 +87,7 @@ def _unquote(text: str, position: int) -> tuple[str, int]:
         if character == '"':
             return value.decode(errors="surrogateescape"), position + 1
         if character != "\\":
-            if not _is_print(character):
+            if not " " <= character <= "~":
                 raise ValueError(f"{character!r} not escaped in {text!r}")
             value += character.encode()
             position += 1
@@ -107,10 +106,4 @@ def _unquote(text: str, position: int) -> tuple[str, int]:
 
 
 def needs_quoting(value: str) -> bool:
-    return value == "" or any(
-        character in ' ="' or character != "\x7f" and not _is_print(character) for character in value)
-
-
-def _is_print(character: str) -> bool:
-    """Go's strconv.IsPrint: letters, marks, numbers, punctuation, symbols, and of the spaces only U+0020."""
-    return character == " " or unicodedata.category(character)[0] in "LMNPS"
+    return value == "" or any(character in '="' or not "!" <= character <= "\x7f" for character in value)
