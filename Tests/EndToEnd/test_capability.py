@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -53,12 +54,24 @@ def test_no_file_capability_points_to_the_operator(namespace):
     error = refusal(namespace, binary=installed(None))
     assert "diego.rep.enable_cf_pcap" in error
     assert "cache" in error, "the cell may still have the archive from before it was enabled"
+    assert "restart the app" in error and "another cell" not in error, "not what a developer can do"
 
 
-def test_copy_made_by_a_user_has_no_file_capability(namespace, open_folder):
+def test_copy_made_by_a_user_points_to_the_platforms_executable(namespace, open_folder):
     copy = open_folder / "cf-pcap"
     shutil.copy(installed(), copy)
-    assert "diego.rep.enable_cf_pcap" in refusal(namespace, binary=copy)
+    error = refusal(namespace, binary=copy)
+    assert "Run the one at /tmp/lifecycle/cf-pcap" in error and "diego.rep.enable_cf_pcap" in error
+
+
+@pytest.mark.parametrize("start", ["/tmp/lifecycle/cf-pcap", "/tmp/shell/../link"])
+def test_platforms_own_executable_is_not_taken_for_a_copy(namespace, start):
+    """By whichever path it is started."""
+    mounts = ["mount -t tmpfs none /tmp", "mkdir -m 755 /tmp/lifecycle /tmp/shell",
+              f"cp /proc/{os.getpid()}/root{installed(None)} /tmp/lifecycle/cf-pcap",
+              "ln -s /tmp/lifecycle/cf-pcap /tmp/link"]
+    error = refusal(namespace, mounts=mounts, binary=Path(start))
+    assert "diego.rep.enable_cf_pcap" in error and "copy" not in error
 
 
 def test_another_file_capability_is_not_enough(namespace):
@@ -67,7 +80,7 @@ def test_another_file_capability_is_not_enough(namespace):
 
 def test_no_new_privileges_is_told(namespace):
     error = refusal(namespace, wrapper=NO_NEW_PRIVILEGES)
-    assert re.search("no.?new.?priv", error, re.IGNORECASE)
+    assert re.search("no.?new.?priv", error, re.IGNORECASE) and "Garden's option NoNewPrivileges" in error
     assert "diego.rep.enable_cf_pcap" not in error
 
 

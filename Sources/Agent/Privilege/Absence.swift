@@ -5,7 +5,8 @@ import CLinux
 struct Absence: Equatable {
     /// Each alone keeps the capability away (capabilities(7), "Transformation of capabilities during execve()").
     enum Reason: Equatable {
-        case noFileCapability
+        /// Where it is not the platform's own executable, that may have one.
+        case noFileCapability(isCopy: Bool)
         case notInBoundingSet
         case noNewPrivileges
         case mountedNosuid
@@ -16,7 +17,7 @@ struct Absence: Equatable {
 
     static func inThisProcess() -> Absence {
         var reasons: [Reason] = []
-        if !hasFileCapability { reasons.append(.noFileCapability) }
+        if !hasFileCapability { reasons.append(.noFileCapability(isCopy: !isPlatforms)) }
         // cap_get_bound(3): 1 where the bounding set has it, 0 where it lacks it, -1 for a capability that the kernel does
         // not know.
         if cap_get_bound(CAP_NET_RAW) == 0 { reasons.append(.notInBoundingSet) }
@@ -27,6 +28,16 @@ struct Absence: Equatable {
 
     var failure: SetupFailure {
         SetupFailure("CAP_NET_RAW is missing: \(reasons.map { $0.description }.joined(separator: "; besides, "))")
+    }
+
+    /// Whether the executable is the one that the platform provides, by whichever path. The corresponding C function is
+    /// `stat`.
+    private static var isPlatforms: Bool {
+        var (own, platforms) = (stat(), stat())
+        guard unsafe stat("/proc/self/exe", &own) == 0, unsafe stat("/tmp/lifecycle/cf-pcap", &platforms) == 0 else {
+            return false
+        }
+        return own.st_dev == platforms.st_dev && own.st_ino == platforms.st_ino
     }
 
     /// The corresponding C function is `cap_get_file`.
@@ -48,11 +59,12 @@ struct Absence: Equatable {
 extension Absence.Reason {
     var description: ByteString {
         switch self {
-        case .noFileCapability:
+        case .noFileCapability(let isCopy):
             """
-            this executable carries no file capability. The platform's operator enables it with \
-            diego.rep.enable_cf_pcap; where it is enabled, the cell may still serve a lifecycle archive that it cached \
-            before: restart the app on another cell, or have the operator clear the cell's download cache
+            this executable carries no file capability. \
+            \(isCopy ? "Run the one at /tmp/lifecycle/cf-pcap, not a copy. " : "" as ByteString)\
+            The platform's operator enables it with diego.rep.enable_cf_pcap; where that has just been done, restart the \
+            app: it still runs with what the cell had in its cache
             """
         case .notInBoundingSet:
             """
@@ -62,7 +74,7 @@ extension Absence.Reason {
         case .noNewPrivileges:
             """
             the process runs with no-new-privileges set, so that file capabilities have no effect. Start it from a \
-            shell of cf ssh, not from a process that set it
+            shell of cf ssh; where that has it set too, the platform's operator has chosen Garden's option NoNewPrivileges
             """
         case .mountedNosuid:
             """
