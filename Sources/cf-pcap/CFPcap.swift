@@ -6,7 +6,7 @@ enum CFPcap {
     static func main() {
         let log = Log()
         do throws(UsageError) {
-            switch try Invocation(processArguments()) {
+            switch try Invocation(processArguments(), interfaces: Interface.names) {
             case .capture(let options): end(capture(options, log))
             case .help: log.print(usage)
             case .version: log.print("cf-pcap \(version)\n")
@@ -24,7 +24,8 @@ enum CFPcap {
         if StandardStreams.areShared { log.extent = .errors }
         options.describe(in: log)
         guard !options.interface.isEmpty else {
-            log.error("interface flag is required") { $0.add("interfaces", Interface.names) }
+            log.error("interface flag is required") { $0.add("interfaces", Interface.names.joined(separator: ", ")) }
+            log.print(usage)
             return .failure
         }
         do throws(SetupFailure) {

@@ -51,7 +51,9 @@ def setup_error(result: Result) -> str:
 def test_no_interface(namespace, arguments):
     result = run_agent(namespace, *arguments)
     assert result.status == 1 and result.stdout == b""
-    find(result.log, "ERROR", "interface flag is required")
+    log, usage, _ = result.stderr.partition(b"Usage: ")
+    assert find(parse_log(log), "ERROR", "interface flag is required")["interfaces"] == "lo, any"
+    assert usage
 
 
 @pytest.mark.parametrize("interface", [
@@ -75,7 +77,7 @@ def test_interface_of_another_namespace_is_unknown(container):
 
 
 @pytest.mark.parametrize("value, snaplen", [
-    ("0", 65535), ("1", 1), ("96", 96), ("65535", 65535), ("262144", 262144), ("0x40", 64),
+    ("0", 65535), ("1", 1), ("96", 96), ("65535", 65535), ("262144", 262144), ("064", 64),
 ])
 def test_snaplen_in_range(namespace, value, snaplen):
     with start_agent(namespace, *LO, "-snaplen", value) as agent:
@@ -83,8 +85,8 @@ def test_snaplen_in_range(namespace, value, snaplen):
 
 
 @pytest.mark.parametrize("value", [
-    "262145", "-1", "abc", str(2**64), str(2**63), str(2**32), str(2**32 + 96), "", " 96", "96 ", "1e3", "96.0", "0x",
-    "\u0661",
+    "262145", "-1", "abc", str(2**64), str(2**63), str(2**32), str(2**32 + 96), "", " 96", "96 ", "1e3", "96.0",
+    "0x40", "+96", "1_000", "\u0661",
 ])
 def test_snaplen_out_of_range_or_no_number(namespace, value):
     line = usage_error(run_agent(namespace, *LO, f"-snaplen={value}"))

@@ -108,7 +108,8 @@ extension [UInt16] {
 }
 
 extension [ByteString] {
-    func joined(separator: ByteString) -> ByteString {
+    /// The elements one behind the other, with `separator` between each two.
+    public func joined(separator: ByteString) -> ByteString {
         var result: ByteString = ""
         for (index, element) in self.enumerated() {
             if index > 0 { result.append(separator) }

@@ -39,7 +39,8 @@ enum FilterChild {
                     """)
             }
         } catch {
-            return .rejection("filter '\(expression.clipped)': \(error.message)")
+            let hint = FilterHint.text(forRefused: expression)
+            return .rejection("filter '\(expression.clipped)': \(error.message)\(hint)")
         }
     }
 

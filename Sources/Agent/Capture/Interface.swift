@@ -24,7 +24,8 @@ public struct Interface: Equatable {
         }
         let number = unsafe name.withCString { unsafe if_nametoindex($0) }
         guard number != 0 else {
-            throw SetupFailure("failed to open device \(name): no such interface, there are \(Self.names)")
+            throw SetupFailure(
+                "failed to open device \(name): no such interface, there are \(Self.names.joined(separator: ", "))")
         }
         self.name = Self.name(of: number) ?? name
         index = Int32(number)
@@ -41,7 +42,7 @@ public struct Interface: Equatable {
     }
 
     /// The names of all interfaces, and `any`. The corresponding C function is `if_nameindex`.
-    public static var names: ByteString {
+    public static var names: [ByteString] {
         var names: [ByteString] = []
         if let list = unsafe if_nameindex() {
             var entry = unsafe list
@@ -51,6 +52,6 @@ public struct Interface: Equatable {
             }
             unsafe if_freenameindex(list)
         }
-        return (names + [any]).joined(separator: ", ")
+        return names + [any]
     }
 }

@@ -41,22 +41,12 @@ struct FlagScanner {
         return value
     }
 
-    /// The value of a flag that is on or off; on without a value.
+    /// The value of a flag that is on or off; on without a value. Read as by `strconv.ParseBool`.
     func boolean(of flag: Flag) throws(UsageError) -> Bool {
-        guard let value = flag.value else { return true }
-        guard let boolean = FlagValue.boolean(value) else {
-            throw UsageError("invalid boolean value \"\(value)\" for -\(flag.name): parse error")
-        }
-        return boolean
-    }
-
-    /// The value of a flag that is a whole number.
-    mutating func integer(of flag: Flag) throws(UsageError) -> Int {
-        let value = try value(of: flag)
-        switch FlagValue.integer(value) {
-        case .value(let number): return number
-        case .malformed: throw UsageError("invalid value \"\(value)\" for flag -\(flag.name): parse error")
-        case .outOfRange: throw UsageError("invalid value \"\(value)\" for flag -\(flag.name): value out of range")
+        switch flag.value {
+        case nil, "1", "t", "T", "true", "TRUE", "True": return true
+        case "0", "f", "F", "false", "FALSE", "False": return false
+        case let value?: throw UsageError("invalid boolean value \"\(value)\" for -\(flag.name): parse error")
         }
     }
 }

@@ -11,7 +11,7 @@ public let usage: ByteString = """
       -interface NAME      lo (plain text, between the platform's proxy and the app), eth0 (what enters and leaves the
                            container), any other interface of the container, or any for all of them
       -filter EXPRESSION   which packets: 'tcp port 8080', 'host db.example.com and not icmp'; see pcap-filter(7)
-      -snaplen BYTES       how much of each packet is kept, 1 to 262144 (default 65535)
+      -snaplen BYTES       how much of each packet is kept, 1 to 262144; 0 for the default, 65535
       -v                   say what is found and decided, and every 5 seconds what was captured
       -version, -help      print the version, or this
 

@@ -14,7 +14,9 @@ struct UsageTests {
 
     @Test
     func `gives the limits that the agent has`() {
-        #expect(usage.contains("1 to \(Options.largestSnaplen) (default \(Options.defaultSnaplen))" as ByteString))
+        #expect(
+            usage.contains("1 to \(Options.largestSnaplen); 0 for the default, \(Options.defaultSnaplen)" as ByteString)
+        )
     }
 
     @Test

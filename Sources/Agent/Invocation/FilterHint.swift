@@ -1,0 +1,30 @@
+/// What somebody may have meant by a filter that libpcap refuses, being used to Wireshark's display filters.
+enum FilterHint {
+    /// Wireshark's fields, and how a capture filter (pcap-filter(7)) says them.
+    static let translations: [(field: ByteString, primitive: ByteString)] = [
+        ("tcp.port", "tcp port"), ("tcp.srcport", "tcp src port"), ("tcp.dstport", "tcp dst port"),
+        ("udp.port", "udp port"), ("ip.addr", "host"), ("ip.src", "src host"), ("ip.dst", "dst host"),
+        ("ipv6.addr", "host"), ("http", "tcp port 8080"), ("tls", "tcp port 443"), ("ssl", "tcp port 443"),
+        ("dns", "port 53"),
+    ]
+
+    /// The capture filter that `expression` stands for, where that is plain: `tcp.port == 8080` or a bare port number.
+    static func captureFilter(meantBy expression: ByteString) -> ByteString? {
+        if expression.bytes.decimal(upTo: UInt64(UInt16.max)) != nil { return "port \(expression)" }
+        guard !expression.bytes.contains(where: { ("!<>{" as ByteString).bytes.contains($0) }) else { return nil }
+        let equalsIsSpace = ByteString(expression.bytes.map { $0 == UInt8(ascii: "=") ? UInt8(ascii: " ") : $0 })
+        let words = equalsIsSpace.words.filter { $0 != "eq" }
+        let translated = words.map { word in translations.first { $0.field == word }?.primitive ?? word }
+        return translated == words ? nil : translated.joined(separator: " ")
+    }
+
+    /// Nothing, or `; ` and how to write what `expression`, which libpcap has refused, may mean.
+    static func text(forRefused expression: ByteString) -> ByteString {
+        if let filter = captureFilter(meantBy: expression) {
+            return "; did you mean '\(filter)'? It is a capture filter that is wanted, see pcap-filter(7)"
+        }
+        let looksLikeDisplayFilter = expression.contains("==") || expression.words.first?.contains(".") == true
+        guard looksLikeDisplayFilter else { return "" }
+        return "; it is a capture filter that is wanted, such as 'tcp port 8080 and host 10.0.0.1', see pcap-filter(7)"
+    }
+}
