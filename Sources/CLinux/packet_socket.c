@@ -6,10 +6,12 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index) {
     struct sockaddr_ll address = {
@@ -27,25 +29,6 @@ int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index) {
 int cf_pcap_ignore_outgoing(int descriptor) {
     int on = 1;
     return setsockopt(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
-}
-
-// The index of the interface that the socket is bound to: -1 once it is gone (net/packet/af_packet.c, packet_notifier).
-static int interface_of(int descriptor) {
-    struct sockaddr_ll address;
-    socklen_t size = sizeof address;
-    return getsockname(descriptor, (struct sockaddr *)&address, &size) == 0 ? address.sll_ifindex : -1;
-}
-
-int cf_pcap_check_interface(int descriptor, bool *is_down) {
-    int pending = 0;
-    socklen_t size = sizeof pending;
-    if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &pending, &size) != 0) return errno;
-    if (pending != 0 && pending != ENETDOWN) return pending;
-    // It may have another name by now, and another interface its name.
-    struct ifreq request = {.ifr_ifindex = interface_of(descriptor)};
-    *is_down = ioctl(descriptor, SIOCGIFNAME, &request) != 0 || ioctl(descriptor, SIOCGIFFLAGS, &request) != 0 ||
-               (request.ifr_flags & IFF_UP) == 0;
-    return interface_of(descriptor) == -1 ? ENODEV : 0;
 }
 
 int cf_pcap_lock_filter(int descriptor) {
@@ -121,4 +104,18 @@ int cf_pcap_file_header(pcap_t *handle, uint8_t header[24]) {
     if (dumper == NULL) return -1;
     pcap_dump_close(dumper);
     return 0;
+}
+
+static pcap_t *busy;
+
+static void leave_loop(int signal) {
+    (void)signal;
+    pcap_breakloop(busy);
+}
+
+int cf_pcap_leave_loop_at_times(pcap_t *handle) {
+    const struct timeval tenth = {.tv_usec = 100000};
+    busy = handle;
+    if (sigaction(SIGALRM, &(struct sigaction){.sa_handler = leave_loop}, NULL) != 0) return -1;
+    return setitimer(ITIMER_REAL, &(struct itimerval){tenth, tenth}, NULL);
 }

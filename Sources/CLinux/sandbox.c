@@ -1,6 +1,7 @@
 #include "include/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -8,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,75 +22,24 @@
 #error "the sandbox knows x86-64 and aarch64"
 #endif
 
-// Which value the low 32 bits of an argument must have. Descriptors and ioctl requests are 32 bits wide in the kernel,
-// which ignores the rest.
-struct argument {
-    enum { ANYTHING, ONLY } rule;
-    uint32_t value;
+// What the low 32 bits of an argument must be: descriptors, commands and protections are no wider in the kernel. A mask of
+// 0 asks for nothing.
+struct condition {
+    uint32_t argument, mask, value;
 };
 
-struct allowed_call {
-    uint32_t number;
-    struct argument first, second;
+#define IS(argument, value) {argument, UINT32_MAX, (uint32_t)(value)}
+#define LACKS(argument, bits) {argument, bits, 0}
+
+struct rule {
+    uint32_t call;
+    struct condition conditions[2];
 };
 
-#define MOST_CALLS 24
-
-#define NO_DESCRIPTOR UINT32_MAX
-
-// Every call that the loop makes, with its reason. `calls` has room for MOST_CALLS; returns their number.
-static size_t list_allowed_calls(struct allowed_call *calls, struct cf_pcap_descriptors descriptors) {
-    const struct argument standard_output = {ONLY, STDOUT_FILENO};
-    const struct argument the_capture = {ONLY, (uint32_t)descriptors.capture};
-    const struct argument the_lookup = {ONLY, (uint32_t)descriptors.socket_lookup};
-    const struct allowed_call list[] = {
-        // Waiting for packets, for room in the output, for its reader to go.
-        {.number = SYS_ppoll},
-#ifdef SYS_poll
-        // Room for a log line; errors on the packet socket, where libpcap reads the ring. aarch64 has only ppoll.
-        {.number = SYS_poll},
-#endif
-        // Records and log lines. Never the packet socket: a write there would send a packet.
-        {.number = SYS_write, .first = standard_output},
-        {.number = SYS_write, .first = {ONLY, STDERR_FILENO}},
-        // Records of large packets, straight from the ring.
-        {.number = SYS_writev, .first = standard_output},
-        // Records to a standard output that is a socket, without waiting and without SIGPIPE.
-        {.number = SYS_sendto, .first = standard_output},
-        // How much a pipe holds.
-        {.number = SYS_ioctl, .first = standard_output, .second = {ONLY, FIONREAD}},
-        // What the kernel captured and dropped; what became of the interface.
-        {.number = SYS_getsockopt, .first = the_capture},
-        {.number = SYS_getsockname, .first = the_capture},
-        {.number = SYS_ioctl, .first = the_capture, .second = {ONLY, SIOCGIFNAME}},
-        {.number = SYS_ioctl, .first = the_capture, .second = {ONLY, SIOCGIFFLAGS}},
-        // Whether the SSH session is still there: asked, or read.
-        {.number = SYS_sendto, .first = the_lookup},
-        {.number = SYS_recvfrom, .first = the_lookup},
-        {.number = SYS_pread64, .first = {ONLY, (uint32_t)descriptors.socket_tables[0]}},
-        {.number = SYS_pread64, .first = {ONLY, (uint32_t)descriptors.socket_tables[1]}},
-        // Cutting a file that takes no more back to its last whole record.
-        {.number = SYS_lseek, .first = standard_output},
-        {.number = SYS_ftruncate, .first = standard_output},
-        // Signals, and no gap between looking for one and waiting.
-        {.number = SYS_rt_sigprocmask},
-        {.number = SYS_rt_sigreturn},
-        // Going on behind SIGSTOP and SIGCONT, if they meet a poll(2).
-        {.number = SYS_restart_syscall},
-        // The time of day and the monotonic clock, where the kernel offers no vDSO for them.
-        {.number = SYS_clock_gettime},
-        // The end.
-        {.number = SYS_exit_group},
-    };
-    _Static_assert(sizeof list / sizeof *list <= MOST_CALLS, "calls has room for fewer");
-    size_t count = 0;
-    for (size_t index = 0; index < sizeof list / sizeof *list; index++)
-        if (list[index].first.rule == ANYTHING || list[index].first.value != NO_DESCRIPTOR) calls[count++] = list[index];
-    return count;
-}
+enum { MOST_RULES = 40 };
 
 struct program {
-    struct sock_filter instructions[8 + MOST_CALLS * 8];
+    struct sock_filter instructions[8 + MOST_RULES * 9];
     unsigned short length;
 };
 
@@ -100,35 +51,110 @@ static void emit_load(struct program *program, size_t offset) {
     emit(program, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
-// Compares argument `index`; `rest` instructions follow until the next call's.
-static void emit_argument(struct program *program, int index, struct argument argument, uint8_t rest) {
-    if (argument.rule == ANYTHING) return;
-    emit_load(program, offsetof(struct seccomp_data, args[index]));
-    emit(program, BPF_JMP | BPF_JEQ | BPF_K, argument.value, 0, rest);
-}
-
-static uint8_t length_of(struct argument argument) { return argument.rule == ANYTHING ? 0 : 2; }
-
-static void emit_call(struct program *program, const struct allowed_call *call) {
-    uint8_t first = length_of(call->first), second = length_of(call->second);
+static void emit_rule(struct program *program, const struct rule *rule, uint32_t action) {
+    uint8_t rest = 1;
+    for (int index = 0; index < 2; index++) rest += rule->conditions[index].mask == 0 ? 0 : 3;
     emit_load(program, offsetof(struct seccomp_data, nr));
-    emit(program, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, (uint8_t)(first + second + 1));
-    emit_argument(program, 0, call->first, (uint8_t)(second + 1));
-    emit_argument(program, 1, call->second, 1);
-    emit(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+    emit(program, BPF_JMP | BPF_JEQ | BPF_K, rule->call, 0, rest);
+    for (int index = 0; index < 2; index++) {
+        const struct condition *condition = &rule->conditions[index];
+        if (condition->mask == 0) continue;
+        emit_load(program, offsetof(struct seccomp_data, args[condition->argument]));
+        emit(program, BPF_ALU | BPF_AND | BPF_K, condition->mask, 0, 0);
+        emit(program, BPF_JMP | BPF_JEQ | BPF_K, condition->value, 0, rest -= 3);
+    }
+    emit(program, BPF_RET | BPF_K, action, 0, 0);
 }
 
-int cf_pcap_enter_sandbox(struct cf_pcap_descriptors descriptors) {
-    struct allowed_call calls[MOST_CALLS];
-    size_t count = list_allowed_calls(calls, descriptors);
+// From here on a call to which a rule applies is answered by `action`, any other by `otherwise`. Calls of another
+// architecture, or of x32 (arch/x86/include/uapi/asm/unistd.h, __X32_SYSCALL_BIT), kill the process.
+static int install(const struct rule *rules, size_t count, uint32_t action, uint32_t otherwise) {
     struct program program = {.length = 0};
-
     emit_load(&program, offsetof(struct seccomp_data, arch));
     emit(&program, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
     emit(&program, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
-    for (size_t index = 0; index < count; index++) emit_call(&program, &calls[index]);
+    emit_load(&program, offsetof(struct seccomp_data, nr));
+    emit(&program, BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1);
     emit(&program, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
-
+    for (size_t index = 0; index < count; index++) emit_rule(&program, &rules[index], action);
+    emit(&program, BPF_RET | BPF_K, otherwise, 0, 0);
     struct sock_fprog filter = {.len = program.length, .filter = program.instructions};
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+}
+
+#define INSTALL(rules, action, otherwise)                                                       \
+    _Static_assert(sizeof(rules) / sizeof *(rules) <= MOST_RULES, "a program has room for fewer"); \
+    return install(rules, sizeof(rules) / sizeof *(rules), action, otherwise)
+
+int cf_pcap_disarm(int socket) {
+    const struct rule forbidden[] = {
+        {SYS_write, {IS(0, socket)}},
+        {SYS_writev, {IS(0, socket)}},
+        {SYS_pwrite64, {IS(0, socket)}},
+        {SYS_pwritev, {IS(0, socket)}},
+        {SYS_pwritev2, {IS(0, socket)}},
+        {SYS_sendto, {IS(0, socket)}},
+        {SYS_sendfile, {IS(0, socket)}},
+        {SYS_splice, {IS(2, socket)}},
+        {SYS_connect, {IS(0, socket)}},
+        // Another number for it.
+        {SYS_dup, {IS(0, socket)}},
+#ifdef SYS_dup2
+        {SYS_dup2, {IS(0, socket)}},
+#endif
+        {SYS_dup3, {IS(0, socket)}},
+        {SYS_fcntl, {IS(0, socket), IS(1, F_DUPFD)}},
+        {SYS_fcntl, {IS(0, socket), IS(1, F_DUPFD_CLOEXEC)}},
+        // Another holder of it (unix(7), SCM_RIGHTS), or another way to make any of these calls.
+        {.call = SYS_sendmsg},
+        {.call = SYS_sendmmsg},
+        {.call = SYS_pidfd_getfd},
+        {.call = SYS_ptrace},
+        {.call = SYS_process_vm_writev},
+        {.call = SYS_io_uring_setup},
+    };
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+    INSTALL(forbidden, SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ALLOW);
+}
+
+int cf_pcap_enter_sandbox(struct cf_pcap_descriptors used) {
+    const struct rule allowed[] = {
+        // Waiting for packets, for room in the output, for its reader to go, for signals.
+        {.call = SYS_ppoll},
+#ifdef SYS_poll
+        // Room for a log line; errors on the packet socket, which libpcap asks for. aarch64 has only ppoll.
+        {.call = SYS_poll},
+#endif
+        {SYS_read, {IS(0, used.signals)}},
+        // Records and log lines. Never the packet socket: a write there would send a packet.
+        {SYS_write, {IS(0, STDOUT_FILENO)}},
+        {SYS_write, {IS(0, STDERR_FILENO)}},
+        // Records to a standard output that is a socket, without waiting and without SIGPIPE.
+        {SYS_sendto, {IS(0, STDOUT_FILENO)}},
+        // How much a pipe holds.
+        {SYS_ioctl, {IS(0, STDOUT_FILENO), IS(1, FIONREAD)}},
+        // What the kernel captured and dropped; what became of the interface.
+        {SYS_getsockopt, {IS(0, used.capture)}},
+        {SYS_getsockname, {IS(0, used.capture)}},
+        {SYS_ioctl, {IS(0, used.capture), IS(1, SIOCGIFNAME)}},
+        {SYS_ioctl, {IS(0, used.capture), IS(1, SIOCGIFFLAGS)}},
+        // Whether the SSH session is still there. No descriptor is -1, which stands for a table that is not read.
+        {SYS_pread64, {IS(0, used.socket_tables[0])}},
+        {SYS_pread64, {IS(0, used.socket_tables[1])}},
+        // Cutting a file that takes no more back to its last whole record.
+        {SYS_lseek, {IS(0, STDOUT_FILENO)}},
+        {SYS_ftruncate, {IS(0, STDOUT_FILENO)}},
+        // Memory for malloc(3), of which no byte can be executed.
+        {.call = SYS_brk},
+        {SYS_mmap, {LACKS(2, PROT_EXEC), IS(4, -1)}},
+        {.call = SYS_munmap},
+        // The end of the handler that leaves libpcap's loop, and going on behind SIGSTOP and SIGCONT.
+        {.call = SYS_rt_sigreturn},
+        {.call = SYS_restart_syscall},
+        // The time of day and the monotonic clock, where the kernel offers no vDSO for them.
+        {.call = SYS_clock_gettime},
+        // The end.
+        {.call = SYS_exit_group},
+    };
+    INSTALL(allowed, SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS);
 }

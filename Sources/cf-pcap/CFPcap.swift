@@ -28,27 +28,29 @@ enum CFPcap {
             log.print(usage)
             return .failure
         }
-        do throws(SetupFailure) {
-            Signals.install()
+        do throws(Failure) {
+            try NetRaw.require()
             try StandardStreams.secure()
+            let signals = try Signals()
             let output = try Output()
 
-            // All that needs a privilege is to open the packet socket. No packet enters it yet.
-            try NetRaw.require()
+            // All that needs a privilege is to open the packet socket. No packet enters it yet, and nothing can be sent on it.
             var capture = try Capture.open(try Interface(options.interface), snaplen: options.snaplen, log: log)
             try Privileges.drop()
 
             let session = SSHSession.find(log: log)
             let exclusion = Exclusion.find(for: session, on: capture.interface.name, log: log)
             exclusion?.describe(with: options.filter, in: log)
-            switch try FilterCompiler.compile(options.filter, without: exclusion, for: capture) {
+            switch try FilterCompiler.compile(
+                options.filter, without: exclusion, for: capture, until: signals, log: log)
+            {
             case .compiled(let filter): try capture.start(filter, log: log)
-            case .interrupted:
-                Signals.logStop(in: log)
+            case .interrupted(let signal):
+                log.info("received signal, stopping capture") { $0.add("signal", signal) }
                 return .success
             }
 
-            let pump = try Pump(capture, to: output, watching: session, log: log)
+            let pump = try Pump(capture, to: output, until: signals, watching: session, log: log)
             try Sandbox.enter(with: pump.descriptors)
             pump.run()
         } catch {

@@ -3,12 +3,12 @@ import CPcap
 
 /// A live capture through libpcap's memory-mapped ring (TPACKET_V3, packet_mmap in the kernel's documentation).
 @safe public struct Capture: ~Copyable {
-    /// The ring's size in bytes. A larger one takes longer to set up, and each packet longer to copy, as its memory is in
-    /// no cache any more when its turn comes again; a smaller one loses packets while a reader stalls for half a second.
+    /// The ring's size in bytes: 80 blocks, as libpcap makes them.
     static let ringSize: Int32 = 20 << 20
-    /// Milliseconds after which the kernel hands over a block of the ring that is not full: how long a packet may wait
-    /// while there are few. The ring has 80 blocks, so that a reader may stall 80 times as long when there are more.
-    static let blockTimeout: Int32 = 7
+    /// Milliseconds after which the kernel retires a block of the ring that is not full. It is how long a packet may wait
+    /// while there are few, how often there is work at all, and, 80 times, how long a reader may stand still while they
+    /// find room.
+    static let blockTimeout: Int32 = 48
 
     /// What it captures on.
     public let interface: Interface
@@ -17,10 +17,6 @@ import CPcap
     let handle: OpaquePointer
 
     private var filtering = Filter.Place.kernel
-    /// Nil where libpcap has to read it.
-    private var ring: Ring?
-    private var mustCheckInterface = false
-    private var isDown = false
     private var received = WrappingCounter()
     private var dropped = WrappingCounter()
 
@@ -33,7 +29,7 @@ import CPcap
     /// Opens a capture that takes no packet yet. Needs CAP_NET_RAW; nothing later does.
     ///
     /// The corresponding C functions are `pcap_create` and `pcap_activate`.
-    public static func open(_ interface: Interface, snaplen: Int, log: Log) throws(SetupFailure) -> Capture {
+    public static func open(_ interface: Interface, snaplen: Int, log: Log) throws(Failure) -> Capture {
         let handle = try unsafe create(interface)
         unsafe pcap_set_snaplen(handle, Int32(snaplen))
         unsafe pcap_set_promisc(handle, 0)
@@ -41,6 +37,12 @@ import CPcap
         unsafe pcap_set_timeout(handle, blockTimeout)
         unsafe pcap_set_protocol_linux(handle, CF_PCAP_NO_PROTOCOL)
 
+        // The socket takes the lowest number that is free (socket(2)); nothing can be sent on that, even as it is opened.
+        let number = dup(STDERR_FILENO)
+        close(number)
+        guard number >= 0, cf_pcap_disarm(number) == 0 else {
+            throw Failure("failed to forbid sending on the packet socket: \(SystemError.last.description)")
+        }
         let status = unsafe pcap_activate(handle)
         guard status >= 0 else { throw unsafe failure(of: handle, status: status, interface) }
         if status > 0 { log.warn("libpcap warns") { unsafe $0.add("warning", explanation(of: status, handle)) } }
@@ -48,30 +50,33 @@ import CPcap
         guard unsafe pcap_setnonblock(handle, 1, nil) == 0 else {
             throw unsafe failure(of: handle, status: PCAP_ERROR, interface)
         }
-        return unsafe Capture(interface: interface, descriptor: pcap_fileno(handle), handle: handle)
+        guard unsafe pcap_fileno(handle) == number, cf_pcap_close_on_exec(number) == 0 else {
+            throw Failure("failed to forbid sending on the packet socket: it is not descriptor \(number)")
+        }
+        return unsafe Capture(interface: interface, descriptor: number, handle: handle)
     }
 
-    private static func create(_ interface: Interface) throws(SetupFailure) -> OpaquePointer {
+    private static func create(_ interface: Interface) throws(Failure) -> OpaquePointer {
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         let created = unsafe interface.name.withCString { name in
             unsafe message.withUnsafeMutableBufferPointer { unsafe pcap_create(name, $0.baseAddress) }
         }
         guard let handle = unsafe created else {
             let reason = unsafe message.withUnsafeBufferPointer { unsafe ByteString(cString: $0.baseAddress!) }
-            throw SetupFailure("failed to open device \(interface.name): \(reason)")
+            throw Failure("failed to open device \(interface.name): \(reason)")
         }
         return unsafe handle
     }
 
     /// The header of a file of its packets: snaplen, and the link type by its number in files, which is not always that
     /// of pcap_datalink(3PCAP). The corresponding C function is `pcap_dump_fopen`.
-    func fileHeader() throws(SetupFailure) -> [UInt8] {
+    func fileHeader() throws(Failure) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: PcapFormat.fileHeaderSize)
         let status = unsafe header.withUnsafeMutableBufferPointer { header in
             unsafe cf_pcap_file_header(handle, header.baseAddress)
         }
         guard status == 0 else {
-            throw SetupFailure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))")
+            throw Failure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))")
         }
         return header
     }
@@ -82,74 +87,67 @@ import CPcap
     /// Sets the filter for good and begins to take packets that match it.
     ///
     /// The corresponding C functions are `pcap_setfilter` and `bind`.
-    public mutating func start(_ filter: Filter, log: Log) throws(SetupFailure) {
+    public mutating func start(_ filter: Filter, log: Log) throws(Failure) {
         filtering = try unsafe filter.install(in: handle, log: log)
-        if filtering == .libpcap { unsafe cf_pcap_leave_loop_on_signals(handle) }
+        if filtering == .libpcap { unsafe cf_pcap_leave_loop_at_times(handle) }
         guard cf_pcap_lock_filter(descriptor) == 0 else {
-            throw SetupFailure("failed to lock the filter: \(SystemError.last.description)")
+            throw Failure("failed to lock the filter: \(SystemError.last.description)")
         }
-        if filtering == .kernel {
-            unsafe ring = Ring.find(of: descriptor, linkType: pcap_datalink(handle), snaplen: snaplen)
-        }
-        if unsafe ring == nil { log.debug("libpcap reads the ring") }
         // A kernel that cannot ignore them has the filter reject them.
         if interface.isLoopback { cf_pcap_ignore_outgoing(descriptor) }
         let error = SystemError(number: cf_pcap_bind_to_all_protocols(descriptor, interface.index))
         guard error.number == 0 else {
-            throw SetupFailure("failed to open device \(interface.name): \(error.description)")
+            throw Failure("failed to open device \(interface.name): \(error.description)")
         }
     }
 
-    /// How a look into the ring ended.
-    enum Drained {
-        case left
-        case empty
-        /// Empty for a moment: the last block was full of large packets, more of which are likely on their way.
-        case emptyInBurst
-    }
-
-    /// Whether what the kernel counts is what ``drain(into:)`` hands over.
+    /// Whether what the kernel counts is what ``take(into:)`` hands over.
     var isCountExact: Bool { filtering == .kernel }
 
-    /// Hands the packets in the ring to `sink` until there is none left, the sink is full, or it has been long enough.
-    /// Throws when the interface is gone, and all its packets have been handed over.
-    mutating func drain(into sink: UnsafeMutablePointer<RecordSink>) throws(CaptureFailure) -> Drained {
-        guard let drained = unsafe ring?.drain(into: sink) else { return try unsafe dispatch(into: sink) }
-        if drained != .left && (mustCheckInterface || isDown) { try checkInterface() }
-        return drained
-    }
+    /// Bytes that a look into the ring takes, but for the last record: enough for one write, and few enough to stay in a
+    /// core's nearest caches.
+    static let batch = 256 << 10
 
-    /// The corresponding C function is `pcap_dispatch`.
-    private func dispatch(into sink: UnsafeMutablePointer<RecordSink>) throws(CaptureFailure) -> Drained {
-        let user = unsafe UnsafeMutableRawPointer(sink).assumingMemoryBound(to: UInt8.self)
-        if filtering == .libpcap { cf_pcap_hold_signals(false) }
-        defer { if filtering == .libpcap { cf_pcap_hold_signals(true) } }
-        switch unsafe pcap_dispatch(handle, -1, RecordSink.add, user) {
-        case 0...: return .empty
-        case PCAP_ERROR_BREAK: return .left
-        default: throw CaptureFailure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))")
+    /// Moves packets from the ring to the end of `queue`, which must have room, until there is none left or no room, or
+    /// they make a batch. Returns whether none was left. The corresponding C function is `pcap_dispatch`.
+    func take(into queue: inout RecordQueue) throws(Failure) -> Bool {
+        let enough = queue.count + Self.batch
+        let status = unsafe withUnsafeMutablePointer(to: &queue) { queue in
+            var intake = unsafe Intake(queue: queue, enough: enough, handle: handle)
+            return unsafe withUnsafeMutableBytes(of: &intake) { intake in
+                unsafe pcap_dispatch(handle, -1, Intake.add, intake.assumingMemoryBound(to: UInt8.self).baseAddress)
+            }
+        }
+        switch status {
+        case 0...: return true
+        case PCAP_ERROR_BREAK: return false
+        default: throw Failure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))")
         }
     }
 
-    // MARK: The interface
+    /// What the callback of one `pcap_dispatch` works on, valid during that call.
+    @unsafe private struct Intake {
+        let queue: UnsafeMutablePointer<RecordQueue>
+        let enough: Int
+        let handle: OpaquePointer
 
-    /// Notes that a wait found an error on the packet socket: something has become of the interface.
-    mutating func noteError() {
-        mustCheckInterface = true
+        static let add: pcap_handler = { user, header, bytes in
+            // pcap_dispatch(3PCAP) passes on the user pointer, which is never null here, and a header and packet that
+            // are valid during the call.
+            let intake = unsafe UnsafeMutableRawPointer(user.unsafelyUnwrapped).assumingMemoryBound(to: Intake.self)
+            let queue = unsafe intake.pointee.queue
+            let header = unsafe header.unsafelyUnwrapped.pointee
+            unsafe queue.pointee.add(
+                header.ts, captured: header.caplen, length: header.len, bytes.unsafelyUnwrapped)
+            if unsafe queue.pointee.count >= intake.pointee.enough || !queue.pointee.hasRoom {
+                unsafe pcap_breakloop(intake.pointee.handle)
+            }
+        }
     }
 
-    /// Whether the interface is down, so that it must be looked at from time to time to learn what becomes of it.
+    /// Whether the interface is down, so that the ring must be looked into from time to time to learn what becomes of it.
     /// The corresponding C function is `pcap_get_required_select_timeout`.
-    var isInterfaceDown: Bool { unsafe isDown || pcap_get_required_select_timeout(handle) != nil }
-
-    private mutating func checkInterface() throws(CaptureFailure) {
-        mustCheckInterface = false
-        switch unsafe cf_pcap_check_interface(descriptor, &isDown) {
-        case 0: return
-        case ENODEV: throw CaptureFailure("\(interface.name): the interface is gone")
-        case let error: throw CaptureFailure("\(interface.name): \(SystemError(number: error).description)")
-        }
-    }
+    var isInterfaceDown: Bool { unsafe pcap_get_required_select_timeout(handle) != nil }
 
     /// What the kernel did since the start: packets that matched the filter, and those of them for which the ring had no
     /// room. The corresponding C function is `pcap_stats`.
@@ -162,8 +160,8 @@ import CPcap
         return (received.total, dropped.total)
     }
 
-    private static func failure(of handle: OpaquePointer, status: Int32, _ interface: Interface) -> SetupFailure {
-        SetupFailure("failed to open device \(interface.name): \(unsafe explanation(of: status, handle))")
+    private static func failure(of handle: OpaquePointer, status: Int32, _ interface: Interface) -> Failure {
+        Failure("failed to open device \(interface.name): \(unsafe explanation(of: status, handle))")
     }
 
     /// The status in words, and what the handle has to add. The corresponding C functions are `pcap_statustostr` and

@@ -5,14 +5,11 @@ import CPcap
 @safe public struct Filter {
     var instructions: [bpf_insn]
 
-    /// Compiles `expression`. Optimizing takes most of the time where it is long, and alone finds out that no packet can
-    /// match. The corresponding C function is `pcap_compile`. Throws libpcap's message.
-    static func compile(
-        _ expression: ByteString, optimizing: Bool = true, for handle: OpaquePointer
-    ) throws(Rejection) -> Filter {
+    /// Compiles `expression`. The corresponding C function is `pcap_compile`. Throws libpcap's message.
+    static func compile(_ expression: ByteString, for handle: OpaquePointer) throws(Rejection) -> Filter {
         var program = unsafe bpf_program()
         let status = unsafe expression.withCString { text in
-            unsafe pcap_compile(handle, &program, text, optimizing ? 1 : 0, PCAP_NETMASK_UNKNOWN)
+            unsafe pcap_compile(handle, &program, text, 1, PCAP_NETMASK_UNKNOWN)
         }
         guard status == 0 else { throw Rejection(message: unsafe ByteString(cString: pcap_geterr(handle))) }
         defer { unsafe pcap_freecode(&program) }
@@ -22,6 +19,14 @@ import CPcap
 
     struct Rejection: Error, Equatable {
         let message: ByteString
+    }
+
+    /// Whether all instructions are known, and all jumps lead forward to another. Only `protochain` compiles to a loop, by
+    /// a jump whose offset is negative. The corresponding C function is `bpf_validate`.
+    func isValid(allowingLoops: Bool) -> Bool {
+        let isKnown = unsafe instructions.withUnsafeBufferPointer { unsafe bpf_validate($0.baseAddress, Int32($0.count)) }
+        let jump = UInt16(BPF_JMP | BPF_JA)
+        return isKnown != 0 && (allowingLoops || instructions.allSatisfy { $0.code != jump || $0.k <= Int32.max })
     }
 
     /// Who applies it.
@@ -35,7 +40,7 @@ import CPcap
 
     /// Sets it, in the kernel where that takes it, else in libpcap, which is told with a warning.
     /// The corresponding C function is `pcap_setfilter`.
-    func install(in handle: OpaquePointer, log: Log) throws(SetupFailure) -> Place {
+    func install(in handle: OpaquePointer, log: Log) throws(Failure) -> Place {
         var instructions = instructions
         var warning = [CChar](repeating: 0, count: 256)
         let status = unsafe instructions.withUnsafeMutableBufferPointer { instructions in
@@ -47,7 +52,7 @@ import CPcap
         guard let place = Place(rawValue: status) else {
             let system = SystemError.last.description
             let reason = unsafe ByteString(cString: pcap_geterr(handle))
-            throw SetupFailure("failed to set the filter: \(reason.isEmpty ? system : reason)")
+            throw Failure("failed to set the filter: \(reason.isEmpty ? system : reason)")
         }
         if place == .libpcap {
             let text = unsafe warning.withUnsafeBufferPointer { unsafe ByteString(cString: $0.baseAddress!) }

@@ -5,40 +5,48 @@ import CPcap
 enum FilterChild {
     /// Compiles and ends the process. Its reply goes to the descriptor `results`.
     static func run(
-        _ expression: ByteString, _ exclusion: Exclusion?, _ handle: OpaquePointer, results: Int32, parent: pid_t
+        _ expression: ByteString, _ exclusion: Exclusion?, for capture: borrowing Capture, results: Int32, parent: pid_t
     ) -> Never {
-        giveUpCapture(keeping: results, parent: parent)
-        let reply = unsafe compile(expression, exclusion, handle)
+        guard cf_pcap_die_with_parent() == 0, getppid() == parent, giveUp(capture.descriptor, keeping: results) else {
+            _exit(1)
+        }
+        let reply = unsafe compile(expression, exclusion, capture.handle)
         _exit(writeAll(reply.bytes, to: results) ? 0 : 1)
     }
 
-    /// Leaves only `descriptor` open of what is not a standard stream. What libpcap needs for compiling (link type,
-    /// snaplen, the kernel's filter extensions) stands in its handle.
-    private static func giveUpCapture(keeping descriptor: Int32, parent: pid_t) {
-        guard cf_pcap_die_with_parent() == 0, getppid() == parent, cf_pcap_close_all_but(descriptor) == 0 else {
-            _exit(1)
-        }
+    /// Closes the packet socket and all else that is not a standard stream, but for `results`. Returns whether that is
+    /// sure. What libpcap needs for compiling (link type, snaplen, the kernel's filter extensions) stands in its handle.
+    private static func giveUp(_ socket: Int32, keeping results: Int32) -> Bool {
+        // Something else takes its number, on which nothing can be sent (cf_pcap_disarm).
+        let nothing = unsafe cf_pcap_open("/", O_PATH)
+        var information = stat()
+        guard nothing >= 0, dup2(nothing, socket) == socket, unsafe fstat(socket, &information) == 0,
+            !cf_pcap_is_socket(information.st_mode)
+        else { return false }
+        // glibc would send both of its questions for a name with sendmmsg(2), which is forbidden (resolv.conf(5)).
+        return unsafe setenv("RES_OPTIONS", "single-request", 1) == 0
+            && OpenDescriptors.closeAll(but: [socket, results])
     }
 
-    /// The user's part is compiled alone first, so that what is wrong with it is said in the user's words.
     private static func compile(
         _ expression: ByteString, _ exclusion: Exclusion?, _ handle: OpaquePointer
     ) -> FilterReply {
-        do {
-            guard let exclusion else { return .program(try unsafe Filter.compile(expression, for: handle)) }
-            _ = try unsafe Filter.compile(expression, optimizing: false, for: handle)
-            do {
-                return .program(try unsafe Filter.compile(exclusion.combined(with: expression), for: handle))
-            } catch  where error.message.contains("rejects all packets") {
-                // Where the user's part cannot match by itself, this says so.
-                _ = try unsafe Filter.compile(expression, for: handle)
+        // Where parentheses match, what is excluded stays so, whatever stands between them.
+        if exclusion != nil && !expression.hasMatchingParentheses {
+            return .rejection("filter '\(expression.clipped)': its parentheses do not match")
+        }
+        do throws(Filter.Rejection) {
+            return .program(try unsafe Filter.compile(exclusion?.combined(with: expression) ?? expression, for: handle))
+        } catch {
+            if let exclusion, error.message.contains("rejects all packets"),
+                (try? unsafe Filter.compile(expression, for: handle)) != nil
+            {
                 return .rejection(
                     """
                     filter '\(expression.clipped)' selects nothing but the SSH session, which is never captured \
                     (\(exclusion.expression)): \(error.message)
                     """)
             }
-        } catch {
             let hint = FilterHint.text(forRefused: expression)
             return .rejection("filter '\(expression.clipped)': \(error.message)\(hint)")
         }
@@ -59,5 +67,16 @@ extension ByteString {
     /// As much as a message should repeat.
     fileprivate var clipped: ByteString {
         count <= 200 ? self : "\(ByteString(bytes.prefix(200)))..."
+    }
+
+    /// In a filter expression a parenthesis is always a token of its own (pcap-filter(7)).
+    var hasMatchingParentheses: Bool {
+        var depth = 0
+        for byte in bytes {
+            if byte == UInt8(ascii: "(") { depth += 1 }
+            if byte == UInt8(ascii: ")") { depth -= 1 }
+            if depth < 0 { return false }
+        }
+        return depth == 0
     }
 }

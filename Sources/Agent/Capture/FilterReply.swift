@@ -1,39 +1,58 @@
 import CLinux
 import CPcap
 
-/// What the child tells: a tag, the program's instructions or a message, and a mark that this is all.
+/// What the child tells: a tag, the length of what follows in four bytes, and the program's instructions or a message.
 enum FilterReply {
     case program(Filter)
     case rejection(ByteString)
 
     private static let programTag = UInt8(ascii: "P")
     private static let rejectionTag = UInt8(ascii: "R")
-    private static let endMark = UInt8(ascii: ".")
+    private static let headerSize = 5
+    /// More than libpcap's largest program takes.
+    private static let largestContent = 16 << 20
 
     var bytes: [UInt8] {
         switch self {
         case .program(let filter):
             // bpf_insn is eight bytes of integers without gaps.
-            let instructions = unsafe filter.instructions.withUnsafeBytes { unsafe [UInt8]($0) }
-            return [Self.programTag] + instructions + [Self.endMark]
+            Self.bytes(Self.programTag, unsafe filter.instructions.withUnsafeBytes { unsafe [UInt8]($0) })
         case .rejection(let message):
-            return [Self.rejectionTag] + message.bytes + [Self.endMark]
+            Self.bytes(Self.rejectionTag, message.bytes)
         }
     }
 
-    /// Nil where `bytes` are no reply, or not all of one.
-    init?(_ bytes: [UInt8]) {
-        guard bytes.count >= 2, bytes.last == Self.endMark else { return nil }
-        let content = bytes.dropFirst().dropLast()
-        switch bytes.first {
+    private static func bytes(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
+        [tag] + (0..<4).map { UInt8(truncatingIfNeeded: content.count >> (8 * $0)) } + content
+    }
+
+    /// How many bytes at least are to come behind `bytes` until the reply is whole; 0 where it is, or is none.
+    static func missing(behind bytes: [UInt8]) -> Int {
+        guard bytes.count >= headerSize else { return headerSize - bytes.count }
+        let length = contentLength(bytes)
+        return length > largestContent ? 0 : max(headerSize + length - bytes.count, 0)
+    }
+
+    private static func contentLength(_ bytes: [UInt8]) -> Int {
+        (1..<headerSize).reduce(0) { $0 | Int(bytes[$1]) << (8 * ($1 - 1)) }
+    }
+
+    /// Nil where `bytes` are no reply, not all of one, or one that nobody asked for: a program of unknown instructions, or
+    /// with jumps backwards that are not `allowed`.
+    init?(_ bytes: [UInt8], allowingLoops: Bool = false) {
+        guard bytes.count >= Self.headerSize, Self.contentLength(bytes) == bytes.count - Self.headerSize else { return nil }
+        let content = bytes.dropFirst(Self.headerSize)
+        switch bytes[0] {
         case Self.rejectionTag:
             self = .rejection(ByteString(content))
         case Self.programTag where content.count % MemoryLayout<bpf_insn>.stride == 0:
             let count = content.count / MemoryLayout<bpf_insn>.stride
             var instructions = [bpf_insn](repeating: bpf_insn(), count: count)
-            // Any eight bytes make a bpf_insn. pcap_setfilter(3PCAP) checks the program.
+            // Any eight bytes make a bpf_insn.
             unsafe instructions.withUnsafeMutableBytes { unsafe $0.copyBytes(from: content) }
-            self = .program(Filter(instructions: instructions))
+            let filter = Filter(instructions: instructions)
+            guard filter.isValid(allowingLoops: allowingLoops) else { return nil }
+            self = .program(filter)
         default:
             return nil
         }

@@ -16,7 +16,7 @@ public struct Interface: Equatable {
     /// Looks `name` up in the kernel's list. The corresponding C function is `if_nametoindex`.
     ///
     /// libpcap is never asked for a name that the kernel does not know: it would try its other capture sources.
-    public init(_ name: ByteString) throws(SetupFailure) {
+    public init(_ name: ByteString) throws(Failure) {
         if name == Self.any {
             self.name = name
             index = 0
@@ -24,7 +24,7 @@ public struct Interface: Equatable {
         }
         let number = unsafe name.withCString { unsafe if_nametoindex($0) }
         guard number != 0 else {
-            throw SetupFailure(
+            throw Failure(
                 "failed to open device \(name): no such interface, there are \(Self.names.joined(separator: ", "))")
         }
         self.name = Self.name(of: number) ?? name

@@ -26,8 +26,8 @@ struct Absence: Equatable {
         return Absence(reasons: reasons.isEmpty ? [.unknown] : reasons)
     }
 
-    var failure: SetupFailure {
-        SetupFailure("CAP_NET_RAW is missing: \(reasons.map { $0.description }.joined(separator: "; besides, "))")
+    var failure: Failure {
+        Failure("CAP_NET_RAW is missing: \(reasons.map { $0.description }.joined(separator: "; besides, "))")
     }
 
     /// Whether the executable is the one that the platform provides, by whichever path. The corresponding C function is

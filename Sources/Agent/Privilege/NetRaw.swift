@@ -7,9 +7,9 @@ public enum NetRaw {
     /// `cap_set_flag` and `cap_set_proc`.
     ///
     /// Throws where it may not, with the reason and the remedy.
-    public static func require() throws(SetupFailure) {
+    public static func require() throws(Failure) {
         guard let capabilities = unsafe cap_get_proc() else {
-            throw SetupFailure("failed to read the process's capabilities: \(SystemError.last.description)")
+            throw Failure("failed to read the process's capabilities: \(SystemError.last.description)")
         }
         defer { unsafe cap_free(UnsafeMutableRawPointer(capabilities)) }
         if unsafe isSet(CAP_EFFECTIVE, in: capabilities) { return }
@@ -18,7 +18,7 @@ public enum NetRaw {
         guard unsafe cap_set_flag(capabilities, CAP_EFFECTIVE, 1, &value, CAP_SET) == 0,
             unsafe cap_set_proc(capabilities) == 0
         else {
-            throw SetupFailure("failed to make CAP_NET_RAW effective: \(SystemError.last.description)")
+            throw Failure("failed to make CAP_NET_RAW effective: \(SystemError.last.description)")
         }
     }
 

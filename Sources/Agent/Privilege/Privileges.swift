@@ -8,7 +8,7 @@ public enum Privileges {
     /// image of it.
     ///
     /// The corresponding C functions are `cap_set_proc`, `cap_reset_ambient`, `prctl` and `setrlimit`.
-    public static func drop() throws(SetupFailure) {
+    public static func drop() throws(Failure) {
         guard let none = unsafe cap_init() else { throw failure() }
         defer { unsafe cap_free(UnsafeMutableRawPointer(none)) }
         guard cap_reset_ambient() == 0, unsafe cap_set_proc(none) == 0,
@@ -16,7 +16,7 @@ public enum Privileges {
         else { throw failure() }
     }
 
-    private static func failure() -> SetupFailure {
-        SetupFailure("failed to drop privileges: \(SystemError.last.description)")
+    private static func failure() -> Failure {
+        Failure("failed to drop privileges: \(SystemError.last.description)")
     }
 }

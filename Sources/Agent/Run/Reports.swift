@@ -1,7 +1,7 @@
 /// What a capture has come to.
 struct Counts: Equatable {
     /// Packets that matched and were taken from the ring.
-    let packets: UInt64
+    var packets: UInt64
     /// Bytes that standard output has taken.
     let bytes: Int
     /// Packets that found no room in the ring; those that do not match among them where the kernel does not filter.

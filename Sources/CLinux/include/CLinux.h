@@ -17,21 +17,17 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "heap.h"
 #include "packet_socket.h"
 #include "process.h"
-#include "ring.h"
 #include "sandbox.h"
-#include "socket_lookup.h"
-#include "stop_signals.h"
 #include "variadic.h"
 
 #endif

@@ -3,7 +3,6 @@
 #define CF_PCAP_PACKET_SOCKET_H
 
 #include <pcap/pcap.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 // A protocol number for pcap_set_protocol_linux(3PCAP) of which the low 16 bits, all that bind(2) gets, are 0: the
@@ -17,10 +16,6 @@ int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index);
 // Takes no packets that the interface sends, PACKET_IGNORE_OUTGOING (packet(7)): the kernel does not even copy them.
 // 0, or -1 with errno, as before Linux 4.20.
 int cf_pcap_ignore_outgoing(int descriptor);
-
-// What became of the interface that the socket is bound to: whether it is down. 0, or an errno: ENODEV where it is gone or
-// in another network namespace.
-int cf_pcap_check_interface(int descriptor, bool *is_down);
 
 // Makes the filter unchangeable, SO_LOCK_FILTER (socket(7)). 0, or -1 with errno.
 int cf_pcap_lock_filter(int descriptor);
@@ -37,5 +32,9 @@ int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program, char *warnin
 // The header that a file of the handle's packets begins with (pcap-savefile(5)).
 // 0, or -1 where the handle's link type has no number in files.
 int cf_pcap_file_header(pcap_t *handle, uint8_t header[24]);
+
+// Leaves the loop of pcap_dispatch(3PCAP) on that handle 10 times a second, by SIGALRM: while libpcap applies a filter by
+// itself it does not return as long as there are packets that it rejects. 0, or -1 with errno.
+int cf_pcap_leave_loop_at_times(pcap_t *handle);
 
 #endif

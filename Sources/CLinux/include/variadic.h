@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -20,6 +21,8 @@ static inline int cf_pcap_open(const char *path, int flags) { return open(path, 
 static inline int cf_pcap_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
 
 static inline int cf_pcap_status_flags(int descriptor) { return fcntl(descriptor, F_GETFL); }
+
+static inline int cf_pcap_close_on_exec(int descriptor) { return fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 
 // The capacity of a pipe in bytes, or -1 with EBADF for anything else (fcntl(2), F_GETPIPE_SZ).
 static inline int cf_pcap_pipe_capacity(int descriptor) { return fcntl(descriptor, F_GETPIPE_SZ); }
@@ -39,6 +42,13 @@ static inline bool cf_pcap_is_socket(mode_t mode) { return S_ISSOCK(mode); }
 // The signal that ended a child, or 0 if it exited; its exit status, or -1 if it did not exit (waitpid(2)).
 static inline int cf_pcap_ending_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 static inline int cf_pcap_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
+
+// Ignores a signal, or tells whether it is (signal(2)).
+static inline void cf_pcap_ignore(int number) { signal(number, SIG_IGN); }
+static inline bool cf_pcap_is_ignored(int number) {
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
 
 static inline int cf_pcap_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 static inline int cf_pcap_no_new_privileges(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); }

@@ -27,7 +27,7 @@ struct InterfaceTests {
         "", "eth99", "LO", "lo ", "Any", "/dev/net/tun", "../lo", "usbmon0", "nflog", "bluetooth0", "dbus-system",
     ])
     func `that are not there are refused, with the names of those that are`(_ name: String) throws {
-        let failure = #expect(throws: SetupFailure.self) { try Interface(ByteString(text: name)) }
+        let failure = #expect(throws: Failure.self) { try Interface(ByteString(text: name)) }
         let words = try #require(failure).description
         #expect(words.hasPrefix("failed to open device \(ByteString(text: name)): no such interface, there are "))
         #expect(words.contains("lo" as ByteString))
@@ -36,6 +36,6 @@ struct InterfaceTests {
 
     @Test
     func `with a name of 5,000 characters are refused`() {
-        #expect(throws: SetupFailure.self) { try Interface("x".repeated(5000)) }
+        #expect(throws: Failure.self) { try Interface("x".repeated(5000)) }
     }
 }

@@ -122,7 +122,7 @@ struct OutputTests {
             case "terminal": replaceStandardOutput(by: terminal())
             default: close(STDOUT_FILENO)
             }
-            let failure = #expect(throws: SetupFailure.self) { _ = try Output() }
+            let failure = #expect(throws: Failure.self) { _ = try Output() }
             #expect(failure?.description.hasPrefix(ByteString(text: words)) == true)
         }
     }

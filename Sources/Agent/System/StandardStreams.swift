@@ -12,16 +12,16 @@ public enum StandardStreams {
     }
 
     /// Closes everything but the standard streams, and puts something that can be neither read nor written in the place
-    /// of those that are closed, so that nothing that is opened later takes their numbers. The corresponding C functions
-    /// are `open` and `close_range`.
-    public static func secure() throws(SetupFailure) {
-        // open(2) gives the lowest number that is free. A folder always exists, with O_PATH it is open for nothing.
+    /// of those that are closed, so that nothing that is opened later takes their numbers. The corresponding C function is
+    /// `open`.
+    public static func secure() throws(Failure) {
+        // open(2) gives the lowest number that is free. A directory always exists, with O_PATH it is open for nothing.
         var last: Int32
         repeat {
             last = unsafe cf_pcap_open("/", O_PATH)
         } while (0...STDERR_FILENO).contains(last)
-        guard last >= 0, cf_pcap_close_from(STDERR_FILENO + 1) == 0 else {
-            throw SetupFailure("failed to close inherited descriptors: \(SystemError.last.description)")
+        guard last >= 0, OpenDescriptors.closeAll() else {
+            throw Failure("failed to close inherited descriptors: is /proc mounted?")
         }
     }
 }

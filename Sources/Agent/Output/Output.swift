@@ -12,22 +12,32 @@ public struct Output: ~Copyable {
 
     /// Throws where no packets should go there: closed, not open for writing, or a terminal.
     /// The corresponding C functions are `fcntl`, `isatty` and `fstat`.
-    public init() throws(SetupFailure) {
+    public init() throws(Failure) {
         let flags = cf_pcap_status_flags(Self.descriptor)
         var information = stat()
         guard flags >= 0, flags & O_PATH == 0, unsafe fstat(Self.descriptor, &information) == 0 else {
-            throw SetupFailure("standard output is closed: send it to a file or a pipe (> capture.pcap)")
+            throw Failure("standard output is closed: send it to a file or a pipe (> capture.pcap)")
         }
         guard flags & O_ACCMODE != O_RDONLY else {
-            throw SetupFailure("standard output is not open for writing: send it to a file or a pipe (> capture.pcap)")
+            throw Failure("standard output is not open for writing: send it to a file or a pipe (> capture.pcap)")
         }
         guard isatty(Self.descriptor) == 0 else {
-            throw SetupFailure("standard output is a terminal: send it to a file or a pipe (> capture.pcap)")
+            throw Failure("standard output is a terminal: send it to a file or a pipe (> capture.pcap)")
         }
         let mode = information.st_mode
+        if cf_pcap_is_fifo(mode) { Self.openOwnDescription() }
         isSocket = cf_pcap_is_socket(mode)
         file = cf_pcap_is_regular(mode) ? RegularFile(descriptor: Self.descriptor, flags: flags) : nil
         pipe = cf_pcap_is_fifo(mode) ? PipeRoom(descriptor: Self.descriptor) : nil
+    }
+
+    /// Puts an open file description of its own in the descriptor's place, one that never waits: whoever started the
+    /// process shares the other. It stays where the pipe may not be opened again (pipe(7), open(2) on `/proc/self/fd`).
+    private static func openOwnDescription() {
+        let own = unsafe cf_pcap_open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+        guard own >= 0 else { return }
+        dup2(own, descriptor)
+        close(own)
     }
 
     /// Whether it leads to another process, which may go away.
@@ -35,7 +45,7 @@ public struct Output: ~Copyable {
 
     /// What came of a write.
     enum Result: Equatable {
-        /// All of the buffer was taken, or some of it.
+        /// All of the queue was taken, or some of it.
         case progress
         /// Nothing was; there is room once the descriptor is ready for writing.
         case waitForReadiness
@@ -47,42 +57,31 @@ public struct Output: ~Copyable {
         case failed(SystemError)
     }
 
-    /// Writes as much of `buffer` as is taken without waiting.
-    mutating func write(_ buffer: inout RecordBuffer) -> Result {
-        if let room = pipe?.room(for: unsafe buffer.unsent.count), let capacity = pipe?.capacity {
-            let count = Self.suitable(room: room, capacity: capacity, buffer)
-            return count == 0 ? .waitForTime : put(count, of: &buffer)
+    /// Writes as much of `queue` as is taken without waiting, and removes it from there.
+    mutating func write(_ queue: inout RecordQueue) -> Result {
+        if let room = pipe?.room(for: queue.count), let capacity = pipe?.capacity {
+            let count = Self.suitable(room: room, capacity: capacity, queue)
+            return count == 0 ? .waitForTime : put(count, of: &queue)
         }
-        if isSocket { return put(Self.suitable(room: Self.socketPart, capacity: Self.socketPart, buffer), of: &buffer) }
-        return put(unsafe buffer.unsent.count, of: &buffer)
-    }
-
-    /// Writes `parts`, which have `length` bytes in all. Returns how many bytes were taken: all, or fewer where it does not
-    /// take all at once. The corresponding C function is `writev`.
-    mutating func write(_ parts: UnsafePointer<iovec>, count: Int, _ length: Int) -> Int {
-        if isSocket { return 0 }
-        if let room = pipe?.room(for: length), room < length { return 0 }
-        let taken = unsafe writev(Self.descriptor, parts, Int32(count))
-        // What is wrong shows again when the rest is written.
-        guard taken > 0 else { return 0 }
-        written += taken
-        pipe?.noteWritten(taken)
-        return taken
+        if isSocket { return put(Self.suitable(room: Self.socketPart, capacity: Self.socketPart, queue), of: &queue) }
+        return put(min(queue.count, Self.filePart), of: &queue)
     }
 
     /// A Unix stream socket of the usual size takes 32 kB whole or not at all (net/unix/af_unix.c, unix_stream_sendmsg).
     private static let socketPart = 32 << 10
+    /// A slow disk takes what is written piece by piece, so that a stop need not wait for all.
+    private static let filePart = 256 << 10
 
     /// Whole records that fit; of a record that is larger than the capacity, as much as goes in.
-    private static func suitable(room: Int, capacity: Int, _ buffer: borrowing RecordBuffer) -> Int {
-        let whole = buffer.wholeUnits(upTo: room)
+    private static func suitable(room: Int, capacity: Int, _ queue: borrowing RecordQueue) -> Int {
+        let whole = queue.wholeRecords(upTo: room)
         if whole > 0 { return whole }
-        return buffer.firstUnitLength > capacity ? min(room, buffer.firstUnitLength) : 0
+        return queue.firstRecordLength > capacity ? min(room, queue.firstRecordLength) : 0
     }
 
     /// The corresponding C functions are `write` and `send`.
-    private mutating func put(_ count: Int, of buffer: inout RecordBuffer) -> Result {
-        let start = unsafe buffer.unsent.baseAddress
+    private mutating func put(_ count: Int, of queue: inout RecordQueue) -> Result {
+        let start = unsafe queue.waiting.baseAddress
         let result =
             isSocket
             ? unsafe send(Self.descriptor, start, count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
@@ -90,12 +89,12 @@ public struct Output: ~Copyable {
         guard result < 0 else {
             written += result
             pipe?.noteWritten(result)
-            buffer.markSent(result)
+            queue.removeFirst(result)
             return .progress
         }
         switch cf_pcap_errno() {
         case EINTR: return .progress
-        case EAGAIN: return .waitForReadiness
+        case EAGAIN: return pipe == nil ? .waitForReadiness : .waitForTime
         case EPIPE, ECONNRESET: return .readerGone
         default: return .failed(.last)
         }

@@ -1,0 +1,87 @@
+/// The end of a capture, from the moment when it is asked for: what is still to be handed over, and for how long.
+///
+/// Times are milliseconds on the monotonic clock.
+struct Ending: Equatable {
+    /// When it was asked for.
+    let begin: Int64
+    /// Packets that the kernel had captured by then, from the start of the capture; nil where it cannot tell.
+    let captured: UInt64?
+    private var isRepeated = false
+
+    /// Callers tear the session down 5 s after the signal; the kernel needs some 50 ms to release a packet socket.
+    static let longest: Int64 = 4500
+    /// For how long a reader may take nothing.
+    static let longestStandstill: Int64 = 1000
+    /// When the kernel has retired the block that it was filling: a few timeouts, and on a machine that is very busy.
+    static let retirement: Int64 = 4 * Int64(Capture.blockTimeout)
+    static let longestRetirement: Int64 = 800
+    /// Within this time a second signal is taken for the first: timeout(1) and terminals send it twice.
+    static let sameSignal: Int64 = 200
+
+    /// How far the capture is.
+    struct Progress: Equatable {
+        var now: Int64
+        /// Packets that the kernel has handed over since the start of the capture.
+        var handedOver: UInt64
+        /// Nothing was left in the ring at the last look.
+        var isRingEmpty: Bool
+        /// The output has taken all that was handed over.
+        var isQueueEmpty: Bool
+        /// When the output last took something.
+        var lastTaken: Int64
+    }
+
+    enum Decision: Equatable {
+        case goOn, done
+        case giveUp(Reason)
+    }
+
+    /// Why packets that were captured are not written.
+    enum Reason: Equatable {
+        case readerTookNothing, readerTooSlow, secondSignal
+
+        var description: ByteString {
+            switch self {
+            case .readerTookNothing: "the reader of standard output took nothing for 1 s"
+            case .readerTooSlow: "the reader of standard output did not take all within 4.5 s"
+            case .secondSignal: "stopped by a second signal"
+            }
+        }
+    }
+
+    init(at now: Int64, captured: UInt64?) {
+        begin = now
+        self.captured = captured
+    }
+
+    /// Notes a further signal. Returns whether it ends the capture at once.
+    mutating func repeatSignal(at now: Int64) -> Bool {
+        isRepeated = now - begin >= Self.sameSignal
+        return isRepeated
+    }
+
+    /// Whether all that the kernel had captured when the end began has been handed over.
+    func hasAll(_ progress: Progress) -> Bool {
+        let age = progress.now - begin
+        guard let captured else { return age >= (progress.isRingEmpty ? Self.retirement : Self.longestRetirement) }
+        return progress.handedOver >= captured || (progress.isRingEmpty && age >= Self.longestRetirement)
+    }
+
+    func decide(_ progress: Progress) -> Decision {
+        if hasAll(progress) && progress.isQueueEmpty { return .done }
+        if isRepeated { return .giveUp(.secondSignal) }
+        if progress.now - begin >= Self.longest { return .giveUp(.readerTooSlow) }
+        let standstill = progress.now - max(begin, progress.lastTaken)
+        if !progress.isQueueEmpty && standstill >= Self.longestStandstill { return .giveUp(.readerTookNothing) }
+        return .goOn
+    }
+
+    /// When ``decide(_:)`` may come to something else though nothing happens.
+    func nextDecision(_ progress: Progress) -> Int64 {
+        let times = [
+            begin + Self.retirement, begin + Self.longestRetirement,
+            max(begin, progress.lastTaken) + Self.longestStandstill, begin + Self.longest,
+        ]
+        return times.filter { $0 > progress.now }.min() ?? progress.now
+    }
+}

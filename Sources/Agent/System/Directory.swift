@@ -1,0 +1,16 @@
+import CLinux
+
+/// The names in a directory, `.` and `..` among them; nil where it cannot be read.
+/// The corresponding C functions are `opendir` and `readdir`.
+func names(in path: ByteString) -> [ByteString]? {
+    guard let directory = unsafe path.withCString({ unsafe opendir($0) }) else { return nil }
+    defer { unsafe closedir(directory) }
+    var names: [ByteString] = []
+    while let entry = unsafe readdir(directory) {
+        // d_name is NUL-terminated; the entry stays valid until the next call of readdir(3).
+        unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+            unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe names.append(ByteString(cString: $0)) }
+        }
+    }
+    return names
+}
