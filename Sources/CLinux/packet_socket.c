@@ -1,9 +1,6 @@
 #include "include/packet_socket.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <linux/filter.h>
-#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <signal.h>
@@ -12,29 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-
-int cf_pcap_bind_to_all_protocols(int descriptor, int interface_index) {
-    struct sockaddr_ll address = {
-        .sll_family = AF_PACKET,
-        .sll_protocol = htons(ETH_P_ALL),
-        .sll_ifindex = interface_index,
-    };
-    if (bind(descriptor, (struct sockaddr *)&address, sizeof address) != 0) return errno;
-    int pending = 0;
-    socklen_t size = sizeof pending;
-    if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &pending, &size) != 0) return errno;
-    return pending;
-}
-
-int cf_pcap_ignore_outgoing(int descriptor) {
-    int on = 1;
-    return setsockopt(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
-}
-
-int cf_pcap_lock_filter(int descriptor) {
-    int on = 1;
-    return setsockopt(descriptor, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof on);
-}
 
 // A packet on lo comes twice, once sent and once received, and libpcap hands on the received one only (pcap-linux.c,
 // linux_check_direction). With the other rejected here the ring holds twice as many, and the kernel counts what is handed
@@ -62,17 +36,13 @@ static int attach(int descriptor, struct sock_fprog program) {
 // Until the ring's first blocks have been read, libpcap applies its copy of the filter to packets that the kernel has let
 // pass, in case they came before the filter (pcap-linux.c, blocks_to_filter_in_userland). There are none such here, and
 // there the filter would see packets cut to the snaplen and without their direction. So libpcap is left with a filter
-// that lets everything pass, and the kernel with the real one, as libpcap has adapted it. A filter that libpcap keeps to
-// itself without a word (pcap-linux.c, fix_program) is left with it, and said.
-static int leave_filtering_to_kernel(pcap_t *handle, char *warning, size_t capacity) {
+// that lets everything pass, and the kernel with the real one, as libpcap has adapted it.
+static int leave_filtering_to_kernel(pcap_t *handle) {
     struct sock_filter instructions[BPF_MAXINSNS], longer[BPF_MAXINSNS];
     socklen_t count = BPF_MAXINSNS;
     int descriptor = pcap_fileno(handle);
     if (getsockopt(descriptor, SOL_SOCKET, SO_GET_FILTER, instructions, &count) != 0) return -1;
-    if (count == 0) {
-        snprintf(warning, capacity, "it looks at what the kernel does not have");
-        return CF_PCAP_FILTERED_BY_LIBPCAP;
-    }
+    if (count == 0) return CF_PCAP_FILTERED_BY_LIBPCAP;
     struct bpf_insn everything = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
     if (pcap_setfilter(handle, &(struct bpf_program){1, &everything}) != 0) return -1;
 
@@ -84,17 +54,16 @@ static int leave_filtering_to_kernel(pcap_t *handle, char *warning, size_t capac
     return attach(descriptor, program) == 0 ? CF_PCAP_FILTERED_TWICE : -1;
 }
 
-int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program, char *warning, size_t capacity) {
-    warning[0] = '\0';
+int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program) {
+    char unread[256];
     FILE *standard_error = stderr;
-    FILE *collected = fmemopen(warning, capacity, "w");
-    if (collected == NULL) return -1;
-    stderr = collected;
+    FILE *quiet = fmemopen(unread, sizeof unread, "w");
+    if (quiet == NULL) return -1;
+    stderr = quiet;
     int result = pcap_setfilter(handle, program);
     stderr = standard_error;
-    fclose(collected);
-    if (result != 0) return -1;
-    return warning[0] == '\0' ? leave_filtering_to_kernel(handle, warning, capacity) : CF_PCAP_FILTERED_BY_LIBPCAP;
+    fclose(quiet);
+    return result == 0 ? leave_filtering_to_kernel(handle) : -1;
 }
 
 int cf_pcap_file_header(pcap_t *handle, uint8_t header[24]) {

@@ -70,7 +70,7 @@ COMMAND_LINES = [
     ("-interface lo -filter 8080", FAILS, "did you mean 'port 8080'? It is a capture filter that is wanted"),
     ("-interface lo http", REFUSES, LEFT_OVER + "'http': did you mean -filter 'tcp port 8080'?"),
     # Mistakes in capture filters.
-    ("-interface lo -filter 'prot 80'", FAILS, SETUP + "filter 'prot 80': can't parse filter expression: syntax error"),
+    ("-interface lo -filter 'prot 80'", FAILS, SETUP + "filter 'prot 80': syntax error in filter expression"),
     ("-interface lo -filter 'port 99999'", FAILS, SETUP + "filter 'port 99999': illegal port number 99999 > 65535"),
     ("-interface lo -filter 'tcp port 2222'", FAILS, "selects nothing but the SSH session, which is never captured"),
     ("-interface lo -filter 'tcp and udp'", FAILS, SETUP + "filter 'tcp and udp': expression rejects all packets"),

@@ -90,14 +90,41 @@ import CPcap
     public mutating func start(_ filter: Filter, log: Log) throws(Failure) {
         filtering = try unsafe filter.install(in: handle, log: log)
         if filtering == .libpcap { unsafe cf_pcap_leave_loop_at_times(handle) }
-        guard cf_pcap_lock_filter(descriptor) == 0 else {
+        guard setOption(SOL_SOCKET, SO_LOCK_FILTER) else {
             throw Failure("failed to lock the filter: \(SystemError.last.description)")
         }
-        // A kernel that cannot ignore them has the filter reject them.
-        if interface.isLoopback { cf_pcap_ignore_outgoing(descriptor) }
-        let error = SystemError(number: cf_pcap_bind_to_all_protocols(descriptor, interface.index))
+        // A kernel that cannot ignore them, before Linux 4.20, has the filter reject them.
+        if interface.isLoopback { _ = setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING) }
+        let error = SystemError(number: bind() ? pendingError : SystemError.last.number)
         guard error.number == 0 else {
             throw Failure("failed to open device \(interface.name): \(error.description)")
+        }
+    }
+
+    /// Switches an option on. The corresponding C function is `setsockopt`.
+    private func setOption(_ level: Int32, _ name: Int32) -> Bool {
+        var on: Int32 = 1
+        return unsafe setsockopt(descriptor, level, name, &on, socklen_t(MemoryLayout<Int32>.size)) == 0
+    }
+
+    /// ENETDOWN where the interface is down. The corresponding C function is `getsockopt` with SO_ERROR.
+    private var pendingError: Int32 {
+        var error: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        return unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : SystemError.last.number
+    }
+
+    /// Takes packets of all protocols from here on (packet(7)). The corresponding C function is `bind`.
+    private func bind() -> Bool {
+        var address = sockaddr_ll()
+        address.sll_family = UInt16(AF_PACKET)
+        address.sll_protocol = UInt16(ETH_P_ALL).bigEndian
+        address.sll_ifindex = interface.index
+        let size = socklen_t(MemoryLayout<sockaddr_ll>.size)
+        return unsafe withUnsafeMutableBytes(of: &address) { address in
+            // bind(2) reads as much of the address as the size says.
+            let general = unsafe address.assumingMemoryBound(to: sockaddr.self).baseAddress
+            return unsafe CLinux.bind(descriptor, __CONST_SOCKADDR_ARG(__sockaddr__: general), size) == 0
         }
     }
 

@@ -24,7 +24,9 @@ import CPcap
     /// Whether all instructions are known, and all jumps lead forward to another. Only `protochain` compiles to a loop, by
     /// a jump whose offset is negative. The corresponding C function is `bpf_validate`.
     func isValid(allowingLoops: Bool) -> Bool {
-        let isKnown = unsafe instructions.withUnsafeBufferPointer { unsafe bpf_validate($0.baseAddress, Int32($0.count)) }
+        let isKnown = unsafe instructions.withUnsafeBufferPointer {
+            unsafe bpf_validate($0.baseAddress, Int32($0.count))
+        }
         let jump = UInt16(BPF_JMP | BPF_JA)
         return isKnown != 0 && (allowingLoops || instructions.allSatisfy { $0.code != jump || $0.k <= Int32.max })
     }
@@ -42,12 +44,9 @@ import CPcap
     /// The corresponding C function is `pcap_setfilter`.
     func install(in handle: OpaquePointer, log: Log) throws(Failure) -> Place {
         var instructions = instructions
-        var warning = [CChar](repeating: 0, count: 256)
         let status = unsafe instructions.withUnsafeMutableBufferPointer { instructions in
             var program = unsafe bpf_program(bf_len: UInt32(instructions.count), bf_insns: instructions.baseAddress)
-            return unsafe warning.withUnsafeMutableBufferPointer { warning in
-                unsafe cf_pcap_set_filter(handle, &program, warning.baseAddress, warning.count)
-            }
+            return unsafe cf_pcap_set_filter(handle, &program)
         }
         guard let place = Place(rawValue: status) else {
             let system = SystemError.last.description
@@ -55,9 +54,7 @@ import CPcap
             throw Failure("failed to set the filter: \(reason.isEmpty ? system : reason)")
         }
         if place == .libpcap {
-            let text = unsafe warning.withUnsafeBufferPointer { unsafe ByteString(cString: $0.baseAddress!) }
             log.warn("filter is applied in user space, every packet of the interface passes through the ring") {
-                $0.add("warning", ByteString(text.bytes.prefix { $0 != UInt8(ascii: "\n") }))
                 $0.add("instructions", instructions.count)
             }
         }

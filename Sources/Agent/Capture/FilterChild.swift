@@ -21,7 +21,7 @@ enum FilterChild {
         let nothing = unsafe cf_pcap_open("/", O_PATH)
         var information = stat()
         guard nothing >= 0, dup2(nothing, socket) == socket, unsafe fstat(socket, &information) == 0,
-            !cf_pcap_is_socket(information.st_mode)
+            !information.isSocket
         else { return false }
         // glibc would send both of its questions for a name with sendmmsg(2), which is forbidden (resolv.conf(5)).
         return unsafe setenv("RES_OPTIONS", "single-request", 1) == 0

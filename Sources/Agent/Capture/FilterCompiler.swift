@@ -97,7 +97,9 @@ public struct FilterCompiler: ~Copyable {
             if case .stop(let name) = signals.next() { return name }
             if ready <= 0 || sources.0.revents == 0 { continue }
             let wanted = min(FilterReply.missing(behind: reply), part.count)
-            let count = unsafe part.withUnsafeMutableBytes { unsafe CLinux.read(results.rawValue, $0.baseAddress, wanted) }
+            let count = unsafe part.withUnsafeMutableBytes {
+                unsafe CLinux.read(results.rawValue, $0.baseAddress, wanted)
+            }
             if count == 0 { return nil }
             guard count > 0 else { throw Self.systemFailure() }
             reply.append(contentsOf: part.prefix(count))

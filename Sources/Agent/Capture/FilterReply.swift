@@ -40,7 +40,9 @@ enum FilterReply {
     /// Nil where `bytes` are no reply, not all of one, or one that nobody asked for: a program of unknown instructions, or
     /// with jumps backwards that are not `allowed`.
     init?(_ bytes: [UInt8], allowingLoops: Bool = false) {
-        guard bytes.count >= Self.headerSize, Self.contentLength(bytes) == bytes.count - Self.headerSize else { return nil }
+        guard bytes.count >= Self.headerSize, Self.contentLength(bytes) == bytes.count - Self.headerSize else {
+            return nil
+        }
         let content = bytes.dropFirst(Self.headerSize)
         switch bytes[0] {
         case Self.rejectionTag:

@@ -24,11 +24,13 @@ public struct Output: ~Copyable {
         guard isatty(Self.descriptor) == 0 else {
             throw Failure("standard output is a terminal: send it to a file or a pipe (> capture.pcap)")
         }
-        let mode = information.st_mode
-        if cf_pcap_is_fifo(mode) { Self.openOwnDescription() }
-        isSocket = cf_pcap_is_socket(mode)
-        file = cf_pcap_is_regular(mode) ? RegularFile(descriptor: Self.descriptor, flags: flags) : nil
-        pipe = cf_pcap_is_fifo(mode) ? PipeRoom(descriptor: Self.descriptor) : nil
+        guard !information.isRegular || flags & O_APPEND == 0 || information.st_size == 0 else {
+            throw Failure("standard output is appended to a file that is not empty: start a new one (> capture.pcap)")
+        }
+        if information.isPipe { Self.openOwnDescription() }
+        isSocket = information.isSocket
+        file = information.isRegular ? RegularFile(descriptor: Self.descriptor, flags: flags) : nil
+        pipe = information.isPipe ? PipeRoom(descriptor: Self.descriptor) : nil
     }
 
     /// Puts an open file description of its own in the descriptor's place, one that never waits: whoever started the

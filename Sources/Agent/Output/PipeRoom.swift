@@ -23,7 +23,7 @@ struct PipeRoom {
     init(descriptor: Int32) {
         self.descriptor = descriptor
         let narrow = max(cf_pcap_pipe_capacity(descriptor), 4096)
-        var wanted: Int32 = 256 << 10
+        var wanted: Int32 = 1 << 20
         while wanted > narrow, cf_pcap_widen_pipe(descriptor, wanted) < 0 { wanted /= 2 }
         pages = Int(max(cf_pcap_pipe_capacity(descriptor), narrow)) / pageSize
         ends.reserveCapacity(Self.mostEnds)

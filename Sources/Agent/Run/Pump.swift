@@ -18,6 +18,7 @@ public final class Pump {
     /// Why nobody had to ask for the end.
     private var failure: Failure?
     private var isLive = false
+    private var hasSignal = true
     private var isRingEmpty = false
     private var lastTaken = MonotonicClock.now()
     private var backoff = Backoff()
@@ -156,7 +157,7 @@ public final class Pump {
 
     /// Answers signals, checks the session, reports.
     private func attend(at now: Int64) {
-        while let request = signals.next() {
+        while hasSignal, let request = signals.next() {
             switch request {
             case .report: reports.report(counts(), at: now, isAskedFor: true)
             case .stop(let name): stop(on: name, at: now)
@@ -207,6 +208,7 @@ public final class Pump {
             unsafe ppoll(sources.assumingMemoryBound(to: pollfd.self).baseAddress, 3, &limit, nil)
         }
         if ready > 0 && sources.capture.revents != 0 || capture.isInterfaceDown { isRingEmpty = false }
+        hasSignal = ready > 0 && sources.signals.revents != 0
         let trouble = Int16(POLLERR | POLLHUP | POLLNVAL)
         let isGone = ready > 0 && output.isStream && sources.output.revents & trouble != 0
         return isGone ? .readerGone : .toGoOn
@@ -224,7 +226,9 @@ public final class Pump {
             next = min(next, watch.nextLook)
         }
         if capture.isInterfaceDown { next = min(next, now + Self.interfaceInterval) }
-        if isBlocked && !isRingEmpty && now < lastTaken + Self.standstill { next = min(next, lastTaken + Self.standstill) }
+        if isBlocked && !isRingEmpty && now < lastTaken + Self.standstill {
+            next = min(next, lastTaken + Self.standstill)
+        }
         let due = max(next - now, 0) * 1000
         let microseconds = isBlocked ? min(due, backoff.next()) : due
         return timespec(tv_sec: Int(microseconds / 1_000_000), tv_nsec: Int(microseconds % 1_000_000) * 1000)

@@ -8,7 +8,7 @@ public enum StandardStreams {
         var output = stat()
         var error = stat()
         guard unsafe fstat(STDOUT_FILENO, &output) == 0, unsafe fstat(STDERR_FILENO, &error) == 0 else { return false }
-        return output.st_dev == error.st_dev && output.st_ino == error.st_ino && !cf_pcap_is_device(output.st_mode)
+        return output.st_dev == error.st_dev && output.st_ino == error.st_ino && !output.isDevice
     }
 
     /// Closes everything but the standard streams, and puts something that can be neither read nor written in the place

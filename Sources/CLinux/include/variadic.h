@@ -34,11 +34,6 @@ static inline int cf_pcap_unread_bytes(int descriptor) {
     return ioctl(descriptor, FIONREAD, &bytes) == 0 ? bytes : -1;
 }
 
-static inline bool cf_pcap_is_regular(mode_t mode) { return S_ISREG(mode); }
-static inline bool cf_pcap_is_fifo(mode_t mode) { return S_ISFIFO(mode); }
-static inline bool cf_pcap_is_device(mode_t mode) { return S_ISCHR(mode) || S_ISBLK(mode); }
-static inline bool cf_pcap_is_socket(mode_t mode) { return S_ISSOCK(mode); }
-
 // The signal that ended a child, or 0 if it exited; its exit status, or -1 if it did not exit (waitpid(2)).
 static inline int cf_pcap_ending_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 static inline int cf_pcap_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }

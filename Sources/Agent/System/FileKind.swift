@@ -1,0 +1,11 @@
+import CLinux
+
+/// What kind of file it is (inode(7)).
+extension stat {
+    var isRegular: Bool { kind == S_IFREG }
+    var isPipe: Bool { kind == S_IFIFO }
+    var isSocket: Bool { kind == S_IFSOCK }
+    var isDevice: Bool { kind == S_IFCHR || kind == S_IFBLK }
+
+    private var kind: Int32 { Int32(bitPattern: st_mode) & S_IFMT }
+}
