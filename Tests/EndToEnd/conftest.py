@@ -1,74 +1,53 @@
-"""Fixtures for every test, and no quiet skips in continuous integration."""
+"""What the tests are given, and in which of the two homes they run."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import signal
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from harness import BINARY, Namespace
-from harness.agent import give_children_default_signals, kill_all
+from harness.home import HOMES, at_home, new_home
 
-TOOLS = ("dnsmasq", "gcc", "ip", "nsenter", "setcap", "setpriv", "strace", "tcpdump", "tshark", "unshare")
-SECONDS_PER_TEST = 90
-
-
-def pytest_configure() -> None:
-    give_children_default_signals()
+pytest_plugins = ["harness.fixtures"]
+TOOLS = ("dnsmasq", "gcc", "ip", "nsenter", "runc", "setcap", "setpriv", "strace", "tcpdump", "tshark", "unshare")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    reason = _missing()
-    if reason:
-        for item in items:
-            item.add_marker(pytest.mark.skip(reason=reason))
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--home", choices=HOMES, help="run the tests in this home only")
 
 
-def _missing() -> str | None:
-    if os.geteuid() != 0:
-        return "needs root, for network namespaces and file capabilities"
-    if not BINARY.exists():
-        return f"no agent at {BINARY}"
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "home(name): the test runs in this home alone")
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    return f"not installed: {', '.join(missing)}" if missing else None
+    if os.geteuid() != 0:
+        raise pytest.UsageError("the tests take root, for network namespaces and file capabilities")
+    if not BINARY.exists():
+        raise pytest.UsageError(f"no agent at {BINARY}: build it with scripts/build")
+    if missing:
+        raise pytest.UsageError(f"not installed: {', '.join(missing)}")
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item):
-    outcome = yield
-    report = outcome.get_result()
-    if report.skipped and os.environ.get("CI") == "true":
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, which CI does not allow: {report.longrepr}"
-
-
-@pytest.fixture(autouse=True)
-def _time_limit() -> Iterator[None]:
-    """No test waits for ever."""
-    def stop(*_) -> None:
-        raise TimeoutError(f"the test took more than {SECONDS_PER_TEST} s")
-
-    signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS_PER_TEST)
-    yield
-    signal.alarm(0)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marker = metafunc.definition.get_closest_marker("home")
+    homes = marker.args if marker else HOMES
+    wanted = metafunc.config.getoption("home")
+    metafunc.parametrize("home", [home for home in homes if wanted in (None, home)], indirect=True)
 
 
 @pytest.fixture(autouse=True)
-def _no_agent_left() -> Iterator[None]:
-    yield
-    kill_all()
+def home(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the test runs; the fixtures below make it."""
+    with at_home(request.param):
+        yield request.param
 
 
 @pytest.fixture
-def namespace() -> Iterator[Namespace]:
-    """A namespace with nothing but lo."""
-    with Namespace() as namespace:
+def namespace(home: str) -> Iterator[Namespace]:
+    """A home with nothing but lo."""
+    with new_home() as namespace:
         yield namespace
 
 
@@ -80,16 +59,8 @@ def peer() -> Iterator[Namespace]:
 
 
 @pytest.fixture
-def container(peer: Namespace) -> Iterator[Namespace]:
-    """A namespace with lo and eth0 (10.77.0.2), as a container has."""
-    with Namespace() as namespace:
+def container(home: str, peer: Namespace) -> Iterator[Namespace]:
+    """A home with lo and eth0 (10.77.0.2)."""
+    with new_home() as namespace:
         namespace.connect(peer)
         yield namespace
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder in which everyone may read and write (pytest's own are for root alone)."""
-    with tempfile.TemporaryDirectory(prefix="cf-pcap-test-") as name:
-        os.chmod(name, 0o777)
-        yield Path(name)

@@ -17,7 +17,7 @@ from harness import (
     Agent, Namespace, Pktgen, Sink, check_with_tcpdump, check_with_tshark, find, http_exchange, installed, read_pcap,
     send_numbered, start_agent,
 )
-from harness.agent import WITHOUT_SOCK_DIAG, Collector, command_line
+from harness.agent import WITHOUT_SOCK_DIAG, Collector
 from harness.pcap import ETHERNET, LINUX_SLL2, RAW_IP, read_uniform
 
 COUNT = 1000
@@ -248,7 +248,7 @@ def test_100000_packets_a_second_into_a_pipe_none_lost(container, peer):
 def test_a_minute_of_capture_through_a_pipeline(namespace, pipeline):
     """`timeout -s INT 60 cf-pcap ... | gzip`, with a shorter minute."""
     script = f'timeout -s INT 1 "$@" | {pipeline}'
-    words = command_line(namespace, ["sh", "-c", script, "sh", installed(), "-interface", "lo", "-filter", "udp"])
+    words = namespace.command_line(["sh", "-c", script, "sh", installed(), "-interface", "lo", "-filter", "udp"])
     with Sink(namespace), subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         time.sleep(0.5)
         send_numbered(namespace, "127.0.0.1", 20)

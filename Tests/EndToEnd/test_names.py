@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import Namespace, Sink, find, run, send_numbered, start_agent
-from harness.agent import UID
+from harness import UID, Namespace, Sink, find, run, send_numbered, start_agent
 
 MODULE = Path("/lib") / f"{run('uname', '-m', text=True).stdout.strip()}-linux-gnu" / "libnss_hesiod.so.2"
 
@@ -37,7 +36,7 @@ def dns(container: Namespace) -> Iterator[Namespace]:
              "--pid-file=", "--bind-interfaces", "--listen-address=127.0.0.1", "--local=/example/",
              "--host-record=server.example,10.77.0.1", "--host-record=both.example,10.77.0.1,fd00::1",
              "--cname=alias.example,server.example"]
-    server = container.popen(*words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = container.launch(words, user=0, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for_dns(container, server)
     yield container
     server.terminate()

@@ -1,8 +1,8 @@
 """What the end-to-end tests are written with: namespaces, the agent, its log, pcap files, traffic."""
 
-from .agent import PIPE, UID, Agent, Collector, Result, installed, start_agent
+from .agent import PIPE, Agent, Collector, Result, installed, start_agent
 from .log import LogLine, find, parse_line, parse_log
-from .namespace import Namespace, run
+from .namespace import UID, Namespace, run
 from .pcap import Packet, Pcap, PcapError, check_with_tcpdump, check_with_tshark, read_pcap
 from .paths import BINARY, REPOSITORY
 from .traffic import Pktgen, Sink, http_exchange, send_numbered

@@ -1,36 +1,32 @@
-"""The agent as its users start it: unprivileged, with the file capability, inside a namespace."""
+"""The agent as its users start it: unprivileged, with the file capability, inside a namespace or a container."""
 
 from __future__ import annotations
 
 import array
-import atexit
 import fcntl
 import functools
 import os
-import shlex
 import shutil
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 import termios
 import threading
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .log import LogLine, parse_log
-from .namespace import Namespace, run
+from .namespace import UID, Namespace, run
+from .paths import BINARY, PROGRAMS, WORK
 from .pcap import Pcap, read_pcap
-from .paths import BINARY, REPOSITORY
+from .process import Adopted
 
 PIPE = "a pipe that the harness reads"
-UID = 64321
 # Options of `start_agent`: as on a kernel without sock_diag(7). The wrapper needs root, and is the user afterwards.
 WITHOUT_SOCK_DIAG = {
-    "user": 0, "wrapper": (sys.executable, Path(__file__).parents[1] / "sessions/without_sock_diag.py", UID),
+    "user": 0, "capability": "CAP_SYS_ADMIN", "wrapper": ("/usr/bin/python3", PROGRAMS / "without_sock_diag.py", UID),
 }
 HEADER_SIZE = 24
 
@@ -115,7 +111,7 @@ class Collector:
 class Agent:
     """A started agent. Leaving a `with` block kills it if it still runs."""
 
-    def __init__(self, process: subprocess.Popen, stdout: Collector | int | None, stderr: Collector | None) -> None:
+    def __init__(self, process: subprocess.Popen | Adopted, stdout: Collector | int | None, stderr: Collector | None) -> None:
         self.process = process
         self.pid = process.pid
         self.started = time.monotonic()
@@ -231,7 +227,8 @@ def kill_all() -> None:
 @functools.cache
 def installed(capabilities: str | None = "cap_net_raw=p") -> Path:
     """A copy of the binary, in a folder of its own, with these file capabilities (None: without)."""
-    folder = _private_folder()
+    folder = Path(tempfile.mkdtemp(prefix="installed-", dir=WORK))
+    folder.chmod(0o755)
     copy = folder / "cf-pcap"
     shutil.copyfile(BINARY, copy)
     copy.chmod(0o755)
@@ -240,80 +237,26 @@ def installed(capabilities: str | None = "cap_net_raw=p") -> Path:
     return copy
 
 
-def _private_folder() -> Path:
-    for parent in (Path(tempfile.gettempdir()), Path("/var/tmp"), REPOSITORY / ".build"):
-        if parent.is_dir() and not os.statvfs(parent).f_flag & os.ST_NOSUID:
-            break
-    folder = Path(tempfile.mkdtemp(prefix="cf-pcap-test-", dir=parent))
-    folder.chmod(0o755)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-def command_line(
-    namespace: Namespace | None,
-    words: Sequence[object],
-    user: int = UID,
-    binds: Mapping[str, Path] | None = None,
-    mounts: Sequence[str] = (),
-    root: Path | None = None,
-    setpriv: Sequence[str] = (),
-    wrapper: Sequence[object] = (),
-) -> list[str]:
-    """Runs `words` as `user`; every step is an exec, so that the process id is that of the command itself.
-
-    - binds: files to lay over others, target to source, in a mount namespace of the command's own.
-    - mounts: shell commands that root runs in that namespace.
-    - root: changes the root folder, as the last thing before the command.
-    - setpriv: further options of setpriv(1), such as `--bounding-set=-net_raw`.
-    - wrapper: a command, run as the user, that execs `words`.
-    """
-    steps: list[object] = []
-    if namespace is not None:
-        steps += namespace.command()
-    script = [shlex.join(["mount", "--bind", str(source), target]) for target, source in (binds or {}).items()]
-    script += mounts
-    if script:
-        steps += ["unshare", "--mount", "--propagation", "private"]
-        steps += ["sh", "-ec", "\n".join([*script, 'exec "$@"']), "sh"]
-    if root is not None:
-        steps += ["chroot", f"--userspec={user}:{user}", "--groups=", root]
-    else:
-        inheritable = [] if any(word.startswith("--inh-caps") for word in setpriv) else ["--inh-caps=-all"]
-        steps += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *inheritable, *setpriv]
-    return [str(word) for word in (*steps, *wrapper, *words)]
-
-
 def start_agent(
-    namespace: Namespace | None,
+    namespace: Namespace,
     *arguments: object,
-    stdin=subprocess.DEVNULL,
     stdout=PIPE,
     stderr=PIPE,
-    env: Mapping[str, str] | None = None,
     binary: Path | None = None,
     live: bool = True,
-    pass_fds: Sequence[int] = (),
     **options,
 ) -> Agent:
     """Starts the agent and waits until its pcap header arrived or it ended (`live=False`: does not wait).
 
     - stdout, stderr: PIPE (the harness reads it), or a descriptor or file of the caller's. Of a device or a socket
       the harness cannot see the header: use `live=False` with one.
-    - env: on top of a minimal environment.
-    - options: those of `command_line`.
+    - options: those of `Namespace.launch` and `Namespace.command_line`.
     """
-    binary = binary or installed()
-    words = command_line(namespace, [binary, *arguments], **options)
-    process = subprocess.Popen(
-        words,
-        stdin=stdin,
+    process = namespace.launch(
+        [binary or installed(), *arguments],
         stdout=subprocess.PIPE if stdout is PIPE else stdout,
         stderr=subprocess.PIPE if stderr is PIPE else stderr,
-        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"} | dict(env or {}),
-        cwd=installed().parent,
-        pass_fds=pass_fds,
-        start_new_session=True,
+        **options,
     )
     output = _collect(process.stdout) if stdout is PIPE else stdout if isinstance(stdout, int) else stdout.fileno()
     agent = Agent(process, output, _collect(process.stderr) if stderr is PIPE else None)

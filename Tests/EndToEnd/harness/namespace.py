@@ -9,11 +9,16 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shlex
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
+# Of vcap, whose processes are those of an app. It is the same user in every container.
+UID = 2000
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -34,10 +39,23 @@ def run(*command: object, **options) -> subprocess.CompletedProcess:
     return done
 
 
-class Namespace:
-    """A network namespace with lo up and, after `connect`, one veth pair per peer."""
+def setpriv_command(user: int, options: Sequence[str] = ()) -> list[str]:
+    """Goes on as this user, without capabilities but for those that the options give."""
+    inheritable = [] if any(word.startswith("--inh-caps") for word in options) else ["--inh-caps=-all"]
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *inheritable, *options]
 
-    def __init__(self) -> None:
+
+class Namespace:
+    """A network namespace with lo up and, after `connect`, one veth pair per peer.
+
+    - binds: what programs that are started by `launch` find in place of other files and folders, target to source.
+    """
+
+    # The user outside that is root inside.
+    ROOT = 0
+
+    def __init__(self, binds: Mapping[str, Path] | None = None) -> None:
+        self._binds = dict(binds or {})
         self._fd = -1
         thread = threading.Thread(target=self._create)
         thread.start()
@@ -65,6 +83,55 @@ class Namespace:
 
     def popen(self, *command: object, **options) -> subprocess.Popen:
         return subprocess.Popen(self.command(*command), **options)
+
+    def command_line(
+        self,
+        words: Sequence[object],
+        user: int = UID,
+        binds: Mapping[str, Path] | None = None,
+        mounts: Sequence[str] = (),
+        root: Path | None = None,
+        setpriv: Sequence[str] = (),
+        wrapper: Sequence[object] = (),
+        capability: str | None = None,
+    ) -> list[str]:
+        """Runs `words` inside as `user`; every step is an exec, so that the process id is that of the command itself.
+
+        - binds: files to lay over others, target to source.
+        - mounts: shell commands that root runs before, in the command's mount namespace.
+        - root: changes the root folder, as the last thing before the command.
+        - setpriv: further options of setpriv(1), such as `--bounding-set=-net_raw`.
+        - wrapper: a command, run as the user, that execs `words`.
+        - capability: one that root inside is to have beside its own; here it has all.
+        """
+        steps: list[object] = self.command()
+        binds = self._binds | dict(binds or {})
+        script = [shlex.join(["mount", "--bind", str(source), target]) for target, source in binds.items()]
+        script += mounts
+        if script:
+            steps += ["unshare", "--mount", "--propagation", "private"]
+            steps += ["sh", "-ec", "\n".join([*script, 'exec "$@"']), "sh"]
+        if root is not None:
+            steps += ["chroot", f"--userspec={user}:{user}", "--groups=", root]
+        else:
+            steps += setpriv_command(user, setpriv)
+        return [str(word) for word in (*steps, *wrapper, *words)]
+
+    def launch(
+        self,
+        words: Sequence[object],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env: Mapping[str, object] | None = None,
+        cwd: Path = Path("/"),
+        pass_fds: Sequence[int] = (),
+        **options,
+    ) -> subprocess.Popen:
+        """Starts what `command_line` says, with `env` on top of a minimal environment."""
+        environment = {name: str(value) for name, value in (ENVIRONMENT | dict(env or {})).items()}
+        return subprocess.Popen(self.command_line(words, **options), stdin=stdin, stdout=stdout, stderr=stderr,
+                                env=environment, cwd=cwd, pass_fds=pass_fds, start_new_session=True)
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:

@@ -1,7 +1,38 @@
 """Where things are."""
 
+import atexit
 import os
+import shutil
+import sysconfig
+import tempfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("CF_PCAP", REPOSITORY / "dist/cf-pcap"))
+
+
+def _make_work() -> Path:
+    for parent in (Path(tempfile.gettempdir()), Path("/var/tmp"), REPOSITORY / ".build"):
+        if parent.is_dir() and not os.statvfs(parent).f_flag & os.ST_NOSUID:
+            break
+    folder = Path(tempfile.mkdtemp(prefix="cf-pcap-test-", dir=parent))
+    folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+# The folder of this run, removed at its end: every user may enter it, executables in it keep their file capabilities,
+# and app containers have it under the same path.
+WORK = _make_work()
+tempfile.tempdir = str(WORK)
+
+# Where, in a mount namespace or a container of the tests', this Python and its packages are, and the programs that
+# tests run there. The repository may lie where nobody else may look.
+PYTHON = WORK / "python/bin" / f"python{sysconfig.get_python_version()}"
+PACKAGES = WORK / "packages"
+PROGRAMS = WORK / "programs"
+for folder in (WORK / "python", PACKAGES, PROGRAMS):
+    folder.mkdir()
+for program in (Path(__file__).parents[1] / "sessions").glob("*.py"):
+    shutil.copyfile(program, PROGRAMS / program.name)
+    (PROGRAMS / program.name).chmod(0o644)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import installed
+from harness.home import at_home
 
 from . import figures
 
@@ -24,8 +25,8 @@ RUNNING = pytest.StashKey[dict[str, Future]]()
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    for item in _here(items) if missing else []:
-        item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(missing)}"))
+    if missing and _here(items):
+        raise pytest.UsageError(f"not installed: {', '.join(missing)}")
 
 
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
@@ -54,4 +55,6 @@ def _here(items: list[pytest.Item]) -> list[pytest.Function]:
 
 
 def _call(item: pytest.Function) -> None:
-    item.obj(**(item.callspec.params if hasattr(item, "callspec") else {}))
+    arguments = dict(item.callspec.params)
+    with at_home(arguments.pop("home")):
+        item.obj(**arguments)

@@ -15,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness import UID, Namespace, installed, run
-from harness.agent import command_line
+from harness.home import new_home
+from harness.paths import PACKAGES, WORK
+from harness.process import Adopted
 
 USER = "vcap"
 ADDRESS = "10.77.0.2"
@@ -36,43 +38,43 @@ def wait_until(condition: Callable[[], object], timeout: float, message: str) ->
     return time.monotonic() - begin
 
 
+def pid_inside(pid: int) -> int:
+    """The process id that a process has in its own namespace."""
+    return int(re.search(r"^NSpid:.*\s(\d+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)[1])
+
+
 class Container:
     """Two network namespaces joined by a veth pair, `eth0` on both sides, and the files of a user `vcap`.
 
-    What runs inside has its own /etc/passwd, /etc/group and /run, in a mount namespace, and finds Python, its packages
-    and the programs of this folder where the user may read them, wherever they lie.
+    What runs inside has its own /etc/passwd, /etc/group and /run, and finds Python and its packages where the user may
+    read them, wherever they lie.
     Leaving the `with` block ends every process in the two namespaces.
     """
 
     def __init__(self) -> None:
-        self.inside = Namespace()
-        self.outside = Namespace()
-        self.inside.connect(self.outside)
-        self.folder = Path(tempfile.mkdtemp(prefix="cf-pcap-session-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="session-", dir=WORK))
         self.folder.chmod(0o755)
         self.home = self.folder / "home"
         self.key = self.folder / "client_key"
         self.host_key = self.folder / "host_key"
-        self.python = self.folder / "python/bin" / f"python{sysconfig.get_python_version()}"
-        self.packages = self.folder / "packages"
-        self.programs = self.folder / "programs"
-        self._binds = {
+        self._write_files()
+        self.inside = new_home({
             "/etc/passwd": self.folder / "passwd",
             "/etc/group": self.folder / "group",
             "/run": self.folder / "run",
-            str(self.folder / "python"): Path(sys.base_prefix),
-            str(self.packages): Path(sysconfig.get_path("platlib")),
-            str(self.programs): Path(__file__).parent,
-        }
-        self._write_files()
+            str(WORK / "python"): Path(sys.base_prefix),
+            str(PACKAGES): Path(sysconfig.get_path("platlib")),
+        })
+        os.chown(self.folder / "run/sshd", self.inside.ROOT, self.inside.ROOT)
+        self.outside = Namespace()
+        self.inside.connect(self.outside)
 
     def _write_files(self) -> None:
         # Without a group `tty`, for dropbear would give it each terminal, which a daemon without privileges cannot.
         (self.folder / "group").write_text(f"root:x:0:\n{USER}:x:{UID}:\n")
         for key in (self.key, self.host_key):
             run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
-        for folder in ("run/sshd", "python", "packages", "programs"):
-            (self.folder / folder).mkdir(parents=True)
+        (self.folder / "run/sshd").mkdir(parents=True)
         (self.folder / "passwd").write_text(
             Path("/etc/passwd").read_text() + f"{USER}:*:{UID}:{UID}::{self.home}:/bin/bash\n")
         (self.home / ".ssh").mkdir(parents=True, mode=0o700)
@@ -80,15 +82,11 @@ class Container:
         for path in (self.host_key, self.home, self.home / ".ssh", self.home / ".ssh/authorized_keys"):
             os.chown(path, UID, UID)
 
-    def start(self, *words: object, user: int = UID, env: dict[str, str] | None = None) -> subprocess.Popen:
-        """A daemon inside; its log is the file `daemon.log`."""
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": self.home, "PYTHONPATH": self.packages}
+    def start(self, *words: object, env: dict[str, str] | None = None, **options) -> subprocess.Popen | Adopted:
+        """A daemon inside; its log is the file `daemon.log`. For the options see `Namespace.command_line`."""
+        environment = {"HOME": self.home, "PYTHONPATH": PACKAGES} | (env or {})
         with open(self.folder / "daemon.log", "ab") as log:
-            return subprocess.Popen(
-                command_line(self.inside, words, user, self._binds),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.home, start_new_session=True,
-                env=environment | (env or {}),
-            )
+            return self.inside.launch(words, env=environment, cwd=self.home, stdout=log, stderr=log, **options)
 
     def wait_for_listener(self, port: int) -> None:
         try:
@@ -110,11 +108,11 @@ class Container:
         return wait_until(lambda: not self.sockets("established", port), 20, f"no connection to {port}")
 
     def processes(self, name: str) -> list[int]:
-        """The processes inside with this executable's path or command name."""
-        return [pid for pid in _members(self.inside) if name in (_executable(pid), _command_name(pid))]
+        """The processes inside with this command name."""
+        return [pid for pid in _members(self.inside) if _command_name(pid) == name]
 
     def agents(self) -> list[int]:
-        return self.processes(str(installed()))
+        return [pid for pid in _members(self.inside) if _is_executable_of(pid, installed())]
 
     def wait_for_agent(self, count: int = 1) -> int:
         wait_until(lambda: len(self.agents()) == count, 10, f"{count} agent processes inside")
@@ -150,11 +148,12 @@ def _namespace_of(pid: str) -> int | None:
         return None
 
 
-def _executable(pid: int) -> str | None:
+def _is_executable_of(pid: int, file: Path) -> bool:
+    """Paths would differ in another root."""
     try:
-        return os.readlink(f"/proc/{pid}/exe")
+        return os.path.samefile(f"/proc/{pid}/exe", file)
     except OSError:
-        return None
+        return False
 
 
 def _command_name(pid: int) -> str | None:

@@ -6,11 +6,10 @@ import re
 import subprocess
 
 from harness import UID, run
-from harness.agent import command_line
 
 from . import diego, openssh
 from .client import LOOPBACK, signalling, ssh
-from .container import INSTANCE_PORTS, Container, wait_until
+from .container import INSTANCE_PORTS, Container, pid_inside, wait_until
 
 CONNECTED, LISTENING = "01", "0A"
 SSH_PORT = ":08AE"
@@ -48,14 +47,14 @@ def test_one_process_serves_every_session_from_a_dual_stack_socket():
 
 def test_its_descriptors_are_readable_to_the_user_and_those_of_openssh_are_not():
     def readable(container: Container, pid: int) -> bool:
-        listing = command_line(container.inside, ["ls", f"/proc/{pid}/fd"])
+        listing = container.inside.command_line(["ls", f"/proc/{pid}/fd"])
         return subprocess.run(listing, capture_output=True).returncode == 0
 
     with Container() as container:
         daemon = diego.start(container)
         status = run("cat", f"/proc/{daemon.pid}/status", text=True).stdout
         assert f"Uid:\t{UID}\t{UID}\t{UID}\t{UID}\n" in status
-        assert readable(container, daemon.pid)
+        assert readable(container, pid_inside(daemon.pid))
     with Container() as container:
         openssh.start(container)
         parent = int(run_in_session(container, "echo $PPID"))

@@ -8,10 +8,11 @@ from types import ModuleType
 import pytest
 
 from harness import LogLine, find, installed, parse_log
+from harness.paths import PYTHON
 
 from . import daemons, diego, dropbear, openssh, proxy
 from .client import LOOPBACK, THROUGH_PROXY, Client, Route, capture, ssh
-from .container import ADDRESS, INSTANCE_PORTS, INSTANCE_PORTS_WITHOUT_PROXY, Container, wait_until
+from .container import ADDRESS, INSTANCE_PORTS, INSTANCE_PORTS_WITHOUT_PROXY, Container, pid_inside, wait_until
 
 EXCLUDED = "set filter to avoid capturing SSH session"
 ADJUSTED = "adjusted filter to avoid capturing SSH session"
@@ -126,13 +127,13 @@ def test_daemon_of_all_connections_is_found_with_each_of_them():
             assert other.process.poll() is None
         assert sorted(found.attributes.pop("connections").split(",")) == clients and len(clients) == 2
         assert found.attributes == {
-            "daemon": "diego-sshd", "pid": str(daemon.pid), "ports": "2222", "source": "descriptors"}
+            "daemon": "diego-sshd", "pid": str(pid_inside(daemon.pid)), "ports": "2222", "source": "descriptors"}
 
 
 def test_application_that_starts_the_agent_is_no_daemon():
     """Its connection stays visible."""
     with Container() as container:
-        container.start(container.python, "-c", APPLICATION, installed(), "-interface", "lo", "-v")
+        container.start(PYTHON, "-c", APPLICATION, installed(), "-interface", "lo", "-v")
         container.wait_for_listener(8080)
         log, file = container.home / "agent.log", container.home / "capture.pcap"
         with container.inside.socket(kind=socket.SOCK_STREAM) as connection:

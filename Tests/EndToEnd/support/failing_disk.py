@@ -37,6 +37,9 @@ class FailingDisk(mfusepy.Operations):
         self._contents(path)[offset:offset + len(taken)] = taken
         return len(taken)
 
+    def chown(self, path: str, uid: int, gid: int) -> None:
+        """Done for nobody: runc hands a container's user its standard streams."""
+
     def truncate(self, path: str, length: int, fh: int | None = None) -> int:
         contents = self._contents(path)
         contents[:] = contents[:length].ljust(length, b"\0")

@@ -6,7 +6,7 @@
 //   inject call PID NUMBER [ARGUMENT ...]
 //       It makes a system call of its own. Says "returned N" or "killed by N".
 //   inject filter PID
-//       Prints the instructions of its seccomp filter (linux/bpf_common.h): code, jumps and operand, one a line.
+//       Prints the instructions of its last seccomp filter (linux/bpf_common.h): code, jumps and operand, one a line.
 //
 // strace's own injection replaces the call's number by -1, which a seccomp filter answers by killing.
 
@@ -152,7 +152,9 @@ static int makeCall(long number, const long arguments[6]) {
 static int printFilter(void) {
     struct sock_filter instructions[BPF_MAXINSNS];
     attach();
-    long count = ptrace(PTRACE_SECCOMP_GET_FILTER, traced, 0, instructions);
+    // The first is the one that was installed first; a container's own comes before the process's.
+    long count = -1, size;
+    for (long number = 0; (size = ptrace(PTRACE_SECCOMP_GET_FILTER, traced, number, instructions)) >= 0; number++) count = size;
     if (count < 0) fail("PTRACE_SECCOMP_GET_FILTER");
     for (long index = 0; index < count; index++) {
         struct sock_filter one = instructions[index];

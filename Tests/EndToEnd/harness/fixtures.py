@@ -1,0 +1,57 @@
+"""What all tests share: fixtures, and that a test which does not run has failed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .agent import give_children_default_signals, kill_all
+from .paths import WORK
+
+SECONDS_PER_TEST = 90
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.umask(0o022)
+    give_children_default_signals()
+    config.option.basetemp = WORK / "pytest"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, which counts as failed: {report.longrepr}"
+
+
+@pytest.fixture(autouse=True)
+def _time_limit() -> Iterator[None]:
+    """No test waits for ever."""
+    def stop(*_) -> None:
+        raise TimeoutError(f"the test took more than {SECONDS_PER_TEST} s")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(SECONDS_PER_TEST)
+    yield
+    signal.alarm(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_agent_left() -> Iterator[None]:
+    yield
+    kill_all()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder in which everyone may read and write (pytest's own are for root alone)."""
+    with tempfile.TemporaryDirectory(dir=WORK) as name:
+        os.chmod(name, 0o777)
+        yield Path(name)
