@@ -66,9 +66,10 @@ def _work_off(capture: Capture) -> float:
     return (capture.cpu() - before) / 1000 / (capture.reader.records.total() - written)
 
 
-def _judge(name: str, value: float, bound: float, noise: float) -> bool:
+def _judge(name: str, value: float, bound: float, noise: float, warning: float | None = None) -> bool:
     kept = value <= bound * (1 + noise)
-    print(f"{'ok' if kept else 'WORSE'}: {name} {value:,.6g}, bound {bound:,.6g} and {noise:.0%} of noise")
+    word = "WORSE" if not kept else "WARNING" if warning is not None and value > warning else "ok"
+    print(f"{word}: {name} {value:,.7g}, bound {bound:,.7g} and {noise:.0%} of noise")
     return kept
 
 

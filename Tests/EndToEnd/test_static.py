@@ -12,6 +12,9 @@ from harness import BINARY, Sink, check_with_tcpdump, find, installed, run, send
 
 SIZE_MAX = 1_500_000
 
+# They bring roots of their own, or run nothing.
+pytestmark = pytest.mark.home("namespace")
+
 
 def test_it_is_not_a_dynamic_executable():
     done = subprocess.run(["ldd", BINARY], capture_output=True, text=True, timeout=10)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +14,11 @@ import pytest
 from support.work import WORK  # first: the harness looks at what it sets
 
 from harness import Namespace
-from harness.agent import kill_all
 from support.bosh import Package, Release, compile_package, fake_toolchain
 
+pytest_plugins = ["harness.fixtures"]
 TOOLS = ("bison", "flex", "gcc", "getcap", "git", "ip", "nsenter", "readelf", "setcap", "setpriv", "swift", "tar",
          "tcpdump", "unshare")
-SECONDS_PER_TEST = 90
 BLOBS = Path(__file__).resolve().parents[2] / ".build/blobs"
 
 
@@ -28,29 +26,14 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(WORK, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    reason = _missing()
-    if reason:
-        for item in items:
-            item.add_marker(pytest.mark.skip(reason=reason))
-
-
-def _missing() -> str | None:
-    if os.geteuid() != 0:
-        return "needs root, for file capabilities and namespaces"
-    if not (BLOBS / "libpcap").is_dir() or not (BLOBS / "libcap").is_dir():
-        return "no sources of libpcap and libcap: run Tests/Packaging/fetch-sources .build/blobs"
+def pytest_configure() -> None:
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    return f"not installed: {', '.join(missing)}" if missing else None
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item):
-    outcome = yield
-    report = outcome.get_result()
-    if report.skipped and os.environ.get("CI") == "true":
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, which CI does not allow: {report.longrepr}"
+    if os.geteuid() != 0:
+        raise pytest.UsageError("the tests take root, for file capabilities and namespaces")
+    if not (BLOBS / "libpcap").is_dir() or not (BLOBS / "libcap").is_dir():
+        raise pytest.UsageError("no sources of libpcap and libcap: run Tests/Packaging/fetch-sources .build/blobs")
+    if missing:
+        raise pytest.UsageError(f"not installed: {', '.join(missing)}")
 
 
 @pytest.fixture(scope="session")
@@ -79,24 +62,6 @@ def package(request: pytest.FixtureRequest, packages: dict[str, Package]) -> Pac
 @pytest.fixture
 def system(packages: dict[str, Package]) -> Package:
     return packages["system"]
-
-
-@pytest.fixture(autouse=True)
-def _time_limit() -> Iterator[None]:
-    """No test waits for ever."""
-    def stop(*_) -> None:
-        raise TimeoutError(f"the test took more than {SECONDS_PER_TEST} s")
-
-    signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS_PER_TEST)
-    yield
-    signal.alarm(0)
-
-
-@pytest.fixture(autouse=True)
-def _no_agent_left() -> Iterator[None]:
-    yield
-    kill_all()
 
 
 @pytest.fixture

@@ -106,13 +106,14 @@ def test_not_run_by_bosh(target, package, name):
 PROGRAM = "int main(void) { return %s; }"
 
 
-def built_wrongly(target: Path, program: str, *options: str) -> Path:
-    """Puts a script in place of the build that delivers another program."""
+def built_wrongly(target: Path, program: str, *options: str, size: int | None = None) -> None:
+    """Puts a script in place of the build that delivers another program, filled up to a size."""
     wrong = target / "wrong"
     subprocess.run(["gcc", "-x", "c", "-", "-o", wrong, *options], input=program.encode(), check=True)
+    if size is not None:
+        os.truncate(wrong, size)
     build = target / "cf-pcap/scripts/build"
     build.write_text(f'#!/bin/sh\nmkdir -p {target}/cf-pcap/dist && cp {wrong} {target}/cf-pcap/dist/cf-pcap\n')
-    return wrong
 
 
 def test_agent_that_is_not_static(target, package):
@@ -126,9 +127,17 @@ def test_agent_that_does_not_start(target, package):
 
 
 def test_agent_that_is_too_large(target, package):
-    with built_wrongly(target, PROGRAM % 0, "-static").open("ab") as file:
-        file.truncate(1_300_001)
-    assert_fails(target, package, "1300001 bytes are too many")
+    built_wrongly(target, PROGRAM % 0, "-static", size=1_400_001)
+    assert_fails(target, package, "1400001 bytes are too many")
+
+
+def test_agent_that_is_nearly_too_large(target, folder):
+    """Built, with a warning: there is time to look into it."""
+    built_wrongly(target, PROGRAM % 0, "-static", size=1_350_001)
+    (folder / "large").mkdir()
+    done = run_packaging(target, folder / "large", timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING: the agent has 1350001 bytes" in done.stderr
 
 
 def test_build_that_fails(target, package):

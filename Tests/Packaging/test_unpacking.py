@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from harness import run
-from harness.agent import command_line
 from support.capturing import NET_RAW_PERMITTED, assert_captures, refusal
 from support.lifecycle import make_lifecycle
 from support.unpack import unpack
@@ -59,6 +58,6 @@ def test_where_the_bounding_set_lacks_it_an_effective_capability_would_not_start
     copy = Path(shutil.copy(package.agent, folder))
     run("setcap", "cap_net_raw=ep", copy)
     assert_captures(namespace, copy)
-    done = subprocess.run(command_line(namespace, [copy, "-interface", "lo"], setpriv=WITHOUT_NET_RAW),
+    done = subprocess.run(namespace.command_line([copy, "-interface", "lo"], setpriv=WITHOUT_NET_RAW),
                           capture_output=True, timeout=10)
     assert b"Operation not permitted" in done.stderr and b"level=" not in done.stderr

@@ -56,6 +56,7 @@ def with_tar(container: Container, archive: Path, folder: Path) -> None:
 
 def with_python(container: Container, archive: Path, folder: Path) -> None:
     script = shutil.copy(unpack.__file__, folder)
+    os.chmod(script, 0o644)
     container.run(shutil.which("python3", path="/usr/bin:/usr/local/bin"), script, archive, folder)
 
 

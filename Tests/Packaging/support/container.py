@@ -12,9 +12,10 @@ from harness import Namespace
 class Container(Namespace):
     """A user namespace whose ids begin at FIRST_ID outside, with network and mount namespaces of its own."""
 
-    FIRST_ID = 100_000
+    ROOT = FIRST_ID = 100_000
 
     def __init__(self) -> None:
+        self._binds = {}
         words = ["unshare", "--user", "--net", "--mount", "sh", "-c", "echo inside; exec sleep 300"]
         self._holder = subprocess.Popen(words, stdout=subprocess.PIPE)
         assert self._holder.stdout.readline() == b"inside\n"

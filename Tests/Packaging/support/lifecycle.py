@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 import random
+import re
 import shutil
 import stat
 import subprocess
@@ -68,12 +69,13 @@ def tar_stream(archive: Path) -> bytes:
 
 
 def listing(archive: Path) -> list[str]:
-    """One line a member: permissions, owner, size, time, name, target of a link, attributes."""
+    """One line a member: permissions, owner, size, time, name, target of a link, attributes. tar(1) fills up columns to
+    the widest so far."""
     words = ["tar", "--list", "--gzip", "--verbose", "--verbose", "--full-time", "--numeric-owner", "--xattrs",
              "--quoting-style=escape", f"--file={archive}"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=20)
     assert done.returncode == 0 and done.stderr == "", done.stderr
-    return done.stdout.splitlines()
+    return [re.sub(" +", " ", line) for line in done.stdout.splitlines()]
 
 
 def others(lines: Sequence[str]) -> list[str]:
