@@ -1,0 +1,55 @@
+"""Each script says what it does, and refuses what it does not take, before it does anything."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from harness import REPOSITORY
+
+FOLDER = REPOSITORY / "scripts"
+SCRIPTS = sorted(path.name for path in FOLDER.iterdir() if os.access(path, os.X_OK))
+
+
+def answer(name: str, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([FOLDER / name, *arguments], cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=10)
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_help(name, option):
+    done = answer(name, option)
+    assert done.returncode == 0 and done.stderr == ""
+    first, *_ = done.stdout.splitlines()
+    assert first[:1].isupper() and f"\nUsage: scripts/{name}" in done.stdout
+    assert "#" not in done.stdout
+
+
+WRONG = {
+    "bench": ["bogus", "--bogus", "--rounds x", "--rounds", "--tools agent,bogus", "--tools", "--json", "cpu bogus"],
+    "build": ["bogus", "--bogus", "--prefix", "--prefix /nowhere"],
+    "fuzz": ["bogus", "0", "-1", "2 bogus", "2s", "--bogus"],
+    "install": ["bogus", "--bogus", "build bogus", "--packages"],
+    "lint": ["bogus", "--bogus", "--fix bogus"],
+    "sanitize": ["bogus", "--bogus", "address bogus"],
+    "soak": ["abc", "0", "-5", "1.5", "10 20", "--bogus"],
+    "test": ["bogus", "--bogus", "lint bogus", "end-to-end bogus.py", "end-to-end --bogus", "end-to-end -k"],
+    "test-package": ["bogus", "--bogus", "-k", "test_package.py bogus.py"],
+}
+
+
+@pytest.mark.parametrize("name, arguments", [(name, line) for name, lines in WRONG.items() for line in lines])
+def test_wrong_argument(name, arguments):
+    done = answer(name, *arguments.split())
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith(f"scripts/{name}: ") and done.stderr.count("\n") == 1
+
+
+def test_every_script_is_asked():
+    """`run` hands its arguments to the agent, which answers for itself."""
+    assert set(SCRIPTS) == WRONG.keys() | {"run"}
+    done = answer("run", "--bogus")
+    assert done.returncode == 2 and done.stdout == "" and "-bogus" in done.stderr
