@@ -5,10 +5,10 @@ import CPcap
 @safe public struct Capture: ~Copyable {
     /// The ring's size in bytes: 80 blocks, as libpcap makes them.
     static let ringSize: Int32 = 20 << 20
-    /// Milliseconds after which the kernel retires a block of the ring that is not full. It is how long a packet may wait
+    /// When the kernel retires a block of the ring that is not full. It is how long a packet may wait
     /// while there are few, how often there is work at all, and, 80 times, how long a reader may stand still while they
     /// find room.
-    static let blockTimeout: Int32 = 48
+    static let blockTimeout = Duration.milliseconds(48)
 
     /// What it captures on.
     public let interface: Interface
@@ -34,7 +34,7 @@ import CPcap
         unsafe pcap_set_snaplen(handle, Int32(snaplen))
         unsafe pcap_set_promisc(handle, 0)
         unsafe pcap_set_buffer_size(handle, ringSize)
-        unsafe pcap_set_timeout(handle, blockTimeout)
+        unsafe pcap_set_timeout(handle, blockTimeout.milliseconds)
         unsafe pcap_set_protocol_linux(handle, CF_PCAP_NO_PROTOCOL)
 
         // The socket takes the lowest number that is free (socket(2)); nothing can be sent on that, even as it is opened.

@@ -73,15 +73,15 @@ public struct FilterCompiler: ~Copyable {
         }
     }
 
-    /// Milliseconds of waiting after which it is said what for.
-    private static let silence: Int32 = 1000
+    /// How long to wait before it is said what for.
+    private static let silence = Duration.seconds(1)
 
     /// Reads the child's reply, whole or until it ends. Returns the name of a stop signal that arrives first.
     private borrowing func read(
         into reply: inout [UInt8], until signals: borrowing Signals, log: Log
     ) throws(Failure) -> ByteString? {
         var part = [UInt8](repeating: 0, count: 16_384)
-        var patience = Self.silence
+        var patience = Self.silence.milliseconds
         while FilterReply.missing(behind: reply) > 0 {
             var sources = (
                 pollfd(fd: results.rawValue, events: Int16(POLLIN), revents: 0),

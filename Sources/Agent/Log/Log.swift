@@ -5,7 +5,7 @@ import CLinux
 /// A line that standard error does not take within ``patience`` is left out: a reader that has stopped reading must not
 /// keep the agent from stopping.
 public final class Log {
-    private static let patience: Int32 = 100  // milliseconds
+    private static let patience = Duration.milliseconds(100)
     /// Longer than any line that is logged while capturing, so that those need no memory.
     private static let lineCapacity = 4096
 
@@ -96,7 +96,7 @@ public final class Log {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         var ready: Int32
         repeat {
-            ready = unsafe poll(&entry, 1, Self.patience)
+            ready = unsafe poll(&entry, 1, Self.patience.milliseconds)
         } while ready < 0 && cf_pcap_errno() == EINTR
         return ready > 0 && entry.revents & Int16(POLLOUT) != 0
     }

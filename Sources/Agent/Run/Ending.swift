@@ -1,26 +1,25 @@
 /// The end of a capture, from the moment when it is asked for: what is still to be handed over, and for how long.
-///
-/// Times are milliseconds on the monotonic clock.
+/// Moments are those of ``MonotonicClock``.
 struct Ending: Equatable {
     /// When it was asked for.
-    let begin: Int64
+    let begin: Duration
     /// Packets that the kernel had captured by then, from the start of the capture; nil where it cannot tell.
     let captured: UInt64?
     private var isRepeated = false
 
     /// Callers tear the session down 5 s after the signal; the kernel needs some 50 ms to release a packet socket.
-    static let longest: Int64 = 4500
+    static let longest = Duration.milliseconds(4500)
     /// For how long a reader may take nothing.
-    static let longestStandstill: Int64 = 1000
+    static let longestStandstill = Duration.seconds(1)
     /// When the kernel has retired the block that it was filling: a few timeouts, and on a machine that is very busy.
-    static let retirement: Int64 = 4 * Int64(Capture.blockTimeout)
-    static let longestRetirement: Int64 = 800
+    static let retirement = Capture.blockTimeout * 4
+    static let longestRetirement = Duration.milliseconds(800)
     /// Within this time a second signal is taken for the first: timeout(1) and terminals send it twice.
-    static let sameSignal: Int64 = 200
+    static let sameSignal = Duration.milliseconds(200)
 
     /// How far the capture is.
     struct Progress: Equatable {
-        var now: Int64
+        var now: Duration
         /// Packets that the kernel has handed over since the start of the capture.
         var handedOver: UInt64
         /// Nothing was left in the ring at the last look.
@@ -28,7 +27,7 @@ struct Ending: Equatable {
         /// The output has taken all that was handed over.
         var isQueueEmpty: Bool
         /// When the output last took something.
-        var lastTaken: Int64
+        var lastTaken: Duration
     }
 
     enum Decision: Equatable {
@@ -49,13 +48,13 @@ struct Ending: Equatable {
         }
     }
 
-    init(at now: Int64, captured: UInt64?) {
+    init(at now: Duration, captured: UInt64?) {
         begin = now
         self.captured = captured
     }
 
     /// Notes a further signal. Returns whether it ends the capture at once.
-    mutating func repeatSignal(at now: Int64) -> Bool {
+    mutating func repeatSignal(at now: Duration) -> Bool {
         isRepeated = now - begin >= Self.sameSignal
         return isRepeated
     }
@@ -77,7 +76,7 @@ struct Ending: Equatable {
     }
 
     /// When ``decide(_:)`` may come to something else though nothing happens.
-    func nextDecision(_ progress: Progress) -> Int64 {
+    func nextDecision(_ progress: Progress) -> Duration {
         let times = [
             begin + Self.retirement, begin + Self.longestRetirement,
             max(begin, progress.lastTaken) + Self.longestStandstill, begin + Self.longest,

@@ -88,7 +88,7 @@ public final class Pump {
     }
 
     /// The first that the output takes is the file header.
-    private func noteTaken(at now: Int64) {
+    private func noteTaken(at now: Duration) {
         (lastTaken, backoff) = (now, Backoff())
         if isLive { return }
         isLive = true
@@ -97,12 +97,12 @@ public final class Pump {
 
     // MARK: Packets
 
-    /// Milliseconds after which a reader that takes nothing is taken to stand still.
-    private static let standstill: Int64 = 1000
+    /// When a reader that takes nothing is taken to stand still.
+    private static let standstill = Duration.seconds(1)
 
     /// A batch waits in the queue at most, and the rest in the ring. Behind a reader that stands still the queue takes more:
     /// the ring has room for 80 block timeouts of time, however little is in each block.
-    private func wantsPackets(at now: Int64) -> Bool {
+    private func wantsPackets(at now: Duration) -> Bool {
         if isRingEmpty || !queue.hasRoom { return false }
         if let ending, ending.hasAll(progress(at: now)) { return false }
         return queue.count < Capture.batch || now - lastTaken >= Self.standstill
@@ -110,7 +110,7 @@ public final class Pump {
 
     /// A capture that fails, as when its interface goes, ends like one that is stopped: what came before may still be in
     /// the ring, and libpcap hands it over at a later look.
-    private func take(at now: Int64) {
+    private func take(at now: Duration) {
         do throws(Failure) {
             isRingEmpty = try capture.take(into: &queue)
         } catch {
@@ -122,7 +122,7 @@ public final class Pump {
 
     // MARK: Ending
 
-    private func beginEnding(at now: Int64) {
+    private func beginEnding(at now: Duration) {
         if ending == nil { ending = Ending(at: now, captured: capture.isCountExact ? captured() : nil) }
     }
 
@@ -132,7 +132,7 @@ public final class Pump {
         return statistics.received - min(statistics.dropped, statistics.received)
     }
 
-    private func progress(at now: Int64) -> Ending.Progress {
+    private func progress(at now: Duration) -> Ending.Progress {
         Ending.Progress(
             now: now, handedOver: queue.added, isRingEmpty: isRingEmpty, isQueueEmpty: queue.isEmpty,
             lastTaken: lastTaken)
@@ -156,7 +156,7 @@ public final class Pump {
     // MARK: What happens besides
 
     /// Answers signals, checks the session, reports.
-    private func attend(at now: Int64) {
+    private func attend(at now: Duration) {
         while hasSignal, let request = signals.next() {
             switch request {
             case .report: reports.report(counts(), at: now, isAskedFor: true)
@@ -170,7 +170,7 @@ public final class Pump {
         }
     }
 
-    private func stop(on signal: ByteString, at now: Int64) {
+    private func stop(on signal: ByteString, at now: Duration) {
         if ending == nil {
             log.info("received signal, stopping capture") { $0.add("signal", signal) }
             beginEnding(at: now)
@@ -193,7 +193,7 @@ public final class Pump {
 
     /// Sleeps until there are packets for which there is room, room in the output, a signal, or something is due; looks
     /// only where there is work left. The corresponding C function is `ppoll`.
-    private func wait(for result: Output.Result, at now: Int64) -> Woken {
+    private func wait(for result: Output.Result, at now: Duration) -> Woken {
         let isBlocked = result != .progress
         var sources = (
             output: pollfd(fd: STDOUT_FILENO, events: result == .waitForReadiness ? Int16(POLLOUT) : 0, revents: 0),
@@ -203,7 +203,7 @@ public final class Pump {
         // A regular file is always ready, which is no reason to wake up.
         if !output.isStream && !isBlocked { sources.output.fd = -1 }
         let hasWork = wantsPackets(at: now) || (!isBlocked && !queue.isEmpty)
-        var limit = hasWork ? timespec() : timeout(isBlocked: isBlocked, at: now)
+        var limit = (hasWork ? .zero : timeout(isBlocked: isBlocked, at: now)).timespec
         let ready = unsafe withUnsafeMutableBytes(of: &sources) { sources in
             unsafe ppoll(sources.assumingMemoryBound(to: pollfd.self).baseAddress, 3, &limit, nil)
         }
@@ -214,12 +214,12 @@ public final class Pump {
         return isGone ? .readerGone : .toGoOn
     }
 
-    /// How often to ask what becomes of an interface that is down, in milliseconds.
-    private static let interfaceInterval: Int64 = 100
+    /// How often to ask what becomes of an interface that is down.
+    private static let interfaceInterval = Duration.milliseconds(100)
 
     /// The time until the next thing is due, an hour at most.
-    private func timeout(isBlocked: Bool, at now: Int64) -> timespec {
-        var next = min(reports.nextDue(whileBlocked: isBlocked), now + 3_600_000)
+    private func timeout(isBlocked: Bool, at now: Duration) -> Duration {
+        var next = min(reports.nextDue(whileBlocked: isBlocked), now + .seconds(3600))
         if let ending {
             next = min(next, ending.nextDecision(progress(at: now)))
         } else {
@@ -229,8 +229,6 @@ public final class Pump {
         if isBlocked && !isRingEmpty && now < lastTaken + Self.standstill {
             next = min(next, lastTaken + Self.standstill)
         }
-        let due = max(next - now, 0) * 1000
-        let microseconds = isBlocked ? min(due, backoff.next()) : due
-        return timespec(tv_sec: Int(microseconds / 1_000_000), tv_nsec: Int(microseconds % 1_000_000) * 1000)
+        return isBlocked ? min(next - now, backoff.next()) : next - now
     }
 }

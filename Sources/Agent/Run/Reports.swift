@@ -24,12 +24,12 @@ struct Counts: Equatable {
 struct Reports {
     private let log: Log
     private var hasWarned = false
-    private var nextCheck: Int64
-    private var nextProgress: Int64
+    private var nextCheck: Duration
+    private var nextProgress: Duration
 
-    /// Milliseconds between looks for drops while there are packets, and between reports of progress.
-    private static let checkInterval: Int64 = 250
-    private static let progressInterval: Int64 = 5000
+    /// Between looks for drops while there are packets, and between reports of progress.
+    private static let checkInterval = Duration.milliseconds(250)
+    private static let progressInterval = Duration.seconds(5)
 
     init(_ log: Log) {
         self.log = log
@@ -38,18 +38,18 @@ struct Reports {
         nextProgress = now + Self.progressInterval
     }
 
-    func isDue(at now: Int64) -> Bool {
+    func isDue(at now: Duration) -> Bool {
         now >= nextCheck || log.isVerbose && now >= nextProgress
     }
 
-    /// When there will be something to report even if no packet comes; `.max` for never. The kernel drops packets only
+    /// When there will be something to report even if no packet comes; ``Duration/never`` for never. The kernel drops packets only
     /// when there are packets, and those wake the pump, unless it is blocked.
-    func nextDue(whileBlocked isBlocked: Bool) -> Int64 {
-        let progress = log.isVerbose ? nextProgress : .max
+    func nextDue(whileBlocked isBlocked: Bool) -> Duration {
+        let progress = log.isVerbose ? nextProgress : .never
         return isBlocked && !hasWarned ? min(progress, nextCheck) : progress
     }
 
-    mutating func report(_ counts: Counts, at now: Int64, isAskedFor: Bool) {
+    mutating func report(_ counts: Counts, at now: Duration, isAskedFor: Bool) {
         nextCheck = now + Self.checkInterval
         if counts.dropped > 0 && !hasWarned {
             hasWarned = true

@@ -17,10 +17,12 @@ struct SessionWatch: ~Copyable {
 
     /// How long to wait for the next look. Reading the tables takes 2 us for each socket in them, so that to wait longer
     /// where there are many keeps that at 0.5 % of a core or less.
-    private static func milliseconds(afterReading sockets: Int64) -> Int64 { min(2000 + sockets * 2 / 5, 6000) }
+    private static func interval(afterReading sockets: Int) -> Duration {
+        min(.seconds(2) + .microseconds(400) * sockets, .seconds(6))
+    }
 
-    /// When to look next, in milliseconds on the monotonic clock; `.max` where there is nothing to look for.
-    private(set) var nextLook = Int64.max
+    /// When to look next, on the monotonic clock; never where there is nothing to look for.
+    private(set) var nextLook = Duration.never
 
     /// Opens what it needs, if there is a session to watch.
     init(_ session: SSHSession?, input: Int32 = STDIN_FILENO) {
@@ -29,7 +31,7 @@ struct SessionWatch: ~Copyable {
         isInputTelling = Self.isOpen(input)
         if connections.isEmpty { return }
         tables = try? SocketTables()
-        if tables != nil { nextLook = MonotonicClock.now() + Self.milliseconds(afterReading: 0) }
+        if tables != nil { nextLook = MonotonicClock.now() + Self.interval(afterReading: 0) }
     }
 
     /// The socket tables that it reads; -1 for each that it does not need.
@@ -56,7 +58,7 @@ struct SessionWatch: ~Copyable {
     /// The connections that are in the tables no more; none where the tables cannot be read. Sets ``nextLook``.
     private mutating func missingConnections() -> [TCPSocket] {
         var missing = connections
-        var count: Int64 = 0
+        var count = 0
         // A table is read in parts, and a row may be missed when others before it go meanwhile.
         for _ in 0..<2 where !missing.isEmpty {
             do {
@@ -68,7 +70,7 @@ struct SessionWatch: ~Copyable {
                 missing = []
             }
         }
-        nextLook = MonotonicClock.now() + Self.milliseconds(afterReading: count)
+        nextLook = MonotonicClock.now() + Self.interval(afterReading: count)
         return missing
     }
 
