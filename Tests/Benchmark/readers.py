@@ -68,11 +68,20 @@ class Stalling(Counting):
     def __init__(self, size: int) -> None:
         super().__init__(size)
         self.pause = 0.0
+        self._reads = threading.Event()
+        self._reads.set()
 
     def take(self, chunk: memoryview) -> None:
         super().take(chunk)
         pause, self.pause = self.pause, 0.0
-        time.sleep(pause)
+        if pause > 0:
+            self._reads.clear()
+            time.sleep(pause)
+            self._reads.set()
+
+    def wait(self) -> None:
+        """Until it reads again."""
+        self._reads.wait()
 
 
 class Throttled(Counting):
