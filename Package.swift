@@ -24,7 +24,9 @@ let embedded: [SwiftSetting] = [
 ]
 
 let staticLink: [LinkerSetting] = [
-    .unsafeFlags(["-use-ld=lld", "-Xclang-linker", "-static"]),
+    // At another address each time, and read-only where nothing is written once it is relocated.
+    .unsafeFlags(["-use-ld=lld", "-Xclang-linker", "-static-pie"]),
+    .unsafeFlags(["-z", "relro", "-z", "now", "-z", "noexecstack"].flatMap { ["-Xlinker", $0] }),
     // Nothing that is not used, twice the same, or only of use to a debugger.
     .unsafeFlags(
         [
@@ -35,6 +37,9 @@ let staticLink: [LinkerSetting] = [
     .linkedLibrary("pcap"),
     .linkedLibrary("cap"),
 ]
+
+// The C compiler checks the sizes of copies only where it optimizes.
+let optimized = ["-Os", "-ffunction-sections", "-fPIE", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=3"]
 
 let swiftSettings = isStatic ? strict + embedded : strict
 
@@ -67,7 +72,7 @@ let package = Package(
             exclude: ["no-unwind-tables.ld"],
             cSettings: [
                 .define("_GNU_SOURCE"),
-                .unsafeFlags(["-Wall", "-Wextra", "-Werror"] + (isStatic ? ["-Os", "-ffunction-sections"] : [])),
+                .unsafeFlags(["-Wall", "-Wextra", "-Werror"] + (isStatic ? optimized : [])),
             ]
         ),
         .target(name: "Agent", dependencies: ["CPcap", "CCapability", "CLinux"], swiftSettings: swiftSettings),

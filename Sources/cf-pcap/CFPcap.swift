@@ -29,6 +29,7 @@ enum CFPcap {
             return .failure
         }
         do throws(Failure) {
+            try Privileges.shield()
             try NetRaw.require()
             try StandardStreams.secure()
             let signals = try Signals()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from harness import BINARY, Sink, check_with_tcpdump, find, installed, run, send_numbered, start_agent
+from harness import BINARY, REPOSITORY, Sink, check_with_tcpdump, find, installed, run, send_numbered, start_agent
 
 SIZE_MAX = 1_500_000
 
@@ -30,10 +31,61 @@ def test_it_is_small_and_stripped():
 
 
 def test_its_memory_is_never_writable_and_executable():
-    headers = run("readelf", "--program-headers", "--wide", BINARY, text=True).stdout.splitlines()
-    segments = [line for line in headers if line.split()[:1] in (["LOAD"], ["GNU_STACK"])]
-    assert len(segments) >= 3
+    segments = [line for line in program_headers() if line.split()[0] in ("LOAD", "GNU_STACK")]
+    assert len(segments) >= 3 and [line for line in segments if line.split()[0] == "GNU_STACK"]
     assert not [line for line in segments if "RWE" in line]
+
+
+def test_it_is_position_independent_and_read_only_once_it_is_relocated():
+    headers = run("readelf", "--file-header", "--dynamic", "--wide", BINARY, text=True).stdout
+    assert "DYN (Position-Independent Executable file)" in headers
+    flags = re.search(r"\(FLAGS_1\)\s+Flags: (.*)", headers)
+    assert set(flags[1].split()) == {"NOW", "PIE"}
+    assert "TEXTREL" not in headers and "PATH" not in headers and "NEEDED" not in headers
+    sections = run("readelf", "--sections", "--wide", BINARY, text=True).stdout
+    tables = [int(address, 16) for address in re.findall(r" \.(?:got|dynamic|init_array|data\.rel\.ro) +\w+ +(\w+)", sections)]
+    relro, = (line.split() for line in program_headers() if line.split()[0] == "GNU_RELRO")
+    start, size = int(relro[2], 16), int(relro[5], 16)
+    assert len(tables) == 4 and all(start <= table < start + size for table in tables)
+
+
+def program_headers() -> list[str]:
+    lines = run("readelf", "--program-headers", "--wide", BINARY, text=True).stdout.splitlines()
+    return [line for line in lines if line.strip()]
+
+
+def test_it_is_loaded_at_another_address_each_time(namespace):
+    starts = set()
+    for _ in range(4):
+        with start_agent(namespace, "-interface", "lo") as agent:
+            maps = Path(f"/proc/{agent.pid}/maps").read_text().splitlines()
+            starts.add(next(line.split("-")[0] for line in maps if "cf-pcap" in line))
+    assert len(starts) > 1
+
+
+@pytest.mark.parametrize("symbol", ["__stack_chk_fail", "__memcpy_chk"])
+def test_its_c_is_compiled_with_checks(symbol):
+    """Of the stack and of the sizes of copies. The executable is stripped: what it is linked from names them."""
+    objects = (REPOSITORY / ".build/static/release/CLinux.build").glob("*.c.o")
+    assert symbol in run("nm", *objects, text=True).stdout
+
+
+# Below, the kernel or glibc's start-up code ends the process before a line of the agent's runs.
+LEAST = {"as": 2 << 20, "data": 256 << 10}
+
+
+@pytest.mark.parametrize("limit, enough", [("as", 32 << 20), ("data", 4 << 20)])
+def test_memory_that_runs_out_ends_in_a_message(namespace, limit, enough):
+    ended = 0
+    for size in range(LEAST[limit], enough, (enough - LEAST[limit]) // 40):
+        with start_agent(namespace, "-interface", "lo", wrapper=("prlimit", f"--{limit}={size}")) as agent:
+            result = agent.stop() if agent.running else agent.wait()
+        if result.status == 0:
+            continue
+        ended += 1
+        assert result.status == 1 and result.stdout == b"" and result.log[-1].level == "ERROR", (size, result)
+        assert "memory" in result.stderr.decode()
+    assert 5 <= ended < 40
 
 
 @pytest.fixture
