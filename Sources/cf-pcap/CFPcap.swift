@@ -35,6 +35,7 @@ enum CFPcap {
             let signals = try Signals()
             let output = try Output()
 
+            try Slot.take()
             // All that needs a privilege is to open the packet socket. No packet enters it yet, and nothing can be sent on it.
             var capture = try Capture.open(try Interface(options.interface), snaplen: options.snaplen, log: log)
             try Privileges.drop()

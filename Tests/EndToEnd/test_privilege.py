@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -31,15 +32,19 @@ def test_inherited_capabilities_are_dropped_too(namespace):
     assert [status[name] for name in ("CapEff", "CapPrm", "CapInh", "CapAmb")] == [NONE] * 4
 
 
-def test_descriptors_are_the_standard_streams_and_the_capture(namespace):
+def test_descriptors_are_the_standard_streams_signals_the_capture_and_its_slot(namespace):
     with start_agent(namespace, "-interface", "lo") as agent:
         descriptors = agent.descriptors()
-        sockets = packet_sockets(agent)
-    others = {number: target for number, target in descriptors.items() if number > 2}
-    held = [target for target in others.values() if target.startswith("socket:")]
-    assert len(held) == 1 and held[0][len("socket:["):-1] in sockets
-    assert all(target.startswith(("socket:", "anon_inode:[")) for target in others.values()), others
-    assert len(others) <= 4, others
+        sockets = packet_sockets(agent) + slots(agent)
+    others = sorted(target for number, target in descriptors.items() if number > 2)
+    assert others == sorted(["anon_inode:[signalfd]", *(f"socket:[{inode}]" for inode in sockets)])
+    assert len(sockets) == 2
+
+
+def slots(agent: Agent) -> list[str]:
+    """The inodes of the slots that are taken in the agent's network namespace."""
+    lines = Path(f"/proc/{agent.pid}/net/unix").read_text().splitlines()[1:]
+    return [line.split()[6] for line in lines if line.split()[-1].startswith("@cf-pcap/")]
 
 
 def packet_sockets(agent: Agent) -> list[str]:
@@ -66,6 +71,19 @@ def test_process_is_not_dumpable_and_leaves_no_core(namespace):
         limits = Path(f"/proc/{agent.pid}/limits").read_text().splitlines()
     core, = (line.split() for line in limits if line.startswith("Max core file size"))
     assert core[4:6] == ["0", "0"]
+
+
+@pytest.mark.home("namespace")
+def test_shield_is_up_before_the_packet_socket(namespace, tmp_path):
+    log = tmp_path / "calls"
+    strace = ("strace", "-D", "-o", log, "-e", "trace=prctl,prlimit64,setrlimit,capset,socket")
+    with start_agent(namespace, "-interface", "lo", binary=installed(None), user=0, wrapper=strace) as agent:
+        agent.stop()
+        agent.wait_until(lambda: "+++ exited" in log.read_text(), message="the end of the log")
+    calls = log.read_text()
+    raised = min(calls.index("capset("), calls.index("AF_PACKET"))
+    assert "PR_SET_DUMPABLE, SUID_DUMP_DISABLE) = 0" in calls[:raised]
+    assert re.search(r"RLIMIT_CORE, \{rlim_cur=0, rlim_max=0\}", calls[:raised])
 
 
 def test_no_child_is_left(namespace):

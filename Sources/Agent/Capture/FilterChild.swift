@@ -65,7 +65,7 @@ enum FilterChild {
 
 extension ByteString {
     /// As much as a message should repeat.
-    fileprivate var clipped: ByteString {
+    var clipped: ByteString {
         count <= 200 ? self : "\(ByteString(bytes.prefix(200)))..."
     }
 
