@@ -14,10 +14,10 @@ import time
 import pytest
 
 from harness import (
-    Agent, Namespace, Pktgen, Sink, check_with_tcpdump, check_with_tshark, find, http_exchange, installed, read_pcap,
+    Namespace, Pktgen, Sink, check_with_tcpdump, check_with_tshark, find, http_exchange, installed, read_pcap,
     send_numbered, start_agent,
 )
-from harness.agent import WITHOUT_SOCK_DIAG, Collector
+from harness.agent import Collector
 from harness.pcap import ETHERNET, LINUX_SLL2, RAW_IP, read_uniform
 
 COUNT = 1000
@@ -33,26 +33,10 @@ def tcpdump(namespace: Namespace, interface: str) -> tuple[subprocess.Popen, Col
     return process, output
 
 
-@pytest.fixture(params=["agent", "libpcap"])
-def by_whom(request) -> str:
-    """Who reads the ring. Where the kernel does not tell the agent its shape, libpcap does."""
-    return request.param
-
-
-def start_reading(namespace: Namespace, by_whom: str, *arguments: object) -> Agent:
-    options = {} if by_whom == "agent" else WITHOUT_SOCK_DIAG
-    agent = start_agent(namespace, *arguments, "-v", **options)
-    is_by_libpcap = any(line.message == "libpcap reads the ring" for line in agent.log)
-    assert is_by_libpcap == (by_whom == "libpcap")
-    return agent
-
-
-def capture_beside_tcpdump(
-    namespace: Namespace, interface: str, record_size: int, send, by_whom: str = "agent"
-) -> tuple[bytes, bytes]:
+def capture_beside_tcpdump(namespace: Namespace, interface: str, record_size: int, send) -> tuple[bytes, bytes]:
     """What the agent and tcpdump wrote while `send` put COUNT packets on the interface."""
     reference, expected = tcpdump(namespace, interface)
-    with start_reading(namespace, by_whom, "-interface", interface, "-filter", "udp") as agent:
+    with start_agent(namespace, "-interface", interface, "-filter", "udp") as agent:
         send()
         for output in (agent.output, expected):
             assert output.wait_for_size(24 + COUNT * record_size, 10), "packets are missing"
@@ -73,32 +57,32 @@ def assert_same(captured: bytes, expected: bytes, link_type: int) -> None:
     check_with_tshark(captured)
 
 
-def test_veth_packets_are_byte_for_byte_those_of_tcpdump(container, peer, by_whom):
+def test_veth_packets_are_byte_for_byte_those_of_tcpdump(container, peer):
     with Sink(container):
         captured, expected = capture_beside_tcpdump(
-            container, "eth0", 16 + 42 + 32, lambda: send_numbered(peer, "10.77.0.2", COUNT), by_whom)
+            container, "eth0", 16 + 42 + 32, lambda: send_numbered(peer, "10.77.0.2", COUNT))
     assert_same(captured, expected, ETHERNET)
 
 
-def test_loopback_packets_are_captured_once_each(namespace, by_whom):
+def test_loopback_packets_are_captured_once_each(namespace):
     with Sink(namespace):
         captured, expected = capture_beside_tcpdump(
-            namespace, "lo", 16 + 42 + 32, lambda: send_numbered(namespace, "127.0.0.1", COUNT), by_whom)
+            namespace, "lo", 16 + 42 + 32, lambda: send_numbered(namespace, "127.0.0.1", COUNT))
     assert_same(captured, expected, ETHERNET)
 
 
-def test_any_captures_every_interface_as_linux_sll2(container, peer, by_whom):
+def test_any_captures_every_interface_as_linux_sll2(container, peer):
     def send() -> None:
         for number in range(0, COUNT, 2):
             send_numbered(peer, "10.77.0.2", 1, first=number)
             send_numbered(container, "127.0.0.1", 1, first=number + 1)
 
     with Sink(container):
-        captured, expected = capture_beside_tcpdump(container, "any", 16 + 48 + 32, send, by_whom)
+        captured, expected = capture_beside_tcpdump(container, "any", 16 + 48 + 32, send)
     assert_same(captured, expected, LINUX_SLL2)
 
 
-def test_tun_device_is_captured_as_raw_ip(namespace, by_whom):
+def test_tun_device_is_captured_as_raw_ip(namespace):
     tun_set_interface, no_packet_information = 0x400454CA, 0x1001
     with namespace.entered():
         device = os.open("/dev/net/tun", os.O_RDWR)
@@ -111,7 +95,7 @@ def test_tun_device_is_captured_as_raw_ip(namespace, by_whom):
         for packet in packets:
             os.write(device, packet)
 
-    captured, expected = capture_beside_tcpdump(namespace, "tun7", 16 + 28 + 32, send, by_whom)
+    captured, expected = capture_beside_tcpdump(namespace, "tun7", 16 + 28 + 32, send)
     os.close(device)
     assert_same(captured, expected, RAW_IP)
     assert [packet.data for packet in read_pcap(captured).packets] == packets

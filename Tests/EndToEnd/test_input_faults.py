@@ -12,7 +12,6 @@ import pytest
 from harness import (
     Namespace, Pktgen, Result, Sink, check_with_tcpdump, check_with_tshark, find, send_numbered, start_agent,
 )
-from harness.agent import WITHOUT_SOCK_DIAG
 from harness.pcap import LINUX_SLL2
 
 ETH0 = ("-interface", "eth0")
@@ -20,9 +19,6 @@ LO_UDP = ("-interface", "lo", "-filter", "udp")
 ETHERTYPE_EXPERIMENT, ETHERTYPE_VLAN, ETHERTYPE_IP = 0x88B5, 0x8100, 0x0800
 UDP_SEGMENT = 103
 SO_TXTIME = SCM_TXTIME = 61
-
-# Who reads the ring.
-BY_WHOM = pytest.mark.parametrize("options", [{}, WITHOUT_SOCK_DIAG], ids=["by the agent", "by libpcap"])
 
 
 def send_frames(namespace: Namespace, *frames: bytes) -> None:
@@ -47,9 +43,8 @@ def captured(agent, count: int = 1) -> Result:
 # The interface
 
 
-@BY_WHOM
-def test_interface_that_goes_down_and_up_again_is_captured_again(container, peer, options):
-    with Sink(container), start_agent(container, *ETH0, "-filter", "udp", **options) as agent:
+def test_interface_that_goes_down_and_up_again_is_captured_again(container, peer):
+    with Sink(container), start_agent(container, *ETH0, "-filter", "udp") as agent:
         before = send_numbered(peer, "10.77.0.2", 5)
         time.sleep(0.1)
         container.run("ip", "link", "set", "eth0", "down")
@@ -115,11 +110,10 @@ def move(container: Namespace, peer: Namespace) -> None:
     container.run("ip", "link", "set", "eth0", "netns", peer.path, "name", "eth1")
 
 
-@BY_WHOM
 @pytest.mark.parametrize("end", [delete, delete_at_the_other_end, delete_while_down, move])
 @pytest.mark.parametrize("packets", [0, 50])
-def test_interface_that_goes_away_ends_the_capture(container, peer, end, packets, options):
-    with Sink(container), start_agent(container, *ETH0, "-filter", "udp", **options) as agent:
+def test_interface_that_goes_away_ends_the_capture(container, peer, end, packets):
+    with Sink(container), start_agent(container, *ETH0, "-filter", "udp") as agent:
         numbers = send_numbered(peer, "10.77.0.2", packets)
         end(container, peer)
         result = agent.wait(2)
@@ -316,15 +310,14 @@ def tagged(identifier: int, payload: bytes = b"") -> bytes:
     return frame(ETHERTYPE_VLAN, struct.pack(">HH", identifier, ETHERTYPE_EXPERIMENT) + payload.ljust(46, b"v"))
 
 
-@BY_WHOM
 @pytest.mark.parametrize("filter, wanted", [
     ("", [None, 42, 43]), ("vlan", [42, 43]), ("vlan 42", [42]), ("not vlan", [None]), ("vlan 43 or vlan 42", [43]),
 ])
-def test_vlan_tags_are_kept_and_filtered_by(container, peer, filter, wanted, options):
+def test_vlan_tags_are_kept_and_filtered_by(container, peer, filter, wanted):
     """The kernel takes the tag off and keeps it aside; only a live handle knows how to ask for it. (After `vlan` the
     rest of a filter looks behind the tag, so the last one looks for a second tag.)"""
     frames = {None: frame(ETHERTYPE_EXPERIMENT, b"untagged".ljust(50)), 42: tagged(42), 43: tagged(43)}
-    with start_agent(container, *ETH0, "-filter", filter, **options) as agent:
+    with start_agent(container, *ETH0, "-filter", filter) as agent:
         send_frames(peer, *frames.values())
         result = captured(agent, len(wanted))
     assert [packet.data for packet in result.pcap.packets] == [frames[name] for name in wanted]

@@ -18,16 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .log import LogLine, parse_log
-from .namespace import UID, Namespace, run
-from .paths import BINARY, PROGRAMS, WORK
+from .namespace import Namespace, run
+from .paths import BINARY, WORK
 from .pcap import Pcap, read_pcap
 from .process import Adopted
 
 PIPE = "a pipe that the harness reads"
-# Options of `start_agent`: as on a kernel without sock_diag(7). The wrapper needs root, and is the user afterwards.
-WITHOUT_SOCK_DIAG = {
-    "user": 0, "capability": "CAP_SYS_ADMIN", "wrapper": ("/usr/bin/python3", PROGRAMS / "without_sock_diag.py", UID),
-}
 HEADER_SIZE = 24
 
 _running: list[Agent] = []

@@ -27,6 +27,9 @@ _numbers = itertools.count()
 # Reaps whatever becomes its child, and ends with its standard input.
 INIT = ["/bin/bash", "-c", "while read -r _; do :; done"]
 
+# runc makes standard output blocking, for all who share it.
+KEEP_MODE = ("/usr/bin/python3", "-c", "import os, sys; os.set_blocking(1, False); os.execvp(sys.argv[1], sys.argv[1:])")
+
 
 class AppContainer(Namespace):
     """A container: network, processes and users of its own, a bounding set, a profile of allowed system calls.
@@ -95,7 +98,6 @@ class AppContainer(Namespace):
         root: Path | None = None,
         setpriv: Sequence[str] = (),
         wrapper: Sequence[object] = (),
-        capability: str | None = None,
         exec_options: Sequence[object] = (),
     ) -> list[str]:
         """As in a bare namespace, but that `binds` and `mounts` take effect at once, and for the container's life. The
@@ -105,8 +107,7 @@ class AppContainer(Namespace):
         if mounts:
             run("nsenter", f"--target={self._init.pid}", "--mount", "sh", "-ec", "\n".join(mounts))
         first = 0 if setpriv else user
-        granted = ["--cap", capability] if capability else []
-        steps = [*RUNC, "exec", "--user", f"{first}:{first}", *granted, *exec_options, self._name]
+        steps = [*RUNC, "exec", "--user", f"{first}:{first}", *exec_options, self._name]
         steps += setpriv_command(user, setpriv) if setpriv else []
         return [*map(str, steps), *_in_utf8([str(word) for word in (*wrapper, *words)])]
 
@@ -131,6 +132,8 @@ class AppContainer(Namespace):
         """The process itself; runc's where that could not start it."""
         assert list(pass_fds) == list(range(3, 3 + len(pass_fds))), "runc passes on 3 and those that follow"
         pid = self._folder / f"pid-{next(_numbers)}"
+        if not _is_blocking(stdout):
+            options["wrapper"] = (*KEEP_MODE, *options.get("wrapper", ()))
         exec_options = ["--detach", "--pid-file", pid, "--cwd", cwd, "--preserve-fds", len(pass_fds)]
         for name, value in (ENVIRONMENT | dict(env or {})).items():
             exec_options += ["--env", f"{name}={value}"]
@@ -153,6 +156,12 @@ class AppContainer(Namespace):
             process.wait(10)
         run(*RUNC, "delete", "--force", self._name)
         shutil.rmtree(self._folder)
+
+
+def _is_blocking(stream) -> bool:
+    if stream in (subprocess.PIPE, subprocess.DEVNULL):
+        return True
+    return os.get_blocking(stream if isinstance(stream, int) else stream.fileno())
 
 
 def _in_utf8(words: list[str]) -> list[str]:

@@ -93,7 +93,6 @@ class Namespace:
         root: Path | None = None,
         setpriv: Sequence[str] = (),
         wrapper: Sequence[object] = (),
-        capability: str | None = None,
     ) -> list[str]:
         """Runs `words` inside as `user`; every step is an exec, so that the process id is that of the command itself.
 
@@ -102,7 +101,6 @@ class Namespace:
         - root: changes the root folder, as the last thing before the command.
         - setpriv: further options of setpriv(1), such as `--bounding-set=-net_raw`.
         - wrapper: a command, run as the user, that execs `words`.
-        - capability: one that root inside is to have beside its own; here it has all.
         """
         steps: list[object] = self.command()
         binds = self._binds | dict(binds or {})

@@ -21,6 +21,8 @@ from harness.process import Adopted
 
 USER = "vcap"
 ADDRESS = "10.77.0.2"
+# States of sockets in /proc/net/tcp.
+ESTABLISHED, LISTENING = "01", "0A"
 
 INSTANCE_PORTS = (
     '[{"external":61012,"internal":8080,"external_tls_proxy":61014,"internal_tls_proxy":61001},'
@@ -34,7 +36,7 @@ def wait_until(condition: Callable[[], object], timeout: float, message: str) ->
     begin = time.monotonic()
     while not condition():
         assert time.monotonic() - begin < timeout, f"not within {timeout} s: {message}"
-        time.sleep(0.02)
+        time.sleep(0.05)
     return time.monotonic() - begin
 
 
@@ -90,12 +92,12 @@ class Container:
 
     def wait_for_listener(self, port: int) -> None:
         try:
-            wait_until(lambda: self.sockets("listening", port), 20, f"a listener on {port}")
+            wait_until(lambda: self._table(port, LISTENING), 20, f"a listener on {port}")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{(self.folder / 'daemon.log').read_text()}") from None
 
     def sockets(self, state: str, port: int) -> list[str]:
-        """Lines of ss(8) on the sockets inside with that local port."""
+        """Lines of ss(8) on the sockets inside with that local port, and their processes."""
         return self.inside.run("ss", "-Htnp", "state", state, f"( sport = :{port} )", text=True).stdout.splitlines()
 
     def clients(self, port: int) -> list[str]:
@@ -105,7 +107,15 @@ class Container:
 
     def wait_until_disconnected(self, port: int) -> float:
         """How long it took."""
-        return wait_until(lambda: not self.sockets("established", port), 20, f"no connection to {port}")
+        return wait_until(lambda: not self._table(port, ESTABLISHED), 20, f"no connection to {port}")
+
+    def _table(self, port: int, state: str) -> list[str]:
+        """Far ends of the sockets inside with that local port, as in /proc/net/tcp."""
+        rows = []
+        with self.inside.entered():
+            for name in ("tcp", "tcp6"):
+                rows += map(str.split, Path(f"/proc/thread-self/net/{name}").read_text().splitlines()[1:])
+        return [row[2] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == state]
 
     def processes(self, name: str) -> list[int]:
         """The processes inside with this command name."""
