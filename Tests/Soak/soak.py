@@ -169,9 +169,10 @@ def main() -> int:
     check(log, read, sums)
     if result.status != 0:
         sums.problems.append(f"the long capture ended with {result.status}: {result.log[-2:]}")
-    if at_end > settled:
+    if settled and at_end > settled:
         sums.problems.append(f"RssAnon grew from {settled} to {at_end} kB")
     print(f"{time.monotonic() - begin:.0f} s, {sums.sent} packets sent, {log['packets']} captured, {log['dropped']} dropped")
+    settled = settled or at_end
     print(f"{sums.stalls} stalls, {sums.flaps} flaps, {sums.signals} signals, {sums.files} files; "
           f"RssAnon {settled} kB at the start, {at_end} kB at the end")
     print("\n".join(sums.problems) or "nothing lost but what is reported")
