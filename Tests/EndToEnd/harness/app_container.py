@@ -10,14 +10,12 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
-import sysconfig
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .namespace import ENVIRONMENT, UID, Namespace, run, setpriv_command
-from .paths import PACKAGES, WORK
+from .paths import WORK
 from .process import Adopted, adopt_orphans
 
 CONFIGURATION = Path(__file__).parents[1] / "container/config.json"
@@ -59,9 +57,7 @@ class AppContainer(Namespace):
             "destination": "/dev/pts", "type": "devpts", "source": "devpts",
             "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"],
         })
-        python = {str(WORK): WORK, str(WORK / "python"): Path(sys.base_prefix),
-                  str(PACKAGES): Path(sysconfig.get_path("platlib"))}
-        for target, source in (python | dict(binds)).items():
+        for target, source in ({str(WORK): WORK} | dict(binds)).items():
             configuration["mounts"].append(
                 {"destination": target, "type": "bind", "source": str(source), "options": ["rbind", "rw"]})
         return configuration

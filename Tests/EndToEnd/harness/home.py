@@ -25,4 +25,4 @@ def at_home(name: str) -> Iterator[None]:
 
 
 def new_home(binds: Mapping[str, Path] | None = None) -> Namespace:
-    return HOMES[_of_thread.name](binds)
+    return HOMES[getattr(_of_thread, "name", None) or "namespace"](binds)

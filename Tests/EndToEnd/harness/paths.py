@@ -3,7 +3,6 @@
 import atexit
 import os
 import shutil
-import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -26,13 +25,9 @@ def _make_work() -> Path:
 WORK = _make_work()
 tempfile.tempdir = str(WORK)
 
-# Where, in a mount namespace or a container of the tests', this Python and its packages are, and the programs that
-# tests run there. The repository may lie where nobody else may look.
-PYTHON = WORK / "python/bin" / f"python{sysconfig.get_python_version()}"
-PACKAGES = WORK / "packages"
+# The programs that tests run in their homes. The repository may lie where nobody else may look.
 PROGRAMS = WORK / "programs"
-for folder in (WORK / "python", PACKAGES, PROGRAMS):
-    folder.mkdir()
+PROGRAMS.mkdir()
 for program in (Path(__file__).parents[1] / "sessions").glob("*.py"):
     shutil.copyfile(program, PROGRAMS / program.name)
     (PROGRAMS / program.name).chmod(0o644)

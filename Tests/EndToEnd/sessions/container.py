@@ -11,12 +11,12 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness import UID, Namespace, installed, run
 from harness.home import new_home
-from harness.paths import PACKAGES, WORK
+from harness.paths import PROGRAMS, WORK
 from harness.process import Adopted
 
 USER = "vcap"
@@ -48,24 +48,32 @@ def pid_inside(pid: int) -> int:
 class Container:
     """Two network namespaces joined by a veth pair, `eth0` on both sides, and the files of a user `vcap`.
 
-    What runs inside has its own /etc/passwd, /etc/group and /run, and finds Python and its packages where the user may
-    read them, wherever they lie.
+    What runs inside has its own /etc/passwd, /etc/group and /run, and finds Python, its packages and the programs of this
+    folder where the user may read them, wherever they lie.
     Leaving the `with` block ends every process in the two namespaces.
     """
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="session-", dir=WORK))
+    def __init__(self, parent: Path | None = None, folders: Mapping[str, Path] | None = None) -> None:
+        """- parent: where its files lie; in WORK, where nothing is said.
+        - folders: what it has, besides its own files, in place of the machine's folders of these names.
+        """
+        self.folder = Path(tempfile.mkdtemp(prefix="session-", dir=parent or WORK))
         self.folder.chmod(0o755)
         self.home = self.folder / "home"
         self.key = self.folder / "client_key"
         self.host_key = self.folder / "host_key"
+        self.python = self.folder / "python/bin" / f"python{sysconfig.get_python_version()}"
+        self.packages = self.folder / "packages"
+        self.programs = self.folder / "programs"
         self._write_files()
         self.inside = new_home({
             "/etc/passwd": self.folder / "passwd",
             "/etc/group": self.folder / "group",
             "/run": self.folder / "run",
-            str(WORK / "python"): Path(sys.base_prefix),
-            str(PACKAGES): Path(sysconfig.get_path("platlib")),
+            str(self.folder / "python"): Path(sys.base_prefix),
+            str(self.packages): Path(sysconfig.get_path("platlib")),
+            str(self.programs): PROGRAMS,
+            **(folders or {}),
         })
         os.chown(self.folder / "run/sshd", self.inside.ROOT, self.inside.ROOT)
         self.outside = Namespace()
@@ -76,7 +84,8 @@ class Container:
         (self.folder / "group").write_text(f"root:x:0:\n{USER}:x:{UID}:\n")
         for key in (self.key, self.host_key):
             run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
-        (self.folder / "run/sshd").mkdir(parents=True)
+        for folder in ("run/sshd", "python", "packages", "programs"):
+            (self.folder / folder).mkdir(parents=True)
         (self.folder / "passwd").write_text(
             Path("/etc/passwd").read_text() + f"{USER}:*:{UID}:{UID}::{self.home}:/bin/bash\n")
         (self.home / ".ssh").mkdir(parents=True, mode=0o700)
@@ -86,7 +95,7 @@ class Container:
 
     def start(self, *words: object, env: dict[str, str] | None = None, **options) -> subprocess.Popen | Adopted:
         """A daemon inside; its log is the file `daemon.log`. For the options see `Namespace.command_line`."""
-        environment = {"HOME": self.home, "PYTHONPATH": PACKAGES} | (env or {})
+        environment = {"HOME": self.home, "PYTHONPATH": self.packages} | (env or {})
         with open(self.folder / "daemon.log", "ab") as log:
             return self.inside.launch(words, env=environment, cwd=self.home, stdout=log, stderr=log, **options)
 

@@ -2,8 +2,6 @@
 
 import subprocess
 
-from harness.paths import PROGRAMS, PYTHON
-
 from .container import INSTANCE_PORTS, Container
 
 NAME = "diego-sshd"
@@ -13,6 +11,7 @@ def start(container: Container, port: int = 2222, instance_ports: str | None = I
           name: str = "diego-sshd", wrapper: tuple[str, ...] = ()) -> subprocess.Popen:
     """`wrapper`: a command that execs the daemon, such as nohup(1)."""
     env = {} if instance_ports is None else {"CF_INSTANCE_PORTS": instance_ports}
-    process = container.start(*wrapper, PYTHON, PROGRAMS / "diego_sshd.py", port, container.host_key, name, env=env)
+    daemon = container.programs / "diego_sshd.py"
+    process = container.start(*wrapper, container.python, daemon, port, container.host_key, name, env=env)
     container.wait_for_listener(port)
     return process

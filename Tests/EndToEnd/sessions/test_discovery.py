@@ -8,7 +8,6 @@ from types import ModuleType
 import pytest
 
 from harness import LogLine, find, installed, parse_log
-from harness.paths import PYTHON
 
 from . import daemons, diego, dropbear, openssh, proxy
 from .client import LOOPBACK, THROUGH_PROXY, Client, Route, capture, ssh
@@ -133,7 +132,7 @@ def test_daemon_of_all_connections_is_found_with_each_of_them():
 def test_application_that_starts_the_agent_is_no_daemon():
     """Its connection stays visible."""
     with Container() as container:
-        container.start(PYTHON, "-c", APPLICATION, installed(), "-interface", "lo", "-v")
+        container.start(container.python, "-c", APPLICATION, installed(), "-interface", "lo", "-v")
         container.wait_for_listener(8080)
         log, file = container.home / "agent.log", container.home / "capture.pcap"
         with container.inside.socket(kind=socket.SOCK_STREAM) as connection:

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 from harness import find
-from harness.paths import PYTHON
 
 from . import diego, figures
 from .client import capture, ssh
@@ -34,7 +33,7 @@ def processor_milliseconds(pid: int) -> float:
 def test_session_among_ten_thousand_sockets():
     with Container() as container:
         files = f"--nofile={2 * CONNECTIONS + 100}"
-        container.start("prlimit", files, PYTHON, "-c", APPLICATION, CONNECTIONS, user=0)
+        container.start("prlimit", files, container.python, "-c", APPLICATION, CONNECTIONS, user=0)
         wait_until((container.home / "connected").exists, 60, f"{CONNECTIONS} connections")
         daemon = diego.start(container)
         with ssh(container, capture("-interface", "lo", "-filter", "udp port 9", "-v")) as client:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness import REPOSITORY, Namespace, run
-from harness.paths import PACKAGES, WORK
+from harness.paths import WORK
 
 UID = 64322
 NAME = "developer"
@@ -28,8 +28,11 @@ class Developer:
     def __init__(self, sudo: bool) -> None:
         self._folder = Path(tempfile.mkdtemp(dir=WORK))
         self.clone = self._folder / "my projects/cf-pcap"
+        self._python, self._packages = self._folder / "python", self._folder / "packages"
+        for folder in (self._python, self._packages):
+            folder.mkdir()
         self._make_clone()
-        binds = {str(WORK / "python"): Path(sys.base_prefix), str(PACKAGES): Path(sysconfig.get_path("platlib"))}
+        binds = {str(self._python): Path(sys.base_prefix), str(self._packages): Path(sysconfig.get_path("platlib"))}
         binds |= {f"/etc/{name}": self._write(name, text) for name, text in self._accounts().items()}
         self._machine = Namespace(binds)
         swift = Path(shutil.which("swift")).parent
@@ -79,10 +82,11 @@ class Developer:
         library = environment / "lib" / f"python{sysconfig.get_python_version()}"
         (environment / "bin").mkdir(parents=True)
         library.mkdir(parents=True)
-        (library / "site-packages").symlink_to(PACKAGES)
-        (environment / "bin/python").symlink_to(WORK / "python/bin" / f"python{sysconfig.get_python_version()}")
+        (library / "site-packages").symlink_to(self._packages)
+        (environment / "bin/python").symlink_to(self._python / "bin" / f"python{sysconfig.get_python_version()}")
         shutil.copy2(REPOSITORY / ".build/python/bin/pip", environment / "bin/pip")
-        (environment / "pyvenv.cfg").write_text(f"home = {WORK}/python/bin\n")
+        (environment / "pyvenv.cfg").write_text(
+            f"home = {self._python}/bin\ninclude-system-site-packages = false\n")
 
     def run(self, *words: object, env: Mapping[str, str] | None = None, timeout: float = 80) -> subprocess.CompletedProcess:
         """In the clone, without a terminal."""
