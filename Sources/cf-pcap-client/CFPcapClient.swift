@@ -1,0 +1,7 @@
+import Client
+
+@main
+struct CFPcapClient {
+    static func main() async {
+    }
+}
