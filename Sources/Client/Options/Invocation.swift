@@ -1,0 +1,62 @@
+import ArgumentParser
+
+/// What the program was started for.
+public enum Invocation: Sendable {
+    /// To capture.
+    case capture(CaptureOptions)
+    /// To print a text that was asked for: help, or the version.
+    case show(String)
+    /// By `cf install-plugin`, to say on this port of 127.0.0.1 what the plugin offers.
+    case register(port: UInt16)
+    /// By `cf uninstall-plugin`, for which there is nothing to do.
+    case uninstall
+}
+
+/// The program's arguments, without its name.
+public struct CommandLineArguments: Sendable {
+    /// Whether cf started the program, as a plugin.
+    public let isPlugin: Bool
+    private let port: UInt16?
+    private let words: ArraySlice<String>
+
+    /// Tells cf's ways to start a plugin, `PORT pcap ARGS…` and `PORT MESSAGE`, from a person's command line.
+    public init(_ arguments: [String]) {
+        let messages = ["pcap", "SendMetadata", "CLI-MESSAGE-UNINSTALL"]
+        port = arguments.count >= 2 && messages.contains(arguments[1]) ? arguments.first.flatMap { UInt16($0) } : nil
+        isPlugin = port != nil
+        words = isPlugin ? arguments.dropFirst() : arguments[...]
+    }
+
+    /// What they ask for.
+    public func invocation() throws(UsageError) -> Invocation {
+        if let port, let message = words.first {
+            switch message {
+            case "SendMetadata": return .register(port: port)
+            case "CLI-MESSAGE-UNINSTALL": return .uninstall
+            default: return try parse(words.dropFirst())
+            }
+        }
+        return try parse(words)
+    }
+
+    private func parse(_ words: ArraySlice<String>) throws(UsageError) -> Invocation {
+        do {
+            let command = try CaptureCommand.parseAsRoot(Array(words))
+            guard let capture = command as? CaptureCommand else { return .show(CaptureCommand.helpMessage()) }
+            return .capture(try capture.options())
+        } catch let error as UsageError {
+            throw UsageError("\(error). \(remedy)")
+        } catch {
+            let isAnswer = CaptureCommand.exitCode(for: error) == .success
+            if isAnswer { return .show(CaptureCommand.fullMessage(for: error)) }
+            throw UsageError("\(oneLine(CaptureCommand.message(for: error))). \(remedy)")
+        }
+    }
+
+    private var remedy: String { isPlugin ? "See 'cf help pcap'" : "See 'cf-pcap-client --help'" }
+
+    private func oneLine(_ message: String) -> String {
+        message.split(whereSeparator: \.isNewline).first.map { $0.hasSuffix(".") ? String($0.dropLast()) : String($0) }
+            ?? "The command line cannot be understood"
+    }
+}

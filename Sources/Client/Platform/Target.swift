@@ -1,0 +1,35 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Where cf looks for apps, as `cf target` sets it.
+public struct Target: Sendable, Equatable {
+    /// The org's name; empty where none is targeted.
+    public let organization: String
+    /// The space's name; empty where none is targeted.
+    public let space: String
+
+    /// What cf's configuration says. Throws where there is none.
+    init(configuration: [UInt8]) throws(PlatformError) {
+        guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(configuration)) else {
+            throw PlatformError("cf's configuration cannot be read; 'cf login' writes it anew")
+        }
+        organization = fields.OrganizationFields?.Name ?? ""
+        space = fields.SpaceFields?.Name ?? ""
+    }
+
+    private struct Fields: Decodable {
+        struct Named: Decodable {
+            var Name: String?
+        }
+
+        var OrganizationFields: Named?
+        var SpaceFields: Named?
+    }
+}
+
+extension Target: CustomStringConvertible {
+    public var description: String { "org \(organization) / space \(space)" }
+}
