@@ -5,7 +5,8 @@ enum IndexList {
         var ranges: [ClosedRange<Int>] = []
         for item in text.split(separator: ",", omittingEmptySubsequences: false) {
             let bounds = item.split(separator: "-", omittingEmptySubsequences: false)
-            guard (1...2).contains(bounds.count), let first = index(bounds[0]), let last = index(bounds[bounds.count - 1])
+            guard (1...2).contains(bounds.count), let first = index(bounds[0]),
+                let last = index(bounds[bounds.count - 1])
             else { throw UsageError("'\(text)' is no list of instances, write 0 or 2-4 or 0,2-4") }
             guard first <= last else {
                 throw UsageError("'\(item)' ends before it begins, write \(last)-\(first)")

@@ -4,7 +4,8 @@ enum OptionHelp {
 
     static let process = "process type, or all of them with 'all' (default: web)"
     static let index = "instances, such as 1 or 0,2-4; may be repeated (default: all)"
-    static let output = "output file, by its name .pcap or .pcapng, with .gz or .zst compressed; - is standard output (default: capture.pcap)"
+    static let output =
+        "output file, by its name .pcap or .pcapng, with .gz or .zst compressed; - is standard output (default: capture.pcap)"
     static let filter = "which packets, such as 'tcp port 8080'; see pcap-filter(7)"
     static let interface = "network interface in the container: eth0, lo or any (default: eth0)"
     static let snaplen = "bytes kept of each packet (default: 65535)"

@@ -1,9 +1,10 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 internal import Subprocess
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// The platform, through the cf CLI of the person who is logged in.
 public actor CF {
@@ -70,7 +71,8 @@ public actor CF {
     public func requireStarted(_ app: App) async throws(PlatformError) {
         let answer: API.Application = try await get("/v3/apps/\(app.guid)")
         guard answer.state == "STARTED" else {
-            throw PlatformError("App '\(app.name)' is \(answer.state.inOneLine(limit: 40).lowercased()): 'cf start \(app.name)'")
+            throw PlatformError(
+                "App '\(app.name)' is \(answer.state.inOneLine(limit: 40).lowercased()): 'cf start \(app.name)'")
         }
     }
 
@@ -88,7 +90,9 @@ public actor CF {
     }
 
     /// The processes to capture, one of each type.
-    public func processes(_ wanted: CaptureOptions.Processes, of app: App) async throws(PlatformError) -> ProcessSelection {
+    public func processes(_ wanted: CaptureOptions.Processes, of app: App) async throws(PlatformError)
+        -> ProcessSelection
+    {
         let answer: API.List<API.Process> = try await get("/v3/apps/\(app.guid)/processes?per_page=5000")
         guard answer.resources.allSatisfy({ API.isIdentifier($0.guid) }) else {
             throw PlatformError("the platform named a process of '\(app.name)' by what is no identifier")

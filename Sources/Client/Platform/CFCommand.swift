@@ -1,15 +1,15 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
 internal import Subprocess
 
-#if canImport(System)
-import System
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
 #else
-import SystemPackage
+    import Foundation
+#endif
+
+#if canImport(System)
+    import System
+#else
+    import SystemPackage
 #endif
 
 /// How cf is run.
@@ -38,7 +38,8 @@ struct CFCommand {
             }
         }
         throw PlatformError(
-            "there is no 'cf' in PATH: install the Cloud Foundry CLI, see https://github.com/cloudfoundry/cli#downloads")
+            "there is no 'cf' in PATH: install the Cloud Foundry CLI, see https://github.com/cloudfoundry/cli#downloads"
+        )
     }
 
     /// cf with these arguments, away from the terminal, so that no key pressed there reaches it.
@@ -71,7 +72,8 @@ struct CFCommand {
                 }
                 defer { group.cancelAll() }
                 guard let result = try await group.next(), let result else {
-                    throw PlatformError("'\(name(of: arguments))' did not answer for a minute: is the platform in reach?")
+                    throw PlatformError(
+                        "'\(name(of: arguments))' did not answer for a minute: is the platform in reach?")
                 }
                 return result
             }

@@ -1,22 +1,21 @@
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
-
 #if canImport(System)
-import System
+    import System
 #else
-import SystemPackage
+    import SystemPackage
 #endif
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// A run's own copies of CF_HOME, in a folder that nobody else may read.
@@ -127,7 +126,9 @@ public final class PrivateHome: Sendable {
     /// system has no locks, `anyway` takes the folder without, and nobody removes it as left behind.
     private static func lock(_ folder: String, anyway: Bool) -> FileDescriptor? {
         let options: FileDescriptor.OpenOptions = [.directory, .noFollow, .closeOnExec]
-        guard let descriptor = try? FileDescriptor.open(FilePath(folder), .readOnly, options: options) else { return nil }
+        guard let descriptor = try? FileDescriptor.open(FilePath(folder), .readOnly, options: options) else {
+            return nil
+        }
         let isLocked = flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 || (anyway && errno != EWOULDBLOCK)
         if isLocked, isOwn(descriptor), isSame(descriptor, folder) { return descriptor }
         try? descriptor.close()

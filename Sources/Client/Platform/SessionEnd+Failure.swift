@@ -26,7 +26,8 @@ extension SessionEnd {
             return SessionFailure(.appStopped, "the app is stopped", remedy: "'cf start \(app)'")
         }
         if says("App '\(app)' not found") {
-            return SessionFailure(.noSuchApp, "app '\(app)' is no longer there", remedy: "'cf apps' lists those there are")
+            return SessionFailure(
+                .noSuchApp, "app '\(app)' is no longer there", remedy: "'cf apps' lists those there are")
         }
         if errors.contains("Instance "), says("not found") {
             return SessionFailure(.noSuchInstance, "there is no such instance", remedy: "'cf app \(app)' lists them")

@@ -1,15 +1,15 @@
 #if canImport(System)
-import System
+    import System
 #else
-import SystemPackage
+    import SystemPackage
 #endif
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// Tells `cf install-plugin` what this plugin offers.
@@ -58,9 +58,9 @@ public enum PluginRegistration {
         // Writing to a CLI that is gone then fails instead of killing.
         signal(SIGPIPE, SIG_IGN)
         #if canImport(Glibc)
-        let stream = Int32(SOCK_STREAM.rawValue)
+            let stream = Int32(SOCK_STREAM.rawValue)
         #else
-        let stream = SOCK_STREAM
+            let stream = SOCK_STREAM
         #endif
         let descriptor = socket(AF_INET, stream, 0)
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }
@@ -75,13 +75,13 @@ public enum PluginRegistration {
         let status = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 #if canImport(Darwin)
-                unsafe Darwin.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    unsafe Darwin.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
                 #elseif canImport(Musl)
-                unsafe Musl.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    unsafe Musl.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
                 #else
-                // With _GNU_SOURCE, glibc declares the parameter as a union of the kinds of addresses.
-                unsafe Glibc.connect(
-                    descriptor, __CONST_SOCKADDR_ARG(__sockaddr__: $0), socklen_t(MemoryLayout<sockaddr_in>.size))
+                    // With _GNU_SOURCE, glibc declares the parameter as a union of the kinds of addresses.
+                    unsafe Glibc.connect(
+                        descriptor, __CONST_SOCKADDR_ARG(__sockaddr__: $0), socklen_t(MemoryLayout<sockaddr_in>.size))
                 #endif
             }
         }
