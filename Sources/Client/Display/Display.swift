@@ -44,21 +44,21 @@ public final class Display: Sendable {
 
     /// Warns of the whole.
     public func warn(_ text: String) {
-        outlet.add([line("warning", nil, text)])
+        warn(nil, text)
     }
 
-    /// Warns of an instance.
-    public func warn(_ instance: InstanceID, _ text: String) {
+    /// Warns of an instance, or of the whole.
+    public func warn(_ instance: InstanceID?, _ text: String) {
         outlet.add([line("warning", instance, text)])
     }
 
     /// Tells of a failure of the whole.
     public func error(_ text: String) {
-        outlet.add([line("error", nil, text)])
+        error(nil, text)
     }
 
-    /// Tells of a failure of an instance.
-    public func error(_ instance: InstanceID, _ text: String) {
+    /// Tells of a failure of an instance, or of the whole.
+    public func error(_ instance: InstanceID?, _ text: String) {
         outlet.add([line("error", instance, text)])
     }
 

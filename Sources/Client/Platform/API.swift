@@ -23,9 +23,14 @@ enum API {
     struct Stats: Decodable {
         var index: Int
         var state: String
-        var instance_guid: String?
+        var instanceGUID: String?
         var host: String?
         var details: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case index, state, host, details
+            case instanceGUID = "instance_guid"
+        }
     }
 
     struct SSHEnabled: Decodable {

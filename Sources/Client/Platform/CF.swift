@@ -166,7 +166,7 @@ extension API.Stats {
     fileprivate func instance(of process: API.Process) -> Instance {
         Instance(
             id: InstanceID(process: process.type, index: index), state: Instance.State(state),
-            guid: instance_guid ?? "", host: host ?? "", details: details ?? "")
+            guid: instanceGUID ?? "", host: host ?? "", details: details ?? "")
     }
 }
 

@@ -16,17 +16,26 @@ public struct Target: Sendable, Equatable {
         guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(configuration)) else {
             throw PlatformError("cf's configuration cannot be read; 'cf login' writes it anew")
         }
-        organization = fields.OrganizationFields?.Name ?? ""
-        space = fields.SpaceFields?.Name ?? ""
+        organization = fields.organization?.name ?? ""
+        space = fields.space?.name ?? ""
     }
 
     private struct Fields: Decodable {
         struct Named: Decodable {
-            var Name: String?
+            var name: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case name = "Name"
+            }
         }
 
-        var OrganizationFields: Named?
-        var SpaceFields: Named?
+        var organization: Named?
+        var space: Named?
+
+        private enum CodingKeys: String, CodingKey {
+            case organization = "OrganizationFields"
+            case space = "SpaceFields"
+        }
     }
 }
 
