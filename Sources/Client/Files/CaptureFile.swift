@@ -6,6 +6,8 @@ struct CaptureFile: RecordSink {
     private let destination: Destination
     private let compressor: (any Compressor)?
     private var encoder: Encoder
+    /// What stands at the start and is not yet written.
+    private var start: [UInt8]
     private var buffer: OutputBuffer
     private var interfaces: [Interface] = []
     /// The interface of each stream, by its number; -1 for none.
@@ -21,7 +23,7 @@ struct CaptureFile: RecordSink {
     /// Large enough for a few of the largest packets; a megabyte at a time costs the least.
     private static let bufferSize = 1 << 20
 
-    /// A file at a destination. Writes what stands at its start.
+    /// A file at a destination.
     init(
         to destination: Destination, _ format: CaptureOptions.Format, _ compression: CaptureOptions.Compression,
         application: String, commandLine: String
@@ -35,12 +37,15 @@ struct CaptureFile: RecordSink {
             case .gzip: GzipCompressor()
             case .zstd: ZstdCompressor()
             }
-        try writeApart(encoder.start(application: application, commandLine: commandLine))
+        start = encoder.start(application: application, commandLine: commandLine)
+        // Who reads a pipe learns at once that something comes; a file is not begun before there is something.
+        if destination.isLive { try writeStart() }
     }
 
     /// Makes a stream known. One that is described as another was before is a part of that one.
     mutating func add(_ id: StreamID, _ stream: StreamDescription) throws(OutputError) {
         let known = interfaces.firstIndex { $0.stream == stream }
+        try writeStart()
         if known == nil {
             try writeApart(encoder.add(stream))
             interfaces.append(Interface(stream: stream))
@@ -74,13 +79,15 @@ struct CaptureFile: RecordSink {
         }
     }
 
-    /// Hands on what there is, if somebody may be reading.
+    /// Hands on what there is. Compressed, small pieces cost too much, unless somebody may be waiting for them.
     mutating func flush() throws(OutputError) {
-        if destination.isLive { try writeOut() }
+        if compressor == nil || destination.isLive { try writeOut() }
     }
 
-    /// Writes what is left and what stands at the end of a file, and closes it.
-    mutating func finish(at now: UInt64) throws(OutputError) {
+    /// Writes what is left and what stands at the end of a file, and closes it. One that could not be written on is
+    /// only closed.
+    mutating func finish(at now: UInt64, isFailed: Bool) throws(OutputError) {
+        if isFailed { return try destination.close() }
         var failure: OutputError?
         do {
             try writeOut()
@@ -93,6 +100,9 @@ struct CaptureFile: RecordSink {
         }
         try close(failure)
     }
+
+    /// Whether anything was written.
+    var hasBegun: Bool { destination.written > 0 }
 
     /// Closes a file that cannot be written any more, and says so.
     private func close(_ failure: OutputError?) throws(OutputError) {
@@ -107,6 +117,12 @@ struct CaptureFile: RecordSink {
     private func interface(of id: StreamID) -> Int? {
         guard id.number < interfaceOfStream.count, interfaceOfStream[id.number] >= 0 else { return nil }
         return interfaceOfStream[id.number]
+    }
+
+    private mutating func writeStart() throws(OutputError) {
+        let bytes = start
+        start = []
+        try writeApart(bytes)
     }
 
     /// Writes bytes that stand between packets, at once, so that a reader who waits knows that it goes on.
