@@ -11,7 +11,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness import UID, Namespace, installed, run
@@ -44,11 +44,14 @@ class Container:
     Leaving the `with` block ends every process in the two namespaces.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parent: Path | None = None, folders: Mapping[str, Path] | None = None) -> None:
+        """- parent: where its files lie; somewhere in the folder for temporary files, where nothing is said.
+        - folders: what it has, besides its own files, in place of the machine's folders of these names.
+        """
         self.inside = Namespace()
         self.outside = Namespace()
         self.inside.connect(self.outside)
-        self.folder = Path(tempfile.mkdtemp(prefix="cf-pcap-session-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="cf-pcap-session-", dir=parent))
         self.folder.chmod(0o755)
         self.home = self.folder / "home"
         self.key = self.folder / "client_key"
@@ -63,6 +66,7 @@ class Container:
             str(self.folder / "python"): Path(sys.base_prefix),
             str(self.packages): Path(sysconfig.get_path("platlib")),
             str(self.programs): Path(__file__).parent,
+            **(folders or {}),
         }
         self._write_files()
 
