@@ -2,6 +2,6 @@
 
 from .foundation import Application, Foundation, Process
 from .instance import AGENT, Instance
-from .traffic import HTTPLoad, Tcpdump
+from .traffic import HTTPLoad, Pktgen, Tcpdump
 
-__all__ = ["AGENT", "Application", "Foundation", "HTTPLoad", "Instance", "Process", "Tcpdump"]
+__all__ = ["AGENT", "Application", "Foundation", "HTTPLoad", "Instance", "Pktgen", "Process", "Tcpdump"]

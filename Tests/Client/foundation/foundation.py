@@ -92,6 +92,13 @@ class Foundation:
         self.applications.append(application)
         return application
 
+    def leave_only(self, process: Process, index: int) -> None:
+        """That instance is the process's only one, and its first."""
+        for instance in process.instances:
+            if instance is not process.instances[index]:
+                instance.close()
+        process.instances[:] = [process.instances[index]]
+
     def scale(self, process: Process, count: int) -> None:
         for instance in process.instances[count:]:
             instance.close()
@@ -141,6 +148,11 @@ class Foundation:
         (self.home / ".cf").mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.home / ".cf/config.json").write_text(json.dumps(configuration, indent=2))
         (self.home / ".cf/config.json").chmod(0o600)
+
+    def hand_over(self, user: int, group: int) -> None:
+        """Whose configuration it is from here on."""
+        for path in (self.home, *self.home.rglob("*"), self.folder / "tmp"):
+            os.chown(path, user, group)
 
     def _new_tokens(self) -> dict[str, str]:
         """A refresh token is good for one refresh, and only the last one given out is."""

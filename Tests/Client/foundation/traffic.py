@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import harness
 from harness import Pcap, read_pcap
 from sessions.container import ADDRESS
 
 from .instance import HTTP_PORT, SSH_PORT, Instance
 
-SO_TIMESTAMP = 29
 LOAD = Path(__file__).with_name("load.py")
 
 
@@ -25,6 +24,10 @@ class HTTPLoad:
         self._process = instance.container.outside.popen(
             *words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self.answered = 0
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
 
     def stop(self) -> int:
         self._process.terminate()
@@ -40,17 +43,13 @@ class HTTPLoad:
         if kind is None:
             self.stop()
         else:
-            self._process.kill()
-            self._process.communicate()
+            self.kill()
 
 
 class Tcpdump:
     """tcpdump beside the agent, of everything but SSH."""
 
     def __init__(self, instance: Instance, file: Path, interface: str = "eth0") -> None:
-        # While a socket wants time stamps, each packet gets one when it arrives, for all who capture it.
-        self._stamps = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._stamps.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMP, 1)
         words = ["tcpdump", "-n", "-i", interface, "--immediate-mode", "-B", 32768, "-Z", "root", "-w", file,
                  f"not tcp port {SSH_PORT}"]
         self._file = file
@@ -59,7 +58,6 @@ class Tcpdump:
             assert line, f"tcpdump ended with {self._process.wait()}"
 
     def stop(self) -> Pcap:
-        self._stamps.close()
         self._process.send_signal(signal.SIGINT)
         _, notes = self._process.communicate(timeout=10)
         assert "0 packets dropped by kernel" in notes, notes
@@ -69,7 +67,13 @@ class Tcpdump:
         return self
 
     def __exit__(self, *_) -> None:
-        self._stamps.close()
         if self._process.poll() is None:
             self._process.kill()
             self._process.communicate()
+
+
+class Pktgen(harness.Pktgen):
+    """UDP packets of 100 bytes to an instance's port 9, that many a second."""
+
+    def __init__(self, instance: Instance, rate: int, count: int) -> None:
+        super().__init__(instance.container.outside, "eth0", count, 100, rate)
