@@ -119,16 +119,18 @@ def test_messages_are_those_of_the_proposal(foundation, demo, folder):
     assert "Saved capture to 'capture.pcap'." in result.lines
 
 
-@pytest.mark.parametrize("arguments, chosen", [(["-i", "1"], [1]), (["-i", "0,2"], [0, 2]), (["-i", "0-1"], [0, 1]),
-                                               (["-i", "2", "--app-instance-index", "1"], [1, 2])])
-def test_chosen_instances(foundation, demo, folder, arguments, chosen):
+@pytest.mark.parametrize("arguments, chosen, text", [
+    (["-i", "1"], [1], "1"), (["-i", "0,2"], [0, 2], "0,2"), (["-i", "0-1"], [0, 1], "0-1"),
+    (["-i", "0", "--app-instance-index", "2"], [0, 2], "0,2"),
+])
+def test_chosen_instances(foundation, demo, folder, arguments, chosen, text):
     instances = demo.processes[0].instances
     with Client(foundation, folder, "demo", *arguments, "-o", "some.pcapng") as running:
         running.wait_until_capturing(*(instances[index] for index in chosen))
         assert sum(len(instance.agents()) for instance in instances) == len(chosen)
         result = running.stop()
     assert result.status == 0, result.stderr
-    assert result.lines[0] == f"Starting capture on instances: {', '.join(map(str, chosen))}."
+    assert result.lines[0] == f"Starting capture on instances: {text}."
     assert sorted(interface.name for interface in result.pcapng("some.pcapng").interfaces) == [
         f"web/{index} eth0" for index in chosen]
 

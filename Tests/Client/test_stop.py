@@ -119,8 +119,8 @@ def test_private_home_is_removed_and_the_users_own_is_as_it_was(foundation, demo
     temporary = foundation.folder / "tmp"
     with Client(foundation, folder, "demo") as running:
         running.wait_until_capturing(*instances)
-        homes = [path for path in temporary.rglob(".cf") if path.is_dir()]
-        assert homes and all(path.parent.stat().st_mode & 0o777 == 0o700 for path in homes)
+        assert list(temporary.rglob(".cf/config.json"))
+        assert [path.stat().st_mode & 0o777 for path in temporary.iterdir()] == [0o700]
         changed = configuration.read_text().replace('"test-space"', '"other-space"')
         configuration.write_text(changed)
         assert running.stop().status == 0
