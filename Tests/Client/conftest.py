@@ -132,8 +132,8 @@ def wait():
 """
 
 
-@pytest.fixture
-def liar(tmp_path_factory: pytest.TempPathFactory):
+@pytest.fixture(scope="session")
+def liars(tmp_path_factory: pytest.TempPathFactory):
     """Turns Python source into what an instance's `ssh_answer` is to be for it to run in place of a session."""
     folder = tmp_path_factory.mktemp("liars")
 

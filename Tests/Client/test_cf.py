@@ -207,21 +207,30 @@ def test_gob_as_go_writes_it():
     assert gob.answer("CliRpcCmd.SetPluginMetadata", 0) == bytes.fromhex((DATA / "reply.hex").read_text())
 
 
-@pytest.mark.parametrize("position", range(0, 590, 7))
-def test_gob_that_is_cut_is_an_error(position):
+def test_gob_that_is_cut_is_an_error():
     whole = bytes.fromhex((DATA / "set-plugin-metadata.hex").read_text())
+    for end in range(len(whole)):
+        decoder = gob.Decoder(taker(whole[:end]))
+        with pytest.raises(EOFError):
+            decoder.next(), decoder.next()
 
-    def take_from(data: bytes):
-        stream = io.BytesIO(data)
 
-        def take(count: int) -> bytes:
-            taken = stream.read(count)
-            if len(taken) < count:
-                raise EOFError
-            return taken
+def test_gob_with_a_wrong_length_is_an_error():
+    """A string's length that leads into the next one."""
+    whole = bytes.fromhex((DATA / "set-plugin-metadata.hex").read_text())
+    decoder = gob.Decoder(taker(whole.replace(b"\x19instance index", b"\x16instance index")))
+    decoder.next()
+    with pytest.raises(gob.GobError):
+        decoder.next()
 
-        return take
 
-    decoder = gob.Decoder(take_from(whole[:position]))
-    with pytest.raises(EOFError):
-        decoder.next(), decoder.next()
+def taker(data: bytes):
+    stream = io.BytesIO(data)
+
+    def take(count: int) -> bytes:
+        taken = stream.read(count)
+        if len(taken) < count:
+            raise EOFError
+        return taken
+
+    return take

@@ -128,8 +128,8 @@ def test_warnings_of_the_agent_are_shown_with_the_instance(foundation, demo, fol
     assert "filter" in result.line("web/1", "WARN" if "WARN" in result.stderr else "filter")
 
 
-def test_dropped_packets_are_told(foundation, demo, folder, liar):
-    demo.processes[0].instances[1].ssh_answer = liar(
+def test_dropped_packets_are_told(foundation, demo, folder, liars):
+    demo.processes[0].instances[1].ssh_answer = liars(
         "send(header() + record(b'x' * 60)); wait(); "
         "log(b'time=2026-01-01T00:00:00.000Z level=INFO msg=\"stopped capture\" packets=1 bytes=100 dropped=4711 truncated=0\\n')")
     with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:

@@ -5,58 +5,51 @@ from __future__ import annotations
 import json
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from checks import check_with_tools, in_order, same_packets
 from client import Client, Result
-from foundation import Application, Foundation, HTTPLoad, Tcpdump
+from foundation import Application, Foundation, HTTPLoad, Instance, Tcpdump
 
 RATE = 50
 
 
-def sabotage_agent_missing(app: Application) -> None:
-    app.processes[0].instances[1].agent.unlink()
+def remove_agent(instance: Instance) -> None:
+    instance.agent.unlink()
 
 
-def sabotage_agent_not_executable(app: Application) -> None:
-    app.processes[0].instances[1].agent.chmod(0o644)
+def make_agent_not_executable(instance: Instance) -> None:
+    instance.agent.chmod(0o644)
 
 
-def sabotage_no_capability(app: Application) -> None:
-    agent = app.processes[0].instances[1].agent
-    contents = agent.read_bytes()
-    agent.unlink()
-    agent.write_bytes(contents)
-    agent.chmod(0o755)
+def take_capability(instance: Instance) -> None:
+    contents = instance.agent.read_bytes()
+    instance.agent.unlink()
+    instance.agent.write_bytes(contents)
+    instance.agent.chmod(0o755)
 
 
-def sabotage_ssh_refused(app: Application) -> None:
-    app.processes[0].instances[1].ssh_answer = {
-        "error": "Error opening SSH connection: You are not authorized to perform the requested action."}
+def refuse_ssh(instance: Instance) -> None:
+    instance.ssh_answer = {"error": "Error opening SSH connection: You are not authorized to perform the requested action."}
 
 
-def sabotage_unreachable(app: Application) -> None:
-    app.processes[0].instances[1].cut()
+def crash(instance: Instance) -> None:
+    instance.crash()
 
 
-def sabotage_crashed(app: Application) -> None:
-    app.processes[0].instances[1].crash()
-
-
-def sabotage_down(app: Application) -> None:
-    app.processes[0].instances[1].crash("DOWN")
+def put_down(instance: Instance) -> None:
+    instance.crash("DOWN")
 
 
 FAULTS = {
-    "agent missing": (sabotage_agent_missing, ["/tmp/lifecycle/cf-pcap", "enable_cf_pcap"]),
-    "agent not executable": (sabotage_agent_not_executable, ["/tmp/lifecycle/cf-pcap"]),
-    "no capability": (sabotage_no_capability, ["CAP_NET_RAW"]),
-    "SSH refused": (sabotage_ssh_refused, ["not authorized"]),
-    "unreachable": (sabotage_unreachable, []),
-    "crashed": (sabotage_crashed, ["CRASHED"]),
-    "down": (sabotage_down, ["DOWN"]),
+    remove_agent: ["no agent at /tmp/lifecycle/cf-pcap", "diego.rep.enable_cf_pcap"],
+    make_agent_not_executable: ["/tmp/lifecycle/cf-pcap", "operator"],
+    take_capability: ["CAP_NET_RAW"],
+    refuse_ssh: ["SSH", "cf ssh-enabled demo"],
+    Instance.cut: ["SSH"],
+    crash: ["cf app demo"],
+    put_down: ["cf app demo"],
 }
 
 
@@ -74,35 +67,36 @@ def stopped_with_nothing_lost(foundation: Foundation, running: Client, app: Appl
     return result
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_instance_that_cannot_be_captured(foundation, demo, folder, fault):
-    sabotage, words = FAULTS[fault]
-    sabotage(demo)
+def test_each_instance_that_cannot_be_captured_is_told_in_a_line_and_the_others_lose_nothing(foundation, folder):
+    demo = foundation.push("demo", web=2 + len(FAULTS))
     instances = demo.processes[0].instances
+    for instance, fault in zip(instances[2:], FAULTS):
+        fault(instance)
     with ExitStack() as stack:
-        beside = {index: stack.enter_context(Tcpdump(instances[index], folder / f"beside-{index}")) for index in (0, 2)}
+        beside = {index: stack.enter_context(Tcpdump(instances[index], folder / f"beside-{index}")) for index in (0, 1)}
         running = stack.enter_context(Client(foundation, folder, "demo", "--no-follow", "-o", "x.pcapng"))
-        running.wait_until_capturing(instances[0], instances[2])
-        running.wait_for_message("web/1", *words)
-        with HTTPLoad(instances[0], RATE), HTTPLoad(instances[2], RATE):
+        running.wait_until_capturing(*instances[:2])
+        with HTTPLoad(instances[0], RATE), HTTPLoad(instances[1], RATE):
+            for index in range(2, len(instances)):
+                running.wait_for_message(f"web/{index}: ")
             time.sleep(1)
-        result = stopped_with_nothing_lost(foundation, running, demo, [0, 2], beside, "x.pcapng")
+        result = stopped_with_nothing_lost(foundation, running, demo, [0, 1], beside, "x.pcapng")
     assert result.status == 1
     assert "Saved capture to 'x.pcapng'." in result.lines
+    for index, words in enumerate(FAULTS.values(), 2):
+        line = result.line(f"web/{index}: ", "error")
+        assert all(word in line for word in words), line
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_nothing_but_failures(foundation, folder, fault):
-    """The client ends by itself, with a file only if there is something to be in it."""
-    app = foundation.push("demo", web=2)
-    sabotage, words = FAULTS[fault]
-    sabotage(app)
-    foundation.leave_only(app.processes[0], 1)
+@pytest.mark.parametrize("fault", [remove_agent, refuse_ssh, crash])
+def test_nothing_to_capture_ends_the_client_without_a_file(foundation, folder, fault):
+    demo = foundation.push("demo", web=1)
+    fault(demo.processes[0].instances[0])
     with Client(foundation, folder, "demo", "--no-follow") as running:
         result = running.wait(30)
     assert result.status == 1
-    result.line("web/0", *words)
-    assert not (folder / "capture.pcap").exists()
+    assert all(word in result.stderr for word in FAULTS[fault]), result.stderr
+    assert list(folder.iterdir()) == []
 
 
 def test_killed_instance_is_joined_again(foundation, demo, folder):

@@ -178,8 +178,8 @@ def test_reader_that_stands_still_loses_nothing_and_costs_no_memory(foundation, 
     assert requests == sum(answered)
 
 
-def test_mixed_link_types_need_pcapng(foundation, demo, folder, liar):
-    demo.processes[0].instances[1].ssh_answer = liar("send(header(link_type=276)); wait()")
+def test_mixed_link_types_need_pcapng(foundation, demo, folder, liars):
+    demo.processes[0].instances[1].ssh_answer = liars("send(header(link_type=276)); wait()")
     with Client(foundation, folder, "demo") as running:
         running.wait_for_message("web/1")
         result = running.stop()

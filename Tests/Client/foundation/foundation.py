@@ -92,12 +92,11 @@ class Foundation:
         self.applications.append(application)
         return application
 
-    def leave_only(self, process: Process, index: int) -> None:
-        """That instance is the process's only one, and its first."""
-        for instance in process.instances:
-            if instance is not process.instances[index]:
-                instance.close()
-        process.instances[:] = [process.instances[index]]
+    def pretend(self, process: Process, *ssh_answers: dict) -> None:
+        """Further instances without containers, each with that answer to `cf ssh`."""
+        for answer in ssh_answers:
+            process.instances.append(self._new_instance(None))
+            process.instances[-1].pretend(answer)
 
     def scale(self, process: Process, count: int) -> None:
         for instance in process.instances[count:]:

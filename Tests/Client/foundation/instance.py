@@ -61,6 +61,12 @@ class Instance:
         self._container = container
         self.state = "RUNNING"
 
+    def pretend(self, ssh_answer: dict) -> None:
+        """There is nothing but the answer to `cf ssh`."""
+        self.guid = str(uuid.uuid4())
+        self.state = "RUNNING"
+        self.ssh_answer = ssh_answer
+
     def crash(self, state: str = "CRASHED") -> None:
         """Everything in the container is gone at once, as for a lack of memory."""
         self.state = state
