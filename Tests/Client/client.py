@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from foundation import Foundation, Instance
+from foundation import Foundation, Instance, all_are_captured
 from harness import REPOSITORY, Collector, Pcap, read_pcap
 
 from pcapng import Pcapng, read_pcapng
@@ -101,7 +101,7 @@ class Client:
 
     def wait_until_capturing(self, *instances: Instance, timeout: float = 20) -> None:
         """Until one agent in each of them takes packets, and nobody is waited for."""
-        self.wait_until(lambda: all(len(instance.live_agents()) == 1 for instance in instances), timeout,
+        self.wait_until(lambda: all_are_captured(instances), timeout,
                         f"an agent in each of {len(instances)} instances")
         if self.stderr:
             self.wait_for_message(STARTED.decode())

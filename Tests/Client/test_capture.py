@@ -12,7 +12,7 @@ import pytest
 
 from checks import check_with_tools, first_fields, in_order, same_packets
 from client import Client
-from foundation import Application, Foundation, HTTPLoad, Tcpdump
+from foundation import Application, Foundation, HTTPLoad, Tcpdump, agents
 from harness import Pcap, read_pcap
 from pcapng import Pcapng, read_pcapng
 
@@ -127,7 +127,7 @@ def test_chosen_instances(foundation, demo, folder, arguments, chosen, text):
     instances = demo.processes[0].instances
     with Client(foundation, folder, "demo", *arguments, "-o", "some.pcapng") as running:
         running.wait_until_capturing(*(instances[index] for index in chosen))
-        assert sum(len(instance.agents()) for instance in instances) == len(chosen)
+        assert len(agents(instances)) == len(chosen)
         result = running.stop()
     assert result.status == 0, result.stderr
     assert result.lines[0] == f"Starting capture on instances: {text}."

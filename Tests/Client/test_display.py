@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from client import Client
-from foundation import HTTPLoad
+from foundation import HTTPLoad, all_are_captured
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -104,7 +104,7 @@ def test_without_a_terminal_a_line_every_ten_seconds(foundation, demo, folder):
 
 def test_quiet_says_nothing(foundation, demo, folder):
     with Client(foundation, folder, "demo", "--quiet") as running:
-        running.wait_until(lambda: all(instance.live_agents() for instance in demo.processes[0].instances), 20, "agents")
+        running.wait_until(lambda: all_are_captured(demo.processes[0].instances), 20, "agents")
         result = running.stop()
     assert (result.status, result.stdout, result.stderr) == (0, b"", "")
 

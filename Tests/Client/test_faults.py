@@ -10,7 +10,7 @@ import pytest
 
 from checks import check_with_tools, in_order, same_packets
 from client import Client, Result
-from foundation import Application, Foundation, HTTPLoad, Instance, Tcpdump
+from foundation import Application, Foundation, HTTPLoad, Instance, Tcpdump, agents
 
 RATE = 50
 

@@ -13,7 +13,7 @@ import pytest
 
 from checks import check_with_tools, in_order
 from client import Client
-from foundation import HTTPLoad, Pktgen
+from foundation import HTTPLoad, Pktgen, agents
 from sessions.container import wait_until
 
 COUNT = 50
@@ -38,7 +38,7 @@ def test_fifty_instances_under_http_load(foundation, many, folder, show):
             memory = running.memory_kilobytes()
         began = time.monotonic()
         running.process.send_signal(2)
-        gone = wait_until(lambda: not any(instance.agents() for instance in many), 10, "no agent is left")
+        gone = wait_until(lambda: not agents(many), 10, "no agent is left")
         result = running.wait(20)
         ended = time.monotonic() - began
     assert result.status == 0, result.stderr

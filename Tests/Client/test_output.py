@@ -13,7 +13,7 @@ import pytest
 
 from checks import check_with_tools
 from client import Client
-from foundation import HTTPLoad
+from foundation import HTTPLoad, agents
 from harness import read_pcap
 from harness.faults import small_disk
 from pcapng import read_pcapng
@@ -50,7 +50,7 @@ def test_two_at_once_do_not_take_the_same_name(foundation, demo, folder):
         results = [running.stop() for running in (one, other)]
     assert [result.status for result in results] == [0, 0]
     assert {path.name for path in folder.iterdir()} == {"capture.pcap", "capture-1.pcap"}
-    assert all(not instance.agents() for instance in instances)
+    assert not agents(instances)
 
 
 def test_named_file_that_exists_is_not_overwritten(foundation, demo, folder):
@@ -111,7 +111,7 @@ def test_full_disk_ends_everything_with_a_whole_file(foundation, demo, folder, n
         contents = Path(f"/proc/self/fd/{disk}/{name}").read_bytes()
     assert len(contents) > 300_000
     assert len(read(contents).packets) > 50
-    assert all(not instance.agents() for instance in demo.processes[0].instances)
+    assert not agents(demo.processes[0].instances)
     (folder / name).write_bytes(contents)
     check_with_tools(folder / name)
 
@@ -147,7 +147,7 @@ def test_reader_that_goes_ends_everything_in_order(foundation, demo, folder):
         os.close(reader)
         result = running.wait(10)
     assert result.status in (0, 1), result.stderr
-    assert all(not instance.agents() for instance in demo.processes[0].instances)
+    assert not agents(demo.processes[0].instances)
 
 
 def test_reader_that_goes_while_nothing_is_captured(foundation, demo, folder):
@@ -157,7 +157,7 @@ def test_reader_that_goes_while_nothing_is_captured(foundation, demo, folder):
         running.wait_until_capturing(*demo.processes[0].instances)
         os.close(reader)
         running.wait(10)
-    assert all(not instance.agents() for instance in demo.processes[0].instances)
+    assert not agents(demo.processes[0].instances)
 
 
 def test_reader_that_stands_still_loses_nothing_and_costs_no_memory(foundation, demo, folder):

@@ -17,7 +17,7 @@ import pytest
 from cf import gob
 from cf.plugins import METHOD, Server
 from client import BINARY, Client
-from foundation import Foundation, HTTPLoad
+from foundation import Foundation, HTTPLoad, agents, all_are_captured
 from harness import read_pcap
 from sessions.container import wait_until
 
@@ -159,7 +159,7 @@ def test_environment_without_homes(foundation, demo, folder, installed):
                           capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stderr
     read_pcap((folder / "capture.pcap").read_bytes())
-    assert all(not instance.agents() for instance in instances)
+    assert not agents(instances)
 
 
 class Shell:
@@ -219,7 +219,7 @@ def test_control_c_on_a_terminal_saves_the_capture_before_the_prompt(foundation,
         shell.type("echo works=$((6 * 7))\n")
         shell.wait_for("works=42")
     assert len(read_pcap((folder / "capture.pcap").read_bytes()).packets) > 50
-    assert all(not instance.agents() for instance in instances)
+    assert not agents(instances)
 
 
 def test_control_z_does_not_stop_a_capture_through_cf(foundation, demo, folder, installed):
@@ -235,9 +235,9 @@ def test_terminal_that_vanishes_ends_the_capture(foundation, demo, folder, insta
     with Shell(foundation, folder) as shell:
         shell.type("cf pcap demo\n")
         shell.wait_for("Capturing, press ^C to stop...")
-        wait_until(lambda: all(instance.live_agents() for instance in instances), 10, "agents")
+        wait_until(lambda: all_are_captured(instances), 10, "agents")
         shell.hang_up()
-        wait_until(lambda: not any(instance.agents() for instance in instances), 10, "no agent is left")
+        wait_until(lambda: not agents(instances), 10, "no agent is left")
     wait_until(lambda: read_pcap((folder / "capture.pcap").read_bytes()) is not None, 5, "the file is whole")
 
 
@@ -246,5 +246,5 @@ def test_cf_that_is_killed_ends_the_capture(foundation, demo, folder, installed)
     with Client(foundation, folder, "demo", words=("cf", "pcap")) as running:
         running.wait_until_capturing(*instances)
         running.kill()
-        wait_until(lambda: not any(instance.agents() for instance in instances), 10, "no agent is left")
+        wait_until(lambda: not agents(instances), 10, "no agent is left")
     read_pcap((folder / "capture.pcap").read_bytes())

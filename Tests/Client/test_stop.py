@@ -12,12 +12,8 @@ import pytest
 
 from checks import check_with_tools
 from client import Client
-from foundation import HTTPLoad
+from foundation import HTTPLoad, agents
 from sessions.container import wait_until
-
-
-def left(instances) -> list[int]:
-    return [pid for instance in instances for pid in instance.agents()]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -29,7 +25,7 @@ def test_signal_stops_all_agents_at_once_with_their_last_packets(foundation, dem
         loads = [stack.enter_context(HTTPLoad(instance, 300)) for instance in instances]
         time.sleep(1.5)
         running.process.send_signal(number)
-        seconds = wait_until(lambda: not left(instances), 5, "all agents have ended")
+        seconds = wait_until(lambda: not agents(instances), 5, "all agents have ended")
         result = running.wait(5)
         for load in loads:
             load.stop()
@@ -50,7 +46,7 @@ def test_killed_client_leaves_no_agent(foundation, demo, folder):
         children = running.children()
         assert len(children) == 3
         running.kill()
-        wait_until(lambda: not left(instances), 10, "no agent is left")
+        wait_until(lambda: not agents(instances), 10, "no agent is left")
         wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 10, "no cf is left")
 
 
@@ -67,7 +63,7 @@ def test_second_signal_ends_at_once(foundation, demo, folder):
     assert result.seconds < 0.5
     check_with_tools(folder / "capture.pcap")
     instances[1].mend()
-    wait_until(lambda: not left(instances), 10, "no agent is left")
+    wait_until(lambda: not agents(instances), 10, "no agent is left")
 
 
 def test_session_that_does_not_end_is_waited_for_five_seconds_at_most(foundation, demo, folder):
@@ -87,7 +83,7 @@ def test_signal_before_anything_is_captured(foundation, demo, folder):
         with Client(foundation, folder, "demo", "--force") as running:
             time.sleep(delay)
             result = running.stop(timeout=8)
-        assert not left(demo.processes[0].instances)
+        assert not agents(demo.processes[0].instances)
         assert result.status in (0, 1, 130, -signal.SIGINT), result.stderr
         if (folder / "capture.pcap").exists():
             check_with_tools(folder / "capture.pcap")
@@ -102,7 +98,7 @@ def test_duration(foundation, demo, folder, duration, seconds):
         result = running.wait()
     assert seconds - 0.5 < time.monotonic() - began < seconds + 1.5
     assert result.status == 0, result.stderr
-    assert not left(demo.processes[0].instances)
+    assert not agents(demo.processes[0].instances)
 
 
 @pytest.mark.parametrize("duration", ["0", "-1s", "soon", "60x", "1e400s"])
@@ -137,7 +133,7 @@ def test_private_home_that_a_killed_run_left_is_removed_by_the_next(foundation, 
         one.kill()
         left_behind = set(temporary.iterdir())
         assert len(left_behind) == 2
-        wait_until(lambda: all(len(instance.agents()) == 1 for instance in instances), 10, "the killed one's agents are gone")
+        wait_until(lambda: len(agents(instances)) == 3, 10, "the killed one's agents are gone")
         with Client(foundation, folder, "demo", "-o", "third.pcap") as third:
             third.wait_for_message("Capturing")
             assert len(left_behind & set(temporary.iterdir())) == 1, "that of the run that still runs is left alone"

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from client import Client
-from foundation import Foundation, HTTPLoad
+from foundation import Foundation, HTTPLoad, agents
 
 # Wireshark hands its input to dumpcap; `-k -i -` begins at once.
 WIRESHARK = """#!/bin/bash
@@ -46,7 +46,7 @@ def test_closed_wireshark_ends_the_capture(foundation, demo, folder):
         time.sleep(1)
         os.kill(tshark, 15)
         running.wait(10)
-    assert all(not instance.agents() for instance in instances)
+    assert not agents(instances)
 
 
 def test_no_wireshark_is_said_before_anything_is_captured(foundation, demo, folder):
@@ -54,4 +54,4 @@ def test_no_wireshark_is_said_before_anything_is_captured(foundation, demo, fold
         result = running.wait()
     assert result.status == 1
     assert "wireshark" in result.stderr.lower()
-    assert all(not instance.agents() for instance in demo.processes[0].instances)
+    assert not agents(demo.processes[0].instances)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
-import os
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness import BINARY, run
@@ -37,6 +38,10 @@ class Instance:
     def container(self) -> Container:
         assert self._container is not None, f"instance {self.guid} has no container"
         return self._container
+
+    @property
+    def has_container(self) -> bool:
+        return self._container is not None
 
     @property
     def agent(self) -> Path:
@@ -92,11 +97,11 @@ class Instance:
 
     def agents(self) -> list[int]:
         """The process ids of its agents."""
-        return self._container.processes("cf-pcap") if self._container else []
+        return agents([self])
 
     def live_agents(self) -> list[int]:
         """Those of them that capture: they are in the sandbox from the first packet on."""
-        return [pid for pid in self.agents() if "Seccomp:\t2" in _status(pid)]
+        return [pid for pid in self.agents() if _is_live(pid)]
 
     def kill_daemon(self) -> None:
         """The session daemon is gone, and every session with it."""
@@ -113,8 +118,33 @@ class Instance:
         wait_until(lambda: len(self.live_agents()) == count, timeout, f"{count} capturing agents in {self.guid}")
 
 
-def _status(pid: int) -> str:
+def agents(instances: Sequence[Instance]) -> list[int]:
+    """The process ids of the agents in any of them."""
+    spaces = {os.stat(instance.container.inside.path).st_ino for instance in instances if instance.has_container}
+    return [int(pid) for pid in os.listdir("/proc")
+            if pid.isdigit() and _read(f"/proc/{pid}/comm") == "cf-pcap\n" and _network_of(pid) in spaces]
+
+
+def all_are_captured(instances: Sequence[Instance]) -> bool:
+    """Whether one agent captures in each of them, and no other runs."""
+    running = agents(instances)
+    spaces = {_network_of(pid) for pid in running if _is_live(pid)}
+    return len(running) == len(instances) == len(spaces)
+
+
+def _is_live(pid: int) -> bool:
+    return "Seccomp:\t2" in _read(f"/proc/{pid}/status")
+
+
+def _read(path: str) -> str:
     try:
-        return Path(f"/proc/{pid}/status").read_text()
+        return Path(path).read_text()
     except OSError:
         return ""
+
+
+def _network_of(pid: str | int) -> int | None:
+    try:
+        return os.stat(f"/proc/{pid}/ns/net").st_ino
+    except OSError:
+        return None
