@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
-import time
+import struct
+import termios
 import threading
+import time
 
 import pytest
 
@@ -21,7 +24,6 @@ class Terminal:
 
     def __init__(self, columns: int = 100, rows: int = 40) -> None:
         self._leader, self.device = pty.openpty()
-        import fcntl, struct, termios
         fcntl.ioctl(self.device, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._data = bytearray()
         threading.Thread(target=self._read, daemon=True).start()

@@ -10,7 +10,7 @@ import pytest
 
 from checks import check_with_tools, in_order, same_packets
 from client import Client, Result
-from foundation import Application, Foundation, HTTPLoad, Instance, Tcpdump, agents
+from foundation import Application, Foundation, HTTPLoad, Instance, Tcpdump
 
 RATE = 50
 

@@ -202,4 +202,5 @@ class Server:
         return self
 
     def __exit__(self, *_) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

@@ -288,6 +288,8 @@ class Foundation:
     # MARK: The end
 
     def close(self) -> None:
+        # The thread that accepts would wait on after a mere close.
+        self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         for instance in self.instances:
             instance.close()
