@@ -27,6 +27,12 @@ public struct CommandLineArguments: Sendable {
         words = isPlugin ? arguments.dropFirst() : arguments[...]
     }
 
+    /// What a person would write to start the program in the same way.
+    public var commandLine: String {
+        let program = isPlugin ? ["cf"] : ["cf-pcap-client"]
+        return (program + words.map(\.quotedForShell)).joined(separator: " ")
+    }
+
     /// What they ask for.
     public func invocation() throws(UsageError) -> Invocation {
         if let port, let message = words.first {

@@ -80,10 +80,17 @@ public struct Capture {
         }
     }
 
-    /// Captures to the end; gives the program's exit status.
-    public func run() async -> Int32 {
+    /// Captures to the end; gives the program's exit status. Without the process that started it, it ends as on a
+    /// signal.
+    public func run(whileRunning parent: ParentWatch? = nil) async -> Int32 {
         var run = self
         let signals = StopSignals()
+        if let parent {
+            Task { [post] in
+                try await parent.waitUntilGone()
+                post.yield(.signal)
+            }
+        }
         Task { [post] in for await _ in signals.stream { post.yield(.signal) } }
         every(.seconds(1)) { [post] in post.yield(.second) }
         every(.milliseconds(50)) { [collector] in await collector.tick() }
