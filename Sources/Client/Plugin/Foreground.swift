@@ -14,9 +14,17 @@ public struct Foreground: ~Copyable {
     private let terminal: Int32
     private let previous: pid_t
 
-    /// Takes the foreground, if this process's group has it. A job in the background leaves the terminal alone, and
-    /// where there is none nothing is done. The corresponding C functions are `setpgid` and `tcsetpgrp`.
-    public init?() {
+    /// Does some work in the foreground, if this process's group has it.
+    public static func held<Result>(while body: () async throws -> Result) async rethrows -> Result {
+        let foreground = Foreground()
+        let result = try await body()
+        _ = consume foreground
+        return result
+    }
+
+    /// A job in the background leaves the terminal alone, and where there is none nothing is done.
+    /// The corresponding C functions are `setpgid` and `tcsetpgrp`.
+    private init?() {
         let terminal = unsafe open("/dev/tty", O_RDWR | O_CLOEXEC)
         guard terminal >= 0 else { return nil }
         let group = getpgrp()

@@ -19,7 +19,7 @@ public struct ParentWatch: Sendable {
     ///
     /// POSIX tells a process nothing of its parent's end but that it has another one.
     public func waitUntilGone() async throws(CancellationError) {
-        while getppid() == parent, parent != 1 {
+        while getppid() == parent {
             do {
                 try await Task.sleep(for: .milliseconds(250))
             } catch {
