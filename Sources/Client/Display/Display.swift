@@ -65,7 +65,7 @@ public final class Display: Sendable {
     /// Shows how the instances fare. To be called once a second; without a terminal, every tenth second gives a line.
     public func update(_ statuses: [InstanceStatus], at now: ContinuousClock.Instant = .now) {
         if isQuiet || statuses.isEmpty { return }
-        if outlet.isTerminal {
+        if outlet.takesTable {
             outlet.draw(StatusTable.lines(statuses, size: outlet.size))
         } else if isProgressDue(at: now) {
             outlet.add([Reports.progress(statuses).printable])

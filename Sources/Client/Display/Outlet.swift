@@ -23,8 +23,8 @@ final class Outlet: Sendable {
     /// Lines that wait at most; what comes while they do is left out.
     private static let limit = 1000
 
-    /// Whether a table can be drawn over there.
-    let isTerminal: Bool
+    /// Whether a table could be drawn over there.
+    private let isTerminal: Bool
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "cf-pcap.display")
     private let state = Mutex(State())
@@ -34,6 +34,14 @@ final class Outlet: Sendable {
     init(descriptor: Int32, isTerminal: Bool) {
         self.descriptor = descriptor
         self.isTerminal = isTerminal
+    }
+
+    /// Whether a table can be drawn over now: a job in the background leaves the terminal to whoever uses it.
+    /// The corresponding C function is `tcgetpgrp`, which fails for a terminal that is not this session's.
+    var takesTable: Bool {
+        guard isTerminal else { return false }
+        let foreground = tcgetpgrp(descriptor)
+        return foreground == -1 || foreground == getpgrp()
     }
 
     var size: TerminalSize { TerminalSize.of(descriptor) }

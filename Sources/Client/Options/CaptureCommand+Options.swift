@@ -8,7 +8,7 @@ extension CaptureCommand {
         let format = try outputFormat()
         options.format = format.format
         options.compression = format.compression
-        options.filter = filter.flatMap { $0.isEmpty ? nil : $0 }
+        options.filter = try validFilter()
         options.interface = try interfaceName()
         options.snaplen = try validSnaplen()
         options.skipHostValidation = skipHostValidation
@@ -38,6 +38,16 @@ extension CaptureCommand {
             throw UsageError("'\(process)' is no process type for --process; 'cf app \(app)' lists them, 'all' is all")
         }
         return process == "all" ? .all : .named(process)
+    }
+
+    private func validFilter() throws(UsageError) -> String? {
+        guard let filter, !filter.isEmpty else { return nil }
+        // One argument of cf, and of the shell behind it, holds the filter in quotes; Linux allows 131,072 bytes
+        // (execve(2), "Limits on size of arguments and environment").
+        guard filter.quotedForShell.utf8.count <= 120_000 else {
+            throw UsageError("--filter has \(filter.utf8.count) bytes, more than a command line can hold; write a shorter one")
+        }
+        return filter
     }
 
     private func interfaceName() throws(UsageError) -> String {

@@ -24,7 +24,7 @@ struct CaptureCommand: ParsableCommand {
     var process = "web"
 
     @Option(
-        name: [.customShort("i"), .customLong("app-instance-index")],
+        name: [.customShort("i"), .customLong("app-instance-index")], parsing: .unconditionalSingleValue,
         help: ArgumentHelp(OptionHelp.index, valueName: "INDEX"), transform: IndexList.parse)
     var indices: [[ClosedRange<Int>]] = []
 
@@ -37,19 +37,19 @@ struct CaptureCommand: ParsableCommand {
     @Option(help: ArgumentHelp(OptionHelp.interface, valueName: "INTERFACE"))
     var interface = "eth0"
 
-    @Option(help: ArgumentHelp(OptionHelp.snaplen, valueName: "SNAPLEN"))
+    @Option(parsing: .unconditional, help: ArgumentHelp(OptionHelp.snaplen, valueName: "SNAPLEN"))
     var snaplen: Int?
 
     @Flag(name: [.customShort("k"), .long], help: ArgumentHelp(OptionHelp.skipHostValidation))
     var skipHostValidation = false
 
-    @Option(help: ArgumentHelp(OptionHelp.duration, valueName: "TIME"))
+    @Option(parsing: .unconditional, help: ArgumentHelp(OptionHelp.duration, valueName: "TIME"))
     var duration: String?
 
-    @Option(help: ArgumentHelp(OptionHelp.hold, valueName: "SECONDS"))
+    @Option(parsing: .unconditional, help: ArgumentHelp(OptionHelp.hold, valueName: "SECONDS"))
     var hold: String?
 
-    @Option(help: ArgumentHelp(OptionHelp.format, valueName: "FORMAT"))
+    @Option(parsing: .unconditional, help: ArgumentHelp(OptionHelp.format, valueName: "FORMAT"))
     var format: String?
 
     @Flag(help: ArgumentHelp(OptionHelp.quiet))

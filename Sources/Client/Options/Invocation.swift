@@ -19,6 +19,17 @@ public struct CommandLineArguments: Sendable {
     private let port: UInt16?
     private let words: ArraySlice<String>
 
+    /// Those of this process. Throws where one is not UTF-8: it could not be passed on as it is.
+    public static func ofProcess() throws(UsageError) -> CommandLineArguments {
+        var words: [String] = []
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let bytes = unsafe CommandLine.unsafeArgv[index], let word = unsafe String(validatingCString: bytes)
+            else { throw UsageError("argument \(index) is not UTF-8, write it in that encoding") }
+            words.append(word)
+        }
+        return CommandLineArguments(words)
+    }
+
     /// Tells cf's ways to start a plugin, `PORT pcap ARGS…` and `PORT MESSAGE`, from a person's command line.
     public init(_ arguments: [String]) {
         let messages = ["pcap", "SendMetadata", "CLI-MESSAGE-UNINSTALL"]
