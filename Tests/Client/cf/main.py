@@ -17,9 +17,8 @@ TRACE = "REQUEST: [{time}]\nGET {path} HTTP/1.1\nAccept: application/json\nAutho
 
 
 def main() -> None:
-    # A Go program has no handlers of its own: these signals end it without a word.
-    for number in (signal.SIGINT, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_DFL)
+    # A Go program has no handler of its own: the signal ends it without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(run(sys.argv[1:]))
 
 

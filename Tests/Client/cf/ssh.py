@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import queue
+import signal
 import sys
 import threading
 from dataclasses import dataclass
@@ -125,8 +126,6 @@ def forward_input(channel) -> None:
 
 
 def remote_session(asyncssh):
-    import signal
-
     class Session(asyncssh.SSHClientSession):
         def connection_made(self, channel) -> None:
             self.ended = asyncio.get_running_loop().create_future()
@@ -178,9 +177,19 @@ class Output:
     def _copy(self) -> None:
         while data := self._waiting.get():
             rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(self._descriptor, rest):]
+            try:
+                while rest:
+                    rest = rest[os.write(self._descriptor, rest):]
+            except BrokenPipeError:
+                self._loop.call_soon_threadsafe(end_by_broken_pipe)
+                return
             with self._lock:
                 was_full, self._bytes = self._bytes > BUFFER, self._bytes - len(data)
                 if was_full and self._bytes <= BUFFER:
                     self._loop.call_soon_threadsafe(self._channel.resume_reading)
+
+
+def end_by_broken_pipe() -> None:
+    """As a Go program ends whose standard output nobody reads. A broken connection must not end it so."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGPIPE)
