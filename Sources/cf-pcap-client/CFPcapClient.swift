@@ -32,9 +32,6 @@ struct CFPcapClient {
         let capture = try Capture(options, commandLine: arguments.commandLine, display: display)
         guard arguments.isPlugin else { return await capture.run() }
         let parent = ParentWatch()
-        let foreground = Foreground()
-        let status = await capture.run(whileRunning: parent)
-        _ = consume foreground
-        return status
+        return await Foreground.held { await capture.run(whileRunning: parent) }
     }
 }

@@ -71,7 +71,7 @@ public struct Capture {
         output = destination.name
         let (events, post) = AsyncStream.makeStream(of: Event.self)
         (self.events, self.post) = (events, post)
-        roster = Roster(indices: options.indices, follows: options.follow)
+        roster = Roster(app: options.app, indices: options.indices, follows: options.follow)
         let file = try CaptureFile(
             to: destination, options.format, options.compression,
             application: "cf-pcap-client \(ClientVersion.current)", commandLine: commandLine)
@@ -171,8 +171,13 @@ public struct Capture {
         switch action {
         case .start(let instance): start(instance)
         case .tell(let id, let failure):
-            display.warn(id, failure.description)
-            board.set(id, .failed(failure.reason))
+            if roster.isWaiting(for: id) {
+                display.warn(id, failure.description)
+                board.set(id, .waiting)
+            } else {
+                display.error(id, failure.description)
+                board.set(id, .failed(failure.reason))
+            }
         }
     }
 

@@ -21,6 +21,7 @@ struct Roster {
     /// Whether all that was asked for has been captured without a gap.
     private(set) var isComplete = true
 
+    private let app: String
     private let indices: [ClosedRange<Int>]?
     private let follows: Bool
     private var places: [InstanceID: Place] = [:]
@@ -32,8 +33,9 @@ struct Roster {
     private static let shortestPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(30)
 
-    /// The instances of `indices`, or all.
-    init(indices: [ClosedRange<Int>]?, follows: Bool) {
+    /// For the instances of `indices`, or all.
+    init(app: String, indices: [ClosedRange<Int>]?, follows: Bool) {
+        self.app = app
         self.indices = indices
         self.follows = follows
     }
@@ -116,7 +118,7 @@ struct Roster {
             // One that appears while all are captured is joined when it runs.
             places[instance.id] = follows ? .waiting(since: now, pause: .zero) : .given(up: instance.guid)
             if indices != nil { isComplete = false }
-            return hasBegun ? nil : .tell(instance.id, instance.absence(isWaitedFor: follows))
+            return hasBegun ? nil : .tell(instance.id, absence(of: instance))
         }
     }
 
@@ -135,15 +137,13 @@ struct Roster {
             indices.flatMap { $0.prefix(100) }.map { InstanceID(process: process, index: $0) }
         }.filter { !known.contains($0) }
         if !missing.isEmpty { isComplete = false }
-        return missing.map { .tell($0, SessionFailure(.noSuchInstance, "there is no such instance")) }
+        return missing.map { .tell($0, SessionFailure(.noSuchInstance, "there is no such instance", remedy: "'cf app \(app)' lists them")) }
     }
-}
 
-extension Instance {
-    fileprivate func absence(isWaitedFor: Bool) -> SessionFailure {
-        let details = details.isEmpty ? "" : " (\(details))"
+    private func absence(of instance: Instance) -> SessionFailure {
+        let details = instance.details.isEmpty ? "" : " (\(instance.details))"
+        let remedy = "'cf app \(app)' tells its state" + (follows ? ", and it is joined when it runs" : "")
         return SessionFailure(
-            .notRunning, "the instance does not run, it is \(state)\(details)",
-            remedy: isWaitedFor ? "it is joined when it does" : nil)
+            .notRunning, "the instance does not run, it is \(instance.state)\(details)", remedy: remedy)
     }
 }
