@@ -10,8 +10,8 @@ import Client
 @main
 struct CFPcapClient {
     static func main() async {
-        let arguments = CommandLineArguments(Array(CommandLine.arguments.dropFirst()))
         do {
+            let arguments = try CommandLineArguments.ofProcess()
             switch try arguments.invocation() {
             case .capture(let options): exit(try await capture(options, arguments))
             case .show(let text): print(text)

@@ -45,7 +45,8 @@ extension CaptureCommand {
         // One argument of cf, and of the shell behind it, holds the filter in quotes; Linux allows 131,072 bytes
         // (execve(2), "Limits on size of arguments and environment").
         guard filter.quotedForShell.utf8.count <= 120_000 else {
-            throw UsageError("--filter has \(filter.utf8.count) bytes, more than a command line can hold; write a shorter one")
+            throw UsageError(
+                "--filter has \(filter.utf8.count) bytes, more than a command line can hold; write a shorter one")
         }
         return filter
     }

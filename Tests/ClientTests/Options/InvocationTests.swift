@@ -118,7 +118,7 @@ struct InvocationTests {
         (["demo", "--duration", "soon"], "'soon' is no time for --duration, write 60s, 5m or 1h"),
         (["demo", "--duration", "0"], "'0' is no time for --duration"),
         (["demo", "--hold", "61"], "'61' is no time for --hold, write 0 to 60 seconds"),
-        (["demo", "--filter", String(repeating: "x", count: 120_000)], "--filter has 120000 bytes, more than a command"),
+        (["demo", "-f", String(repeating: "x", count: 120_000)], "--filter has 120000 bytes, more than a command"),
         (["demo", "--hold", "-1"], "-1"),
         (["demo", "-i", "-1"], "-1"),
         (["demo", "--interface", ""], "--interface is empty"),
