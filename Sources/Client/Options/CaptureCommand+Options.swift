@@ -3,7 +3,7 @@ extension CaptureCommand {
     func options() throws(UsageError) -> CaptureOptions {
         var options = CaptureOptions(app: try appName())
         options.processes = try processes()
-        options.indices = indices.isEmpty ? nil : IndexList.merged(indices.flatMap { $0 })
+        options.indices = try instances()
         options.output = output
         let format = try outputFormat()
         options.format = format.format
@@ -34,10 +34,16 @@ extension CaptureCommand {
     }
 
     private func processes() throws(UsageError) -> CaptureOptions.Processes {
+        let process = process ?? "web"
         guard !process.isEmpty, !process.hasPrefix("-") else {
             throw UsageError("'\(process)' is no process type for --process; 'cf app \(app)' lists them, 'all' is all")
         }
         return process == "all" ? .all : .named(process)
+    }
+
+    private func instances() throws(UsageError) -> [ClosedRange<Int>]? {
+        let ranges = try indices.map { list throws(UsageError) in try IndexList.parse(list) }
+        return ranges.isEmpty ? nil : IndexList.merged(ranges.flatMap { $0 })
     }
 
     private func validFilter() throws(UsageError) -> String? {
@@ -52,16 +58,18 @@ extension CaptureCommand {
     }
 
     private func interfaceName() throws(UsageError) -> String {
+        let interface = interface ?? "eth0"
         guard !interface.isEmpty else { throw UsageError("--interface is empty, write eth0, lo or any") }
         return interface
     }
 
     private func validSnaplen() throws(UsageError) -> Int? {
         guard let snaplen else { return nil }
-        guard (0...262_144).contains(snaplen) else {
-            throw UsageError("--snaplen \(snaplen) is out of range, write 1 to 262144 bytes (0 is the agent's default)")
+        guard let bytes = Int(snaplen), (0...262_144).contains(bytes) else {
+            throw UsageError(
+                "'\(snaplen)' is no value for --snaplen, write 1 to 262144 bytes (0 is the agent's default)")
         }
-        return snaplen == 0 ? nil : snaplen
+        return bytes == 0 ? nil : bytes
     }
 
     private func validDuration() throws(UsageError) -> Duration? {

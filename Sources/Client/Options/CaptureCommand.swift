@@ -21,12 +21,12 @@ struct CaptureCommand: ParsableCommand {
     var rest: [String] = []
 
     @Option(help: ArgumentHelp(OptionHelp.process, valueName: "PROCESS"))
-    var process = "web"
+    var process: String?
 
     @Option(
         name: [.customShort("i"), .customLong("app-instance-index")], parsing: .unconditionalSingleValue,
-        help: ArgumentHelp(OptionHelp.index, valueName: "INDEX"), transform: IndexList.parse)
-    var indices: [[ClosedRange<Int>]] = []
+        help: ArgumentHelp(OptionHelp.index, valueName: "INDEX"))
+    var indices: [String] = []
 
     @Option(name: .shortAndLong, help: ArgumentHelp(OptionHelp.output, valueName: "OUTPUT_FILE"))
     var output: String?
@@ -35,10 +35,10 @@ struct CaptureCommand: ParsableCommand {
     var filter: String?
 
     @Option(help: ArgumentHelp(OptionHelp.interface, valueName: "INTERFACE"))
-    var interface = "eth0"
+    var interface: String?
 
     @Option(parsing: .unconditional, help: ArgumentHelp(OptionHelp.snaplen, valueName: "SNAPLEN"))
-    var snaplen: Int?
+    var snaplen: String?
 
     @Flag(name: [.customShort("k"), .long], help: ArgumentHelp(OptionHelp.skipHostValidation))
     var skipHostValidation = false
