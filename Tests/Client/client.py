@@ -35,10 +35,10 @@ class Result:
     def lines(self) -> list[str]:
         return self.stderr.splitlines()
 
-    def line(self, *words: str) -> str:
-        """The only line that holds all the words."""
-        found = [line for line in self.lines if all(word in line for word in words)]
-        assert len(found) == 1, f"{len(found)} lines with {words} in:\n{self.stderr}"
+    def told(self, instance: str) -> str:
+        """The only warning or error of that instance."""
+        found = [line for line in self.lines if line.startswith((f"{instance}: warning: ", f"{instance}: error: "))]
+        assert len(found) == 1, f"{len(found)} warnings or errors of {instance} in:\n{self.stderr}"
         return found[0]
 
     def pcap(self, name: str = "capture.pcap") -> Pcap:

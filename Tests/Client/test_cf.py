@@ -158,6 +158,7 @@ def test_configuration_is_written_anew_from_what_was_read(foundation, demo):
 
 
 def test_refresh_tokens_rotate(foundation, demo):
+    foundation.rotates = True
     foundation.expire_tokens()
     file = foundation.home / ".cf/config.json"
     before = file.read_text()

@@ -48,8 +48,8 @@ FAULTS = {
     take_capability: ["CAP_NET_RAW"],
     refuse_ssh: ["SSH", "cf ssh-enabled demo"],
     Instance.cut: ["SSH"],
-    crash: ["cf app demo"],
-    put_down: ["cf app demo"],
+    crash: ["crashed", "cf "],
+    put_down: ["down", "cf "],
 }
 
 
@@ -84,7 +84,7 @@ def test_each_instance_that_cannot_be_captured_is_told_in_a_line_and_the_others_
     assert result.status == 1
     assert "Saved capture to 'x.pcapng'." in result.lines
     for index, words in enumerate(FAULTS.values(), 2):
-        line = result.line(f"web/{index}: ", "error")
+        line = result.told(f"web/{index}")
         assert all(word in line for word in words), line
 
 
@@ -95,7 +95,7 @@ def test_nothing_to_capture_ends_the_client_without_a_file(foundation, folder, f
     with Client(foundation, folder, "demo", "--no-follow") as running:
         result = running.wait(30)
     assert result.status == 1
-    assert all(word in result.stderr for word in FAULTS[fault]), result.stderr
+    assert all(word in result.told("web/0") for word in FAULTS[fault]), result.stderr
     assert list(folder.iterdir()) == []
 
 
@@ -276,6 +276,7 @@ def test_no_target_or_no_login(foundation, demo, folder, values, words):
 
 def test_tokens_that_rotate(foundation, demo, folder):
     """What the user's own configuration holds must still be good afterwards."""
+    foundation.rotates = True
     foundation.expire_tokens()
     instances = demo.processes[0].instances
     with Client(foundation, folder, "demo") as running:

@@ -60,6 +60,8 @@ class Application:
 class Foundation:
     """Leaving the `with` block ends it and removes every file of it.
 
+    - token_seconds: how long an access token is good for.
+    - rotates: whether a refresh token is good for one refresh only, which brings the next.
     - changed: answers of the API that are not what the apps would give, path (without its query) to bytes.
     """
 
@@ -72,6 +74,7 @@ class Foundation:
         self.changed: dict[str, bytes] = {}
         self.requests: list[str] = []
         self.token_seconds = 600.0
+        self.rotates = False
         self._refresh_token = ""
         self._access_tokens: dict[str, float] = {}
         self._socket = socket.socket(socket.AF_UNIX)
@@ -154,9 +157,9 @@ class Foundation:
             os.chown(path, user, group)
 
     def _new_tokens(self) -> dict[str, str]:
-        """A refresh token is good for one refresh, and only the last one given out is."""
         access = f"bearer {uuid.uuid4()}"
-        self._refresh_token = str(uuid.uuid4())
+        if self.rotates or not self._refresh_token:
+            self._refresh_token = str(uuid.uuid4())
         self._access_tokens[access] = time.monotonic() + self.token_seconds
         return {"AccessToken": access, "RefreshToken": self._refresh_token}
 
