@@ -145,6 +145,7 @@ def test_cut_instance(foundation, demo, folder):
         beside = {index: stack.enter_context(Tcpdump(instances[index], folder / f"beside-{index}")) for index in (0, 2)}
         running = stack.enter_context(Client(foundation, folder, "demo", "-o", "x.pcapng"))
         running.wait_until_capturing(*instances)
+        children = set(running.children())
         cut = time.monotonic()
         instances[1].cut()
         with HTTPLoad(instances[0], RATE), HTTPLoad(instances[2], RATE):
@@ -154,6 +155,7 @@ def test_cut_instance(foundation, demo, folder):
             instances[1].wait_for_agents(1, 30)
         with HTTPLoad(instances[1], RATE):
             time.sleep(1)
+        assert len(children & set(running.children())) == 2, "the dead session's cf is gone"
         result = stopped_with_nothing_lost(foundation, running, demo, [0, 2], beside, "x.pcapng")
     assert len(result.pcapng("x.pcapng").of("web/1 eth0")) > RATE
     assert result.status == 1

@@ -160,14 +160,15 @@ def test_reader_that_goes_while_nothing_is_captured(foundation, demo, folder):
     assert not agents(demo.processes[0].instances)
 
 
-def test_reader_that_stands_still_loses_nothing_and_costs_no_memory(foundation, demo, folder):
+def test_reader_that_stands_still_for_a_while_loses_nothing(foundation, demo, folder):
+    """Two seconds, at 1 MB/s from each of three instances."""
     instances = demo.processes[0].instances
     reader, writer = os.pipe()
     with Client(foundation, folder, "demo", "-o", "-", "--format", "pcap", stdout=writer) as running:
         os.close(writer)
         running.wait_until_capturing(*instances)
-        loads = [HTTPLoad(instance, 400) for instance in instances]
-        time.sleep(4)
+        loads = [HTTPLoad(instance, 100) for instance in instances]
+        time.sleep(2)
         answered = [load.stop() for load in loads]
         with open(reader, "rb") as stream:
             running.process.send_signal(signal.SIGINT)
@@ -175,7 +176,7 @@ def test_reader_that_stands_still_loses_nothing_and_costs_no_memory(foundation, 
         result = running.wait()
     assert result.status == 0, result.stderr
     requests = sum(b"GET /" in packet.data for packet in read_pcap(data).packets)
-    assert requests == sum(answered)
+    assert requests == sum(answered) > 300
 
 
 def test_mixed_link_types_need_pcapng(foundation, demo, folder, liars):
@@ -184,7 +185,7 @@ def test_mixed_link_types_need_pcapng(foundation, demo, folder, liars):
         running.wait_for_message("web/1")
         result = running.stop()
     assert result.status == 1
-    assert ".pcapng" in result.line("web/1")
+    assert ".pcapng" in result.told("web/1")
     with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
         running.wait_for_message("Capturing")
         time.sleep(1)

@@ -59,8 +59,10 @@ def test_second_signal_ends_at_once(foundation, demo, folder):
         running.process.send_signal(signal.SIGINT)
         time.sleep(0.5)
         assert running.running
+        children = running.children()
         result = running.stop(timeout=1)
     assert result.seconds < 0.5
+    assert_gone(children)
     check_with_tools(folder / "capture.pcap")
     instances[1].mend()
     wait_until(lambda: not agents(instances), 10, "no agent is left")
@@ -71,8 +73,10 @@ def test_session_that_does_not_end_is_waited_for_five_seconds_at_most(foundation
     with Client(foundation, folder, "demo") as running:
         running.wait_until_capturing(*instances)
         instances[1].cut()
+        children = running.children()
         result = running.stop(timeout=10)
     assert result.seconds < 6.5
+    assert_gone(children)
     assert result.status == 1
     assert "web/1" in result.stderr
     check_with_tools(folder / "capture.pcap")
@@ -151,4 +155,10 @@ def test_nothing_of_the_run_is_in_the_way_of_the_next(foundation, demo, folder):
             assert os.getsid(child) == child != os.getsid(running.pid)
         children = running.children()
         assert running.stop().status == 0
-    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+    assert_gone(children)
+
+
+def assert_gone(processes: list[int]) -> None:
+    """Such as a `cf` whose connection is dead: by itself it would notice after minutes."""
+    assert processes
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in processes), 1, "no cf is left")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import sys
 import sysconfig
@@ -296,7 +298,20 @@ class Foundation:
         self._socket.close()
         for instance in self.instances:
             instance.close()
+        # A cf whose client was killed notices only after minutes that its container is gone.
+        for pid in self._programs():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _programs(self) -> list[int]:
+        words = os.fsencode(self.program)
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                if words in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                    found.append(int(pid))
+        return found
 
     def __enter__(self) -> Foundation:
         return self
