@@ -93,7 +93,7 @@ public struct Capture {
         }
         Task { [post] in for await _ in signals.stream { post.yield(.signal) } }
         every(.seconds(1)) { [post] in post.yield(.second) }
-        every(.milliseconds(50)) { [collector] in await collector.tick() }
+        every(Collector.interval) { [collector] in await collector.tick() }
         Task { [post, options] in
             do {
                 post.yield(.surveyed(try await Survey.make(options)))
@@ -161,16 +161,13 @@ public struct Capture {
         isAsking = false
         lastAsked = .now
         guard stage == .capturing else { return }
-        for action in roster.update(instances, at: .now) {
-            carryOut(action)
-        }
+        carryOut(roster.update(instances, at: .now))
         finishIfNothingIsLeft()
     }
 
-    private mutating func carryOut(_ action: Roster.Action) {
-        switch action {
-        case .start(let instance): start(instance)
-        case .tell(let id, let failure):
+    private mutating func carryOut(_ actions: [Roster.Action]) {
+        start(actions.compactMap { if case .start(let instance) = $0 { instance } else { nil } })
+        for case .tell(let id, let failure) in actions {
             if roster.isWaiting(for: id) {
                 display.warn(id, failure.description)
                 board.set(id, .waiting)
@@ -181,15 +178,25 @@ public struct Capture {
         }
     }
 
-    private mutating func start(_ instance: Instance) {
-        guard let survey else { return }
-        let (commands, continuation) = AsyncStream.makeStream(of: Session.Command.self)
-        sessions[instance.id] = continuation
-        board.set(instance.id, .starting)
-        let session = Session(
-            instance: instance, app: survey.app, options: options, cf: survey.cf, collector: collector, board: board,
-            display: display, onCapturing: { [post] in post.yield(.began(instance.id)) })
-        Task { [post] in post.yield(.ended(instance, await session.run(commands))) }
+    /// Opens sessions. Their streams are made known to the merge before the first of them sends anything: what comes
+    /// first waits for the others.
+    private mutating func start(_ instances: [Instance]) {
+        guard let survey, !instances.isEmpty else { return }
+        let opening = instances.map { instance in
+            let (commands, continuation) = AsyncStream.makeStream(of: Session.Command.self)
+            sessions[instance.id] = continuation
+            board.set(instance.id, .starting)
+            let session = Session(
+                instance: instance, app: survey.app, options: options, cf: survey.cf, collector: collector,
+                board: board, display: display, onCapturing: { [post] in post.yield(.began(instance.id)) })
+            return (session, commands)
+        }
+        Task { [post, collector] in
+            let streams = await collector.open(opening.count)
+            for ((session, commands), stream) in zip(opening, streams) {
+                Task { post.yield(.ended(session.instance, await session.run(commands, into: stream))) }
+            }
+        }
     }
 
     private mutating func sessionBegan(_ id: InstanceID) {
@@ -219,7 +226,7 @@ public struct Capture {
     private mutating func sessionFailed(_ instance: Instance, _ failure: SessionFailure) {
         let mayRejoin = stage == .capturing
         if let action = roster.sessionFailed(of: instance, failure, mayRejoin: mayRejoin, at: .now) {
-            carryOut(action)
+            carryOut([action])
         } else if roster.isWaiting(for: instance.id) {
             display.warn(instance.id, "\(failure); it is joined again when it runs")
             board.set(instance.id, .waiting)

@@ -15,10 +15,16 @@ actor Collector {
     private var file: CaptureFile
     private var waiting: [StreamID: CheckedContinuation<Void, Never>] = [:]
     private var failure: OutputError?
+    /// The time that counts for the merge: that in which the output took what there was. While it does not, no stream
+    /// is read, and none is to be taken for silent.
+    private var time = ContinuousClock.now
+    private var lastTick = ContinuousClock.now
     private let onFailure: @Sendable (OutputError) -> Void
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
+    /// Between two calls of ``tick()``.
+    static let interval = Duration.milliseconds(50)
     /// The records that wait for others hold at most this much memory, in bytes.
     static let capacity = 32 << 20
 
@@ -29,9 +35,9 @@ actor Collector {
         self.onFailure = onFailure
     }
 
-    /// Expects a stream: the others wait for it.
-    func open() -> StreamID {
-        merge.open()
+    /// Expects streams: the others wait for them.
+    func open(_ count: Int) -> [StreamID] {
+        (0..<count).map { _ in merge.open() }
     }
 
     /// Makes known whose records will come.
@@ -48,7 +54,7 @@ actor Collector {
     /// Takes records, and returns when the stream may be read on.
     func append(_ batch: RecordBatch, to id: StreamID) async {
         guard failure == nil else { return }
-        merge.append(batch, to: id, at: .now)
+        merge.append(batch, to: id, at: time)
         drain()
         if failure == nil && !merge.mayRead(id) {
             await withCheckedContinuation { waiting[id] = $0 }
@@ -61,9 +67,11 @@ actor Collector {
         file.end(id, statistics)
     }
 
-    /// Writes what need not wait any longer. To be called several times a second.
+    /// Writes what need not wait any longer. To be called every ``interval``.
     func tick() {
         guard failure == nil else { return }
+        time += min(.now - lastTick, Self.interval * 2)
+        lastTick = .now
         drain()
         attempt { try file.flush() }
     }
@@ -81,7 +89,7 @@ actor Collector {
     }
 
     private func drain() {
-        attempt { try merge.drain(at: .now, into: &file) }
+        attempt { try merge.drain(at: time, into: &file) }
         letReadersGo()
     }
 

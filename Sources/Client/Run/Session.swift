@@ -29,25 +29,24 @@ struct Session: Sendable {
     /// Called when the agent's header has come.
     let onCapturing: @Sendable () -> Void
 
-    /// Runs the session to its end.
-    func run(_ commands: AsyncStream<Command>) async -> Outcome {
-        let id = await collector.open()
-        let progress = SessionProgress()
+    /// Runs the session to its end. What it captures goes into a stream that the merge expects.
+    func run(_ commands: AsyncStream<Command>, into stream: StreamID) async -> Outcome {
+        let progress = SessionProgress(stream)
         let outcome: Outcome
         do {
-            outcome = try await converse(commands, id, progress)
+            outcome = try await converse(commands, progress)
         } catch let failure as SessionFailure {
             outcome = .failed(failure)
         } catch {
             outcome = .failed(SessionFailure(.unknown, "\(error)"))
         }
-        await collector.close(id, progress.statistics)
+        await collector.close(stream, progress.statistics)
         board.endSession(instance.id)
         return outcome
     }
 
     private func converse(
-        _ commands: AsyncStream<Command>, _ id: StreamID, _ progress: SessionProgress
+        _ commands: AsyncStream<Command>, _ progress: SessionProgress
     ) async throws -> Outcome {
         let (configuration, home) = try cf.session(to: instance.id, of: app, options)
         defer { cf.discard(home) }
@@ -55,7 +54,7 @@ struct Session: Sendable {
             configuration, input: .inputWriter, output: .sequence, error: .sequence
         ) { execution in
             try await withThrowingTaskGroup { group in
-                group.addTask { try await readPackets(execution.standardOutput, id, progress) }
+                group.addTask { try await readPackets(execution.standardOutput, progress) }
                 group.addTask { try await readLog(execution.standardError, progress) }
                 let attendants = Task {
                     await withTaskGroup { group in
@@ -117,31 +116,31 @@ struct Session: Sendable {
         if let dropped = progress.withLog({ $0.counts?.dropped }) { board.setDropped(instance.id, dropped) }
     }
 
-    private func readPackets(_ output: SubprocessOutputSequence, _ id: StreamID, _ progress: SessionProgress) async throws {
-        var stream = PcapStream()
+    private func readPackets(_ output: SubprocessOutputSequence, _ progress: SessionProgress) async throws {
+        var pcap = PcapStream()
         for try await piece in output {
             progress.sign(at: .now)
-            let isFirst = stream.header == nil
-            let batch = unsafe piece.withUnsafeBytes { unsafe stream.append($0) }
-            if isFirst, let header = stream.header { try await begin(header, id, progress) }
-            await collect(batch, id, progress)
-            if stream.problem != nil { break }
+            let isFirst = pcap.header == nil
+            let batch = unsafe piece.withUnsafeBytes { unsafe pcap.append($0) }
+            if isFirst, let header = pcap.header { try await begin(header, progress) }
+            await collect(batch, progress)
+            if pcap.problem != nil { break }
         }
-        let problem = stream.problem
-        await collect(stream.finish(), id, progress)
-        progress.endStream(stream)
+        let problem = pcap.problem
+        await collect(pcap.finish(), progress)
+        progress.endStream(pcap)
         // What goes on is not read any more; whoever sends it is stopped.
         if let problem { throw SessionFailure(.agentFailed, problem.description) }
     }
 
-    private func begin(_ header: PcapHeader, _ id: StreamID, _ progress: SessionProgress) async throws {
+    private func begin(_ header: PcapHeader, _ progress: SessionProgress) async throws {
         let description = StreamDescription(
             name: "\(instance.id) \(options.interface)",
             description: "app \(app.name), instance \(instance.guid), \(progress.withLog(\.agent) ?? "cf-pcap")",
             filter: options.filter, linkType: header.linkType, isNanoseconds: header.isNanoseconds,
             snaplen: header.snaplen)
         do {
-            try await collector.describe(id, description)
+            try await collector.describe(progress.stream, description)
         } catch {
             throw SessionFailure(.agentFailed, error.description)
         }
@@ -150,13 +149,13 @@ struct Session: Sendable {
         onCapturing()
     }
 
-    private func collect(_ batch: RecordBatch?, _ id: StreamID, _ progress: SessionProgress) async {
+    private func collect(_ batch: RecordBatch?, _ progress: SessionProgress) async {
         guard let batch else { return }
         progress.count(batch.count)
         board.count(instance.id, packets: batch.count, bytes: batch.captured)
         // Where the output takes no more, nothing is read, and nothing that is sent can be seen.
         progress.isHeldBack = true
-        await collector.append(batch, to: id)
+        await collector.append(batch, to: progress.stream)
         progress.isHeldBack = false
         progress.sign(at: .now)
     }

@@ -13,15 +13,21 @@ final class SessionProgress: Sendable {
         var isStopping = false
         var isCutByUs = false
         var cause: SessionFailure?
-        var stream = PcapStream()
+        var pcap = PcapStream()
     }
 
+    /// Where its packets go.
+    let stream: StreamID
     private let state = Mutex(State())
 
     /// The agent of this project logs every 5 seconds.
     private static let patience = Duration.seconds(15)
     /// Until the agent's header comes: cf asks the platform several questions first, and waits for an answer to each.
     private static let patienceAtStart = Duration.seconds(60)
+
+    init(_ stream: StreamID) {
+        self.stream = stream
+    }
 
     var isStopping: Bool {
         get { state.withLock { $0.isStopping } }
@@ -53,10 +59,10 @@ final class SessionProgress: Sendable {
     }
 
     /// The stream of packets has ended.
-    func endStream(_ stream: PcapStream) {
+    func endStream(_ pcap: PcapStream) {
         state.withLock {
             $0.end = WallClock.now()
-            $0.stream = stream
+            $0.pcap = pcap
         }
     }
 
@@ -103,7 +109,7 @@ final class SessionProgress: Sendable {
                 return .failed(SessionFailure(.cut, "the agent did not end in time, its last packets may be missing"))
             }
             let end = SessionEnd(
-                status: .init(status), output: String(decoding: state.stream.remarks, as: UTF8.self),
+                status: .init(status), output: String(decoding: state.pcap.remarks, as: UTF8.self),
                 errors: state.log.remarks, agentError: state.log.agentError, hasCaptured: state.start != nil)
             return .failed(end.failure(app: app.name))
         }
