@@ -33,6 +33,7 @@ def spied_on():
 
 
 SPY = """#!/bin/bash
+case $1 in -version) exec /tmp/lifecycle/real -version ;; esac
 printf '%s\\0' "$@" > /tmp/arguments.new
 mv /tmp/arguments.new /tmp/arguments
 exec /tmp/lifecycle/real "$@"
@@ -97,7 +98,8 @@ CAPTURED = {
 """How many packets are in the file of some of them."""
 
 FAULTLESS = ("a banner before the capture", "time at its end", "big-endian", "nanoseconds", "log lines that are none",
-             "counts beyond 64 bits", "snaplen 0", "microseconds past a second", "an end that never comes")
+             "counts beyond 64 bits", "snaplen 0")
+MAY_BE_TOLD = ("terminal escapes in the log", "a gigabyte of log without a newline", "microseconds past a second")
 
 
 @pytest.fixture(scope="module")
@@ -135,8 +137,9 @@ def test_stream_that_lies(lied_to, lie):
     result, _ = lied_to
     name = f"web/{list(LIES).index(lie) + 1}"
     told = [line for line in result.lines if line.startswith(f"{name}: error")]
-    assert bool(told) == (lie not in FAULTLESS), told
     assert len(told) <= 1, told
+    if lie not in MAY_BE_TOLD:
+        assert bool(told) == (lie not in FAULTLESS), told
     if lie in CAPTURED:
         assert len(result.pcapng("x.pcapng").of(f"{name} eth0")) == CAPTURED[lie]
 
