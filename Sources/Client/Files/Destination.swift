@@ -1,9 +1,9 @@
 internal import SystemPackage
 
 #if canImport(Darwin)
-internal import Darwin
+    internal import Darwin
 #else
-internal import Glibc
+    internal import Glibc
 #endif
 
 /// Where the output goes: a file, or whatever standard output leads to.
@@ -145,9 +145,9 @@ final class Destination {
 
     private static func unlinkFile(_ path: UnsafePointer<CInterop.PlatformChar>) -> Int32 {
         #if canImport(Darwin)
-        unsafe Darwin.unlink(path)
+            unsafe Darwin.unlink(path)
         #else
-        unsafe Glibc.unlink(path)
+            unsafe Glibc.unlink(path)
         #endif
     }
 

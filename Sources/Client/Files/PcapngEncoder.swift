@@ -53,8 +53,10 @@ struct PcapngEncoder {
             }
             unsafe room.storeBytes(of: 6, toByteOffset: written, as: UInt32.self)
             unsafe room.storeBytes(of: UInt32(length), toByteOffset: written + 4, as: UInt32.self)
-            unsafe room.storeBytes(of: UInt32(truncatingIfNeeded: interface), toByteOffset: written + 8, as: UInt32.self)
-            unsafe room.storeBytes(of: UInt32(truncatingIfNeeded: time >> 32), toByteOffset: written + 12, as: UInt32.self)
+            unsafe room.storeBytes(
+                of: UInt32(truncatingIfNeeded: interface), toByteOffset: written + 8, as: UInt32.self)
+            unsafe room.storeBytes(
+                of: UInt32(truncatingIfNeeded: time >> 32), toByteOffset: written + 12, as: UInt32.self)
             unsafe room.storeBytes(of: UInt32(truncatingIfNeeded: time), toByteOffset: written + 16, as: UInt32.self)
             unsafe room.storeBytes(of: header.captured, toByteOffset: written + 20, as: UInt32.self)
             unsafe room.storeBytes(of: header.original, toByteOffset: written + 24, as: UInt32.self)

@@ -1,16 +1,22 @@
-/// The first records of several lanes, the earliest in front: a binary heap.
-struct HeadHeap {
-    /// The first record of a lane.
-    struct Head {
-        var time: UInt64
-        let lane: Int
+/// A place in the order: a record's time stamp, and the number of its lane.
+struct Head: Comparable {
+    var time: UInt64
+    let lane: Int
 
-        @inline(__always)
-        static func < (left: Head, right: Head) -> Bool {
-            left.time < right.time || left.time == right.time && left.lane < right.lane
-        }
+    @inline(__always)
+    static func < (left: Head, right: Head) -> Bool {
+        left.time < right.time || left.time == right.time && left.lane < right.lane
     }
 
+    /// The latest time stamp with which a record of a lane does not stand behind this place.
+    @inline(__always)
+    func lastTime(of lane: Int) -> UInt64 {
+        lane <= self.lane ? time : time &- 1
+    }
+}
+
+/// The first records of several lanes, the earliest in front: a binary heap.
+struct HeadHeap {
     private var heads: [Head]
 
     init(_ heads: [Head]) {
@@ -28,8 +34,7 @@ struct HeadHeap {
     var lastTimeOfFirst: UInt64 {
         guard heads.count > 1 else { return .max }
         let second = heads.count > 2 && heads[2] < heads[1] ? heads[2] : heads[1]
-        // In front of a lane with the same time stamp stands the one with the lower number.
-        return heads[0].lane < second.lane ? second.time : second.time &- 1
+        return second.lastTime(of: heads[0].lane)
     }
 
     /// Gives the first lane its next record's time stamp, or takes the lane away.

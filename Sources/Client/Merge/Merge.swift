@@ -2,7 +2,7 @@
 ///
 /// A record waits until every live stream has shown one that is not earlier, or until it has waited for ``hold``: a
 /// silent stream holds nothing back. What comes later than that is given out where it comes. Of one stream the order is
-/// kept, and of records with the same time stamp the stream that was opened first comes first.
+/// kept, and of records with the same time stamp those of the stream that was opened first come first.
 struct Merge {
     /// How long a record waits at most for earlier ones.
     let hold: Duration
@@ -59,22 +59,29 @@ struct Merge {
 
     /// Gives out, in order, all records that need not wait.
     mutating func drain(at now: ContinuousClock.Instant, into sink: inout some RecordSink) throws {
-        let shownByAll = lanes.filter { !$0.isClosed }.map(\.latest).min() ?? .max
-        let waitedFor = lanes.compactMap { $0.latest(arrivedBy: now - hold) }.max() ?? 0
-        try giveOut(upTo: max(shownByAll, waitedFor, last), into: &sink)
+        let late = Head(time: last, lane: -1)
+        let waitedFor = lanes.compactMap { $0.latest(arrivedBy: now - hold) }.max().map { Head(time: $0, lane: .max) }
+        try giveOut(upTo: max(shownByAll, waitedFor ?? late, late), into: &sink)
     }
 
     /// Gives out, in order, all records that there are.
     mutating func drainAll(into sink: inout some RecordSink) throws {
-        try giveOut(upTo: .max, into: &sink)
+        try giveOut(upTo: Head(time: .max, lane: .max), into: &sink)
     }
 
-    private mutating func giveOut(upTo horizon: UInt64, into sink: inout some RecordSink) throws {
+    /// The last place in the order behind which a live stream may still show a record.
+    private var shownByAll: Head {
+        lanes.indices.filter { !lanes[$0].isClosed }.map { Head(time: lanes[$0].latest, lane: $0) }.min()
+            ?? Head(time: .max, lane: .max)
+    }
+
+    private mutating func giveOut(upTo horizon: Head, into sink: inout some RecordSink) throws {
         defer { lanes.removeAll { $0.isClosed && $0.isEmpty } }
         var heads = HeadHeap(
-            lanes.indices.compactMap { lanes[$0].isEmpty ? nil : .init(time: lanes[$0].headTime, lane: $0) })
-        while let first = heads.first, first.time <= horizon {
-            let run = lanes[first.lane].run(upTo: min(horizon, heads.lastTimeOfFirst), after: newest)
+            lanes.indices.compactMap { lanes[$0].isEmpty ? nil : Head(time: lanes[$0].headTime, lane: $0) })
+        while let first = heads.first, first <= horizon {
+            let limit = min(heads.lastTimeOfFirst, horizon.lastTime(of: first.lane))
+            let run = lanes[first.lane].run(upTo: limit, after: newest)
             try unsafe lanes[first.lane].withBytes(of: run) { try unsafe sink.write($0, of: $1) }
             merged += run.count
             late += run.late

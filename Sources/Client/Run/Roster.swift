@@ -137,7 +137,10 @@ struct Roster {
             indices.flatMap { $0.prefix(100) }.map { InstanceID(process: process, index: $0) }
         }.filter { !known.contains($0) }
         if !missing.isEmpty { isComplete = false }
-        return missing.map { .tell($0, SessionFailure(.noSuchInstance, "there is no such instance", remedy: "'cf app \(app)' lists them")) }
+        return missing.map {
+            .tell(
+                $0, SessionFailure(.noSuchInstance, "there is no such instance", remedy: "'cf app \(app)' lists them"))
+        }
     }
 
     private func absence(of instance: Instance) -> SessionFailure {

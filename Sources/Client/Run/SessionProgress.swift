@@ -81,7 +81,8 @@ final class SessionProgress: Sendable {
             if state.isHeldBack || state.isStopping { return nil }
             if state.start == nil {
                 guard now - state.lastSign > Self.patienceAtStart else { return nil }
-                return SessionFailure(.unreachable, "no capture began within \(Self.patienceAtStart.components.seconds) seconds")
+                return SessionFailure(
+                    .unreachable, "no capture began within \(Self.patienceAtStart.components.seconds) seconds")
             }
             guard state.log.agent != nil, now - state.lastSign > Self.patience else { return nil }
             return SessionFailure(
