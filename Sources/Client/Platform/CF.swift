@@ -29,8 +29,7 @@ public actor CF {
     public static func open(environment: [String: String]? = nil) async throws(PlatformError) -> CF {
         let environment = environment ?? ProcessInfo.processInfo.environment
         let command = try CFCommand.find(in: environment)
-        let refresh = try await command.run(["oauth-token"], home: nil)
-        guard refresh.status.isSuccess else { throw PlatformError(refresh.complaint(of: "cf oauth-token")) }
+        try await refreshTokens(command)
         guard let home = [environment["CF_HOME"], environment["HOME"]].compactMap({ $0 }).first(where: { !$0.isEmpty })
         else { throw PlatformError("neither CF_HOME nor HOME is set: cf's configuration cannot be found") }
         let temporary = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
@@ -55,7 +54,7 @@ public actor CF {
         let result = try await ask(["app", name, "--guid"])
         guard result.status.isSuccess else {
             let complaint = result.complaint(of: "cf app")
-            guard complaint.contains("not found") else { throw PlatformError(complaint) }
+            guard complaint.contains("App '\(name)' not found") else { throw PlatformError(complaint) }
             throw PlatformError(
                 "App '\(name)' not found in \(target). 'cf apps' lists those there are, 'cf target -s SPACE' goes elsewhere"
             )
@@ -121,8 +120,11 @@ public actor CF {
     }
 
     private func ask(_ arguments: [String]) async throws(PlatformError) -> CFCommand.Result {
-        let task = Task { [last, command, home] in
+        let task = Task { [last] in
             _ = await last?.result
+            let result = try await command.run(arguments, home: home.shared)
+            guard !result.status.isSuccess, result.isLoggedOut else { return result }
+            try await renewTokens()
             return try await command.run(arguments, home: home.shared)
         }
         last = task
@@ -135,6 +137,34 @@ public actor CF {
         } catch {
             throw error as? PlatformError ?? PlatformError("failed to run cf: \(error)")
         }
+    }
+
+    // MARK: Tokens
+
+    /// Has cf make the person's own tokens new. Of two runs that begin at once, one may find its refresh token used up
+    /// by the other, which then has left a new one.
+    private static func refreshTokens(_ command: CFCommand) async throws(PlatformError) {
+        for attempt in 1...3 {
+            let result = try await command.run(["oauth-token"], home: nil)
+            if result.status.isSuccess { return }
+            guard result.isLoggedOut, attempt < 3 else { throw PlatformError(result.complaint(of: "cf oauth-token")) }
+            try? await Task.sleep(for: .milliseconds(300))
+        }
+    }
+
+    /// Takes over the person's own tokens, for when those of the copy have been replaced by other runs of cf since. Where
+    /// cf looks for apps stays.
+    private nonisolated func renewTokens() async throws(PlatformError) {
+        try await Self.refreshTokens(command)
+        try home.renew()
+        let current = try Target(configuration: home.readConfiguration())
+        guard current.api == target.api else {
+            throw PlatformError("cf is logged in to \(current.api) now, and no longer to \(target.api): 'cf login'")
+        }
+        guard current != target else { return }
+        let arguments = ["target", "-o", target.organization, "-s", target.space]
+        let result = try await command.run(arguments, home: home.shared)
+        guard result.status.isSuccess else { throw PlatformError(result.complaint(of: "cf target")) }
     }
 
     // MARK: Sessions
@@ -171,6 +201,9 @@ extension API.Stats {
 }
 
 extension CFCommand.Result {
+    /// Whether cf has no token that the platform takes.
+    fileprivate var isLoggedOut: Bool { CFMessages.isLoggedOut(String(decoding: errors, as: UTF8.self)) }
+
     /// Why a command of cf failed, in cf's words: they name the remedy, as in "Not logged in. Use 'cf login' …".
     func complaint(of command: String) -> String {
         let text = String(decoding: errors, as: UTF8.self).inOneLine(limit: 500)

@@ -29,11 +29,13 @@ public final class PrivateHome: Sendable {
 
     /// The home of commands that run one after the other; it has the newest tokens.
     let shared: String
+    private let source: String
     private let folder: String
     private let lock: FileDescriptor
 
     /// Copies the configuration under `home` into a new folder in `temporary`, and removes what killed runs left there.
     init(copying home: String, in temporary: String) throws(PlatformError) {
+        source = home
         Self.removeLeftovers(in: temporary)
         (folder, lock) = try Self.makeLockedFolder(in: temporary)
         shared = folder + "/home"
@@ -50,6 +52,12 @@ public final class PrivateHome: Sendable {
         let copy = "\(folder)/\(UUID().uuidString)"
         try Self.copy(from: shared, to: copy)
         return copy
+    }
+
+    /// Copies the configuration again, since its tokens are newer. No process of cf may be at work on the shared copy.
+    func renew() throws(PlatformError) {
+        discard(shared)
+        try Self.copy(from: source, to: shared)
     }
 
     /// Removes a copy that its process has left.

@@ -38,7 +38,7 @@ extension SessionEnd {
         if errors.contains("Instance "), says("not running") {
             return SessionFailure(.notRunning, "the instance does not run", remedy: "'cf app \(app)' tells its state")
         }
-        if says("Not logged in", "No API endpoint set", "log back in", "re-authenticate") {
+        if CFMessages.isLoggedOut(errors) {
             return SessionFailure(.loggedOut, "cf is no longer logged in", remedy: "'cf login'")
         }
         if says("You are not authorized") {

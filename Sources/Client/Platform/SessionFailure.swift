@@ -39,8 +39,10 @@ public struct SessionFailure: Error, Sendable, Equatable {
     public var recovery: Recovery {
         switch kind {
         case .hiccup: .retry
-        case .notRunning, .noSuchInstance, .appStopped, .unreachable, .cut, .agentKilled, .endedEarly, .unknown: .rejoin
-        case .noSuchApp, .loggedOut, .refused, .hostKey, .noAgent, .agentNotExecutable, .noCapability, .badFilter,
+        case .notRunning, .noSuchInstance, .appStopped, .loggedOut, .unreachable, .cut, .agentKilled, .endedEarly,
+            .unknown:
+            .rejoin
+        case .noSuchApp, .refused, .hostKey, .noAgent, .agentNotExecutable, .noCapability, .badFilter,
             .badInterface, .agentFailed:
             .none
         }

@@ -6,6 +6,8 @@
 
 /// Where cf looks for apps, as `cf target` sets it.
 public struct Target: Sendable, Equatable {
+    /// The platform's API; empty where none is set.
+    public let api: String
     /// The org's name; empty where none is targeted.
     public let organization: String
     /// The space's name; empty where none is targeted.
@@ -16,6 +18,7 @@ public struct Target: Sendable, Equatable {
         guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(configuration)) else {
             throw PlatformError("cf's configuration cannot be read; 'cf login' writes it anew")
         }
+        api = fields.api ?? ""
         organization = fields.organization?.name ?? ""
         space = fields.space?.name ?? ""
     }
@@ -29,10 +32,12 @@ public struct Target: Sendable, Equatable {
             }
         }
 
+        var api: String?
         var organization: Named?
         var space: Named?
 
         private enum CodingKeys: String, CodingKey {
+            case api = "Target"
             case organization = "OrganizationFields"
             case space = "SpaceFields"
         }

@@ -15,11 +15,14 @@ private struct Platform {
             #!/bin/sh
             cd "$(dirname "$0")" && echo "$*|$CF_HOME|$CF_PLUGIN_HOME|$CF_TRACE" >> calls
             case $1 in curl) name=$(printf %s "${2#/}" | tr '/?' __) ;; *) name=$1 ;; esac
+            [ -e "$name.once" ] && cat "$name.once" >&2 && rm "$name.once" && exit 1
             [ -e "$name.err" ] && cat "$name.err" >&2 && exit 1
             [ -e "$name.out" ] && cat "$name.out" && exit 0
             echo '{"errors":[{"code":10010,"title":"CF-ResourceNotFound","detail":"Not found"}]}'
             """#)
-        try folder.add("home/.cf/config.json", #"{"OrganizationFields":{"Name":"o"},"SpaceFields":{"Name":"s"}}"#)
+        try folder.add(
+            "home/.cf/config.json",
+            #"{"Target":"https://api","OrganizationFields":{"Name":"o"},"SpaceFields":{"Name":"s"}}"#)
         try folder.add("oauth-token.out", "bearer secret\n")
         try folder.add("tmp/x", "")
         for (name, text) in answers { try folder.add(name, text) }
@@ -85,6 +88,39 @@ struct CFTests {
         let failure = await failure { try await platform.open() }
         #expect(failure == "cf oauth-token: Not logged in. Use 'cf login' or 'cf login --sso' to log in.")
         #expect(try TemporaryFolder.names(in: platform.folder.path + "/tmp") == ["x"])
+    }
+
+    @Test
+    func `takes new tokens where others have used up those of its copy, and stays where it was`() async throws {
+        let platform = try Platform(["target.out": "OK", "app.out": "a-1"])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        let elsewhere = #"{"Target":"https://api","SpaceFields":{"Name":"elsewhere"}}"#
+        try platform.folder.add("home/.cf/config.json", elsewhere)
+        try platform.folder.add("app.once", "The token expired, was revoked. Please log back in to re-authenticate.\n")
+        #expect(try await cf.app(named: "demo") == app)
+        let commands = try platform.calls.map { $0.split(separator: "|")[0] }
+        #expect(
+            commands == ["oauth-token", "app demo --guid", "oauth-token", "target -o o -s s", "app demo --guid"])
+        #expect(cf.target.space == "s")
+    }
+
+    @Test
+    func `follows nobody to another platform`() async throws {
+        let platform = try Platform(["app.err": "Not logged in. Use 'cf login' or 'cf login --sso' to log in.\n"])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        try platform.folder.add("home/.cf/config.json", #"{"Target":"https://elsewhere"}"#)
+        let failure = await failure { try await cf.app(named: "demo") }
+        #expect(failure == "cf is logged in to https://elsewhere now, and no longer to https://api: 'cf login'")
+    }
+
+    @Test
+    func `begins beside a run that has used up its token`() async throws {
+        let platform = try Platform(["oauth-token.once": "The token was revoked. Please log back in.\n"])
+        let cf = try await platform.open()
+        platform.close(cf)
+        #expect(try platform.calls.count == 2)
     }
 
     @Test
