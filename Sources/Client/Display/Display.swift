@@ -20,6 +20,7 @@ import Synchronization
 public final class Display: Sendable {
     private let outlet: Outlet
     private let isQuiet: Bool
+    private let allowances = Mutex<[InstanceID: Allowance]>([:])
     private let lastProgress = Mutex<ContinuousClock.Instant?>(nil)
     /// Between two lines of progress where there is no terminal.
     private let interval = Duration.seconds(10)
@@ -42,24 +43,14 @@ public final class Display: Sendable {
         if !isQuiet { outlet.add([text.printable]) }
     }
 
-    /// Warns of the whole.
-    public func warn(_ text: String) {
-        warn(nil, text)
-    }
-
     /// Warns of an instance, or of the whole.
     public func warn(_ instance: InstanceID?, _ text: String) {
-        outlet.add([line("warning", instance, text)])
-    }
-
-    /// Tells of a failure of the whole.
-    public func error(_ text: String) {
-        error(nil, text)
+        add("warning", instance, text)
     }
 
     /// Tells of a failure of an instance, or of the whole.
     public func error(_ instance: InstanceID?, _ text: String) {
-        outlet.add([line("error", instance, text)])
+        add("error", instance, text)
     }
 
     /// Shows how the instances fare. To be called once a second; without a terminal, every tenth second gives a line.
@@ -84,8 +75,14 @@ public final class Display: Sendable {
         outlet.flush()
     }
 
-    private func line(_ kind: String, _ instance: InstanceID?, _ text: String) -> String {
-        (instance.map { "\($0): " } ?? "").printable + "\(kind): \(text.printable)"
+    private func add(_ kind: String, _ instance: InstanceID?, _ text: String) {
+        guard let instance else { return outlet.add(["\(kind): \(text.printable)"]) }
+        let name = "\(instance)".printable
+        let (isShown, omitted) = allowances.withLock { allowances in
+            allowances[instance, default: Allowance(at: .now)].take(at: .now)
+        }
+        if omitted > 0 { outlet.add(["\(name): \(Quantity.count(omitted)) more warnings and errors were left out"]) }
+        if isShown { outlet.add(["\(name): \(kind): \(text.printable)"]) }
     }
 
     private func isProgressDue(at now: ContinuousClock.Instant) -> Bool {

@@ -27,9 +27,22 @@ struct DisplayTests {
             $0.say("Hello.")
             $0.warn(id, "low on ring")
             $0.error(id, "no agent\u{1B}[31m")
-            $0.error("disk full")
+            $0.error(nil, "disk full")
         }
         #expect(text == "Hello.\nweb/1: warning: low on ring\nweb/1: error: no agent\\u{1b}[31m\nerror: disk full\n")
+    }
+
+    @Test
+    func `lets no instance crowd out the others`() throws {
+        let other = InstanceID(process: "web", index: 2)
+        let text = try written {
+            for number in 0..<10_000 { $0.warn(id, "\(number)") }
+            $0.warn(other, "heard")
+            $0.error(nil, "heard as well")
+        }
+        let lines = text.split(separator: "\n")
+        #expect(lines.count == 22)
+        #expect(lines.suffix(2) == ["web/2: warning: heard", "error: heard as well"])
     }
 
     @Test
