@@ -62,8 +62,45 @@ let fuzzing: [Target] =
 let testing: [Target] =
     isStatic ? [] : [.testTarget(name: "AgentTests", dependencies: ["Agent"], swiftSettings: strict)]
 
+// The client stands on packages; the agent's own build names none of them.
+let clientPackages: [Package.Dependency] =
+    isStatic
+    ? []
+    : [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        // Without its trait for all of Foundation, of which the client needs the essentials alone.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ]
+
+let client: [Target] =
+    isStatic
+    ? []
+    : [
+        .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CZstd"),
+        .target(
+            name: "Client",
+            dependencies: [
+                "CZlib", "CZstd",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(name: "cf-pcap-client", dependencies: ["Client"], swiftSettings: strict),
+        .testTarget(name: "ClientTests", dependencies: ["Client"], swiftSettings: strict),
+    ]
+
 let package = Package(
     name: "cf-pcap",
+    platforms: [.macOS(.v15)],
+    dependencies: clientPackages,
     targets: [
         .systemLibrary(name: "CPcap"),
         .systemLibrary(name: "CCapability"),
@@ -82,5 +119,5 @@ let package = Package(
             swiftSettings: swiftSettings,
             linkerSettings: isStatic ? staticLink : []
         ),
-    ] + testing + fuzzing
+    ] + testing + fuzzing + client
 )

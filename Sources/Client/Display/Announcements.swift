@@ -1,0 +1,14 @@
+/// The texts that people and scripts know.
+public enum Announcements {
+    /// Before the first session.
+    public static func starting(on indices: [ClosedRange<Int>]?) -> String {
+        guard let indices else { return "Starting capture on all instances." }
+        return "Starting capture on instances: \(IndexList.text(indices))."
+    }
+
+    /// When the first instance is captured.
+    public static let capturing = "Capturing, press ^C to stop..."
+
+    /// When the output is whole.
+    public static func saved(to path: String) -> String { "Saved capture to '\(path)'." }
+}

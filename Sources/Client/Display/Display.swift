@@ -1,0 +1,100 @@
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// All that is said to people, on standard error.
+///
+/// Nothing here waits for the reader, but `finish`. No text can command the terminal, wherever it came from.
+public final class Display: Sendable {
+    private let outlet: Outlet
+    private let isQuiet: Bool
+    private let allowances = Mutex<[InstanceID: Allowance]>([:])
+    private let lastProgress = Mutex<ContinuousClock.Instant?>(nil)
+    /// Between two lines of progress where there is no terminal.
+    private let interval = Duration.seconds(10)
+
+    /// A display on standard error; a quiet one says nothing but warnings and errors.
+    public convenience init(quiet: Bool) {
+        // Terminals without a name or called dumb know no escape sequences.
+        let name = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        let isTerminal = isatty(STDERR_FILENO) == 1 && !["", "dumb"].contains(name)
+        self.init(outlet: Outlet(descriptor: STDERR_FILENO, isTerminal: isTerminal), quiet: quiet)
+    }
+
+    init(outlet: Outlet, quiet: Bool) {
+        self.outlet = outlet
+        isQuiet = quiet
+    }
+
+    /// Says something that nobody needs to act on.
+    public func say(_ text: String) {
+        if !isQuiet { outlet.add([text.printable]) }
+    }
+
+    /// Warns of an instance, or of the whole.
+    public func warn(_ instance: InstanceID?, _ text: String) {
+        add("warning", instance, text)
+    }
+
+    /// Tells of a failure of an instance, or of the whole.
+    public func error(_ instance: InstanceID?, _ text: String) {
+        add("error", instance, text)
+    }
+
+    /// Shows how the instances fare. To be called once a second; without a terminal, every tenth second gives a line.
+    public func update(_ statuses: [InstanceStatus], at now: ContinuousClock.Instant = .now) {
+        if isQuiet || statuses.isEmpty { return }
+        if outlet.takesTable {
+            outlet.draw(StatusTable.lines(statuses, size: outlet.size))
+        } else if isProgressDue(at: now) {
+            outlet.add([Reports.progress(statuses).printable])
+        }
+    }
+
+    /// Replaces the table by what was captured in the end. `late` counts the packets that stand out of order.
+    public func summary(_ statuses: [InstanceStatus], late: Int) {
+        if isQuiet { return }
+        outlet.draw([])
+        outlet.add(Reports.summary(statuses, late: late).map(\.printable))
+    }
+
+    /// Returns when all has been written, or after a second.
+    public func finish() {
+        outlet.flush()
+    }
+
+    private func add(_ kind: String, _ instance: InstanceID?, _ text: String) {
+        guard let instance else { return outlet.add(["\(kind): \(text.printable)"]) }
+        let name = "\(instance)".printable
+        let (isShown, omitted) = allowances.withLock { allowances in
+            allowances[instance, default: Allowance(at: .now)].take(at: .now)
+        }
+        if omitted > 0 { outlet.add(["\(name): \(Quantity.count(omitted)) more warnings and errors were left out"]) }
+        if isShown { outlet.add(["\(name): \(kind): \(text.printable)"]) }
+    }
+
+    private func isProgressDue(at now: ContinuousClock.Instant) -> Bool {
+        lastProgress.withLock { last in
+            // The first line comes after a whole interval, too.
+            guard let previous = last else {
+                last = now
+                return false
+            }
+            guard now - previous >= interval else { return false }
+            last = now
+            return true
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/// Numbers as people read them.
+enum Quantity {
+    /// 1234567 as `1,234,567`.
+    static func count(_ value: Int) -> String {
+        let digits = String(value.magnitude)
+        var text = ""
+        for (position, digit) in digits.enumerated() {
+            if position > 0, (digits.count - position).isMultiple(of: 3) { text.append(",") }
+            text.append(digit)
+        }
+        return value < 0 ? "-\(text)" : text
+    }
+
+    /// 1234567 as `1.2 MB`.
+    static func bytes(_ value: Double) -> String {
+        guard value.isFinite, value >= 0 else { return "-" }
+        var (value, unit) = (value, 0)
+        // What would be rounded to 1000.0 takes the next unit.
+        while value >= 999.95, unit < units.count - 1 {
+            value /= 1000
+            unit += 1
+        }
+        if unit == 0 { return "\(Int(value.rounded())) B" }
+        let tenths = Int((value * 10).rounded())
+        return "\(count(tenths / 10)).\(tenths % 10) \(units[unit])"
+    }
+
+    /// 1234567 as `1.2 MB/s`.
+    static func rate(_ bytes: Double) -> String { self.bytes(bytes) + "/s" }
+
+    /// `1 packet`, `2 packets`.
+    static func packets(_ value: Int) -> String { "\(count(value)) \(value == 1 ? "packet" : "packets")" }
+
+    private static let units = ["B", "kB", "MB", "GB", "TB"]
+}

@@ -1,0 +1,61 @@
+/// A line for each instance, and one for their sum.
+enum StatusTable {
+    /// The lines, for a terminal of this size. None is wider than it, so that each takes one row.
+    static func lines(_ statuses: [InstanceStatus], size: TerminalSize) -> [String] {
+        // The heading, the sum, the line of those left out, and the one that the cursor stands in.
+        let shown = choose(statuses, atMost: max(1, size.rows - 4))
+        var rows = [["INSTANCE", "STATE", "PACKETS", "BYTES", "RATE", "DROPPED"]]
+        rows += shown.map { cells($0.id.description, $0.state.word, Totals([$0])) }
+        if statuses.count > 1 { rows.append(cells("all", "", Totals(statuses))) }
+        var lines = align(rows)
+        if shown.count < statuses.count {
+            lines.insert("... and \(statuses.count - shown.count) more", at: 1 + shown.count)
+        }
+        return lines.map { String($0.prefix(max(1, size.columns - 1))) }
+    }
+
+    /// Where there is no room for all: those that do not capture, since they may need something, before those that do.
+    private static func choose(_ statuses: [InstanceStatus], atMost count: Int) -> [InstanceStatus] {
+        guard statuses.count > count else { return statuses }
+        let order =
+            statuses.indices.filter { !statuses[$0].state.isCapturing }
+            + statuses.indices.filter { statuses[$0].state.isCapturing }
+        return order.prefix(count).sorted().map { statuses[$0] }
+    }
+
+    private static func cells(_ name: String, _ state: String, _ totals: Totals) -> [String] {
+        [
+            name.inColumns, state, Quantity.count(totals.packets), Quantity.bytes(Double(totals.bytes)),
+            Quantity.rate(totals.rate), totals.dropped.map(Quantity.count) ?? "-",
+        ]
+    }
+
+    /// Columns of texts to the left, of numbers to the right.
+    private static func align(_ rows: [[String]]) -> [String] {
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = row.enumerated().map { column, text in
+                let padding = String(repeating: " ", count: widths[column] - text.count)
+                return column < 2 ? text + padding : padding + text
+            }
+            return cells.joined(separator: "  ")
+        }
+    }
+}
+
+extension InstanceStatus.State {
+    /// In one word.
+    var word: String {
+        switch self {
+        case .starting: "starting"
+        case .capturing: "capturing"
+        case .waiting: "waiting"
+        case .ended: "ended"
+        case .failed: "failed"
+        }
+    }
+
+    var isCapturing: Bool {
+        if case .capturing = self { true } else { false }
+    }
+}

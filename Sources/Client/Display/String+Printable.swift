@@ -1,0 +1,30 @@
+extension String {
+    /// The text with nothing in it that a terminal takes for a command or shows as another text: controls, directions
+    /// of writing, invisible characters. They are written as `\u{1b}`. Cut behind 2,000 characters.
+    var printable: String {
+        var text = ""
+        for scalar in unicodeScalars.prefix(2000) {
+            if scalar.isPrintable {
+                text.unicodeScalars.append(scalar)
+            } else {
+                text += "\\u{\(String(scalar.value, radix: 16))}"
+            }
+        }
+        if unicodeScalars.dropFirst(2000).first != nil { text += "…" }
+        return text
+    }
+
+    /// The text in characters that fill one column each.
+    var inColumns: String {
+        String(String.UnicodeScalarView(printable.unicodeScalars.map { $0.isASCII ? $0 : "?" }))
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isPrintable: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .surrogate, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
+        default: true
+        }
+    }
+}

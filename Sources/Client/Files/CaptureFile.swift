@@ -1,0 +1,162 @@
+/// The output: merged records go in, and a file comes out that is whole at any end.
+struct CaptureFile: RecordSink {
+    /// Records that went in, but for those that a failed write lost.
+    private(set) var packets: UInt64 = 0
+
+    private let destination: Destination
+    private let compressor: (any Compressor)?
+    private var encoder: Encoder
+    /// What stands at the start and is not yet written.
+    private var start: [UInt8]
+    private var buffer: OutputBuffer
+    private var interfaces: [Interface] = []
+    /// The interface of each stream, by its number; -1 for none.
+    private var interfaceOfStream: [Int] = []
+
+    /// A description, and what was written under it.
+    private struct Interface {
+        let stream: StreamDescription
+        var known = StreamStatistics()
+        var written: UInt64 = 0
+    }
+
+    /// Large enough for a few of the largest packets; a megabyte at a time costs the least.
+    private static let bufferSize = 1 << 20
+
+    /// A file at a destination.
+    init(
+        to destination: Destination, _ format: CaptureOptions.Format, _ compression: CaptureOptions.Compression,
+        application: String, commandLine: String
+    ) throws(OutputError) {
+        self.destination = destination
+        encoder = Encoder(format)
+        buffer = OutputBuffer(capacity: Self.bufferSize)
+        compressor =
+            switch compression {
+            case .none: nil
+            case .gzip: GzipCompressor()
+            case .zstd: ZstdCompressor()
+            }
+        start = encoder.start(application: application, commandLine: commandLine)
+        // Who reads a pipe learns at once that something comes; a file is not begun before there is something.
+        if destination.isLive { try writeStart() }
+    }
+
+    /// Makes a stream known. One that is described as another was before is a part of that one.
+    mutating func add(_ id: StreamID, _ stream: StreamDescription) throws(OutputError) {
+        let known = interfaces.firstIndex { $0.stream == stream }
+        try writeStart()
+        if known == nil {
+            try writeApart(encoder.add(stream))
+            interfaces.append(Interface(stream: stream))
+        }
+        while interfaceOfStream.count <= id.number { interfaceOfStream.append(-1) }
+        interfaceOfStream[id.number] = known ?? interfaces.count - 1
+    }
+
+    /// Records what is known of a stream that has ended.
+    mutating func end(_ id: StreamID, _ statistics: StreamStatistics) {
+        guard let index = interface(of: id) else { return }
+        interfaces[index].known.add(statistics)
+    }
+
+    /// Takes records of a stream that was added; those of others are left out.
+    mutating func write(_ records: UnsafeRawBufferPointer, of stream: StreamID) throws {
+        guard let index = interface(of: stream) else { return }
+        var rest = unsafe records
+        while true {
+            var (read, count) = (0, 0)
+            unsafe buffer.fill { room in
+                let done = unsafe encoder.encode(rest, interface: index, into: room)
+                (read, count) = (done.read, done.records)
+                return done.written
+            }
+            interfaces[index].written += UInt64(count)
+            packets += UInt64(count)
+            if read == rest.count { return }
+            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[read...])
+            try writeOut()
+        }
+    }
+
+    /// Hands on what there is. Compressed, small pieces cost too much, unless somebody may be waiting for them.
+    mutating func flush() throws(OutputError) {
+        if compressor == nil || destination.isLive { try writeOut() }
+    }
+
+    /// Writes what is left and what stands at the end of a file, and closes it. One that could not be written on is
+    /// only closed.
+    mutating func finish(at now: UInt64, isFailed: Bool) throws(OutputError) {
+        if isFailed { return try destination.close() }
+        var failure: OutputError?
+        do {
+            try writeOut()
+            for (index, interface) in interfaces.enumerated() {
+                buffer.append(encoder.end(interface.known, written: interface.written, interface: index, now: now))
+            }
+            try writeOut()
+        } catch {
+            failure = error
+        }
+        try close(failure)
+    }
+
+    /// Whether anything was written.
+    var hasBegun: Bool { destination.written > 0 }
+
+    /// Closes a file that cannot be written any more, and says so.
+    private func close(_ failure: OutputError?) throws(OutputError) {
+        do {
+            try destination.close()
+        } catch {
+            throw failure ?? error
+        }
+        if let failure { throw failure }
+    }
+
+    private func interface(of id: StreamID) -> Int? {
+        guard id.number < interfaceOfStream.count, interfaceOfStream[id.number] >= 0 else { return nil }
+        return interfaceOfStream[id.number]
+    }
+
+    private mutating func writeStart() throws(OutputError) {
+        let bytes = start
+        start = []
+        try writeApart(bytes)
+    }
+
+    /// Writes bytes that stand between packets, at once, so that a reader who waits knows that it goes on.
+    private mutating func writeApart(_ bytes: [UInt8]) throws(OutputError) {
+        guard !bytes.isEmpty else { return }
+        try writeOut()
+        try write(bytes[...]) { _ in 0 }
+    }
+
+    private mutating func writeOut() throws(OutputError) {
+        guard buffer.count > 0 else { return }
+        let bytes = buffer.bytes[..<buffer.count]
+        buffer.removeAll()
+        try write(bytes) { encoder.wholeLength(of: bytes, upTo: $0) }
+    }
+
+    private func write(_ bytes: ArraySlice<UInt8>, wholeLength: (Int) -> Int) throws(OutputError) {
+        guard let compressor else { return try destination.write(bytes, wholeLength: wholeLength) }
+        // A piece is compressed into a whole of its own.
+        try destination.write(compressor.compress(bytes)[...]) { _ in 0 }
+    }
+}
+
+extension StreamStatistics {
+    /// Adds what is known of a later part of the same stream.
+    fileprivate mutating func add(_ other: StreamStatistics) {
+        start = start ?? other.start
+        end = other.end ?? end
+        received = Self.sum(received, other.received)
+        dropped = Self.sum(dropped, other.dropped)
+    }
+
+    private static func sum(_ left: UInt64?, _ right: UInt64?) -> UInt64? {
+        guard let left, let right else { return left ?? right }
+        return left &+ right
+    }
+}

@@ -1,0 +1,169 @@
+internal import SystemPackage
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// Where the output goes: a file, or whatever standard output leads to.
+///
+/// A file is created when the run begins, so that what is wrong with it is said before anything is captured, and
+/// removed at the end if nothing was written. One that exists is overwritten only if asked for, and then by the first
+/// bytes.
+final class Destination {
+    /// What it is called in messages.
+    let name: String
+    /// Whether somebody may be reading while it is written: a pipe, a device.
+    let isLive: Bool
+    /// Bytes written so far.
+    private(set) var written: Int64 = 0
+
+    private let descriptor: FileDescriptor
+    private let path: FilePath?
+    private let isNew: Bool
+
+    /// Opens what the options name. Throws ``OutputError``.
+    static func open(_ options: CaptureOptions) throws(OutputError) -> Destination {
+        switch options.output {
+        case "-"?: try standardOutput()
+        case let path?: try file(FilePath(path), overwrite: options.force)
+        case nil: try defaultFile(options.fileExtension, overwrite: options.force)
+        }
+    }
+
+    /// The writing end of a pipe, which the destination closes.
+    init(pipe descriptor: FileDescriptor, name: String) {
+        self.descriptor = descriptor
+        self.name = name
+        (path, isNew, isLive) = (nil, false, true)
+    }
+
+    private init(_ descriptor: FileDescriptor, name: String, path: FilePath?, isNew: Bool) {
+        self.descriptor = descriptor
+        self.name = name
+        self.path = path
+        self.isNew = isNew
+        isLive = (try? descriptor.stat().type) != .regular
+    }
+
+    private static func standardOutput() throws(OutputError) -> Destination {
+        guard isatty(FileDescriptor.standardOutput.rawValue) == 0 else { throw .isTerminal }
+        return Destination(.standardOutput, name: "standard output", path: nil, isNew: false)
+    }
+
+    /// `capture.pcap`, or `capture-1.pcap` and so on if that exists.
+    private static func defaultFile(_ fileExtension: String, overwrite: Bool) throws(OutputError) -> Destination {
+        var number = 0
+        while true {
+            let name = number == 0 ? "capture" : "capture-\(number)"
+            do {
+                return try file(FilePath("\(name).\(fileExtension)"), overwrite: overwrite)
+            } catch .exists(let path) {
+                guard number < 9999 else { throw .exists(path) }
+                number += 1
+            }
+        }
+    }
+
+    private static func file(_ path: FilePath, overwrite: Bool) throws(OutputError) -> Destination {
+        // Who captures may see what others may not.
+        let mode: FilePermissions = [.ownerReadWrite]
+        do {
+            let new = try FileDescriptor.open(
+                path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: mode)
+            return Destination(new, name: path.string, path: path, isNew: true)
+        } catch Errno.fileExists {
+            let isFile = (try? path.stat().type) == .regular
+            if isFile && !overwrite { throw .exists(path.string) }
+        } catch {
+            throw .failed(path: path.string, errno(error))
+        }
+        do {
+            let old = try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec])
+            return Destination(old, name: path.string, path: path, isNew: false)
+        } catch {
+            throw .failed(path: path.string, errno(error))
+        }
+    }
+
+    /// Writes all of the bytes.
+    ///
+    /// If that fails, what was there before stays, and of the bytes as many as `wholeLength` allows, given how many
+    /// were written: the file is whole.
+    func write(_ bytes: ArraySlice<UInt8>, wholeLength: (Int) -> Int) throws(OutputError) {
+        if written == 0 && path != nil && !isNew && !isLive { try? descriptor.resize(to: 0) }
+        var rest = bytes
+        while !rest.isEmpty {
+            do {
+                let count = try unsafe rest.withUnsafeBytes { unsafe try descriptor.write($0) }
+                rest.removeFirst(count)
+                written += Int64(count)
+            } catch Errno.wouldBlock {
+                waitUntilWritable()
+            } catch Errno.brokenPipe {
+                throw .readerGone
+            } catch {
+                let done = bytes.count - rest.count
+                takeBack(done - wholeLength(done))
+                throw .failed(path: name, Self.errno(error))
+            }
+        }
+    }
+
+    /// Takes away what was written last. What is appended to may have grown by others' bytes, and is left.
+    private func takeBack(_ count: Int) {
+        guard count > 0, !isLive, fcntl(descriptor.rawValue, F_GETFL) & O_APPEND == 0,
+            let position = try? descriptor.seek(offset: 0, from: .current)
+        else { return }
+        try? descriptor.resize(to: position - Int64(count))
+        _ = try? descriptor.seek(offset: position - Int64(count), from: .start)
+        written -= Int64(count)
+    }
+
+    /// Standard output may have been made non-blocking by whoever shares it. The corresponding C function is `poll`.
+    private func waitUntilWritable() {
+        var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
+        unsafe _ = poll(&entry, 1, -1)
+    }
+
+    /// Closes a file, or removes it if nothing was written.
+    func close() throws(OutputError) {
+        if let path, isNew, written == 0 { unlink(path) }
+        guard descriptor != .standardOutput else { return }
+        do {
+            try descriptor.close()
+        } catch {
+            throw .failed(path: name, Self.errno(error))
+        }
+    }
+
+    /// The corresponding C function is `unlink`.
+    private func unlink(_ path: FilePath) {
+        unsafe path.withPlatformString { unsafe _ = Self.unlinkFile($0) }
+    }
+
+    private static func unlinkFile(_ path: UnsafePointer<CInterop.PlatformChar>) -> Int32 {
+        #if canImport(Darwin)
+            unsafe Darwin.unlink(path)
+        #else
+            unsafe Glibc.unlink(path)
+        #endif
+    }
+
+    /// swift-system's calls throw nothing else.
+    private static func errno(_ error: any Error) -> Errno {
+        error as? Errno ?? .ioError
+    }
+}
+
+extension CaptureOptions {
+    /// What a file's name ends in: `pcapng.gz`.
+    fileprivate var fileExtension: String {
+        switch compression {
+        case .none: format.rawValue
+        case .gzip: format.rawValue + ".gz"
+        case .zstd: format.rawValue + ".zst"
+        }
+    }
+}

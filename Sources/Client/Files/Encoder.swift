@@ -1,0 +1,61 @@
+/// One of the formats.
+enum Encoder {
+    case pcap(PcapEncoder)
+    case pcapng(PcapngEncoder)
+
+    init(_ format: CaptureOptions.Format) {
+        switch format {
+        case .pcap: self = .pcap(PcapEncoder())
+        case .pcapng: self = .pcapng(PcapngEncoder())
+        }
+    }
+
+    /// What stands at the start, before any stream is known.
+    func start(application: String, commandLine: String) -> [UInt8] {
+        switch self {
+        case .pcap: []
+        case .pcapng(let encoder): encoder.section(application: application, comment: commandLine)
+        }
+    }
+
+    /// What stands before the packets of a stream. Streams count from 0.
+    mutating func add(_ stream: StreamDescription) throws(OutputError) -> [UInt8] {
+        switch self {
+        case .pcap(var encoder):
+            let bytes = try encoder.add(stream)
+            self = .pcap(encoder)
+            return bytes
+        case .pcapng(var encoder):
+            let bytes = encoder.add(stream)
+            self = .pcapng(encoder)
+            return bytes
+        }
+    }
+
+    /// Writes records at the start of `room`, as many as fit; gives the bytes read and written.
+    @inline(__always)
+    func encode(
+        _ records: UnsafeRawBufferPointer, interface: Int, into room: UnsafeMutableRawBufferPointer
+    ) -> (read: Int, written: Int, records: Int) {
+        switch self {
+        case .pcap(let encoder): unsafe encoder.encode(records, into: room)
+        case .pcapng(let encoder): unsafe encoder.encode(records, interface: interface, into: room)
+        }
+    }
+
+    /// What stands at the end of a stream.
+    func end(_ known: StreamStatistics, written: UInt64, interface: Int, now: UInt64) -> [UInt8] {
+        switch self {
+        case .pcap: []
+        case .pcapng(let encoder): encoder.statistics(known, written: written, interface: interface, now: now)
+        }
+    }
+
+    /// How many of the first `limit` bytes make a whole file, if those before them do.
+    func wholeLength(of bytes: ArraySlice<UInt8>, upTo limit: Int) -> Int {
+        switch self {
+        case .pcap: PcapEncoder.wholeLength(of: bytes, upTo: limit)
+        case .pcapng: PcapngEncoder.wholeLength(of: bytes, upTo: limit)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+internal import SystemPackage
+
+/// Why packets cannot be written, or no more of them.
+enum OutputError: Error, Equatable {
+    /// The output exists and may not be overwritten.
+    case exists(String)
+    /// Standard output is a terminal.
+    case isTerminal
+    /// The output cannot be opened or written.
+    case failed(path: String, Errno)
+    /// Whoever read the output has gone.
+    case readerGone
+    /// A pcap file has one link type for all its packets, and this stream's is another one.
+    case linkType(expected: UInt16, found: UInt16)
+    /// The library that compresses reports an error.
+    case compression(String)
+}
+
+extension OutputError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .exists(let path): "'\(path)' exists already: choose another --output, or --force to overwrite it"
+        case .isTerminal: "packets are not written to a terminal: use -o FILE, or -o - with a pipe or a file behind it"
+        case .failed(let path, .noSpace): "no space left for '\(path)': it ends with the last whole packet"
+        case .failed(let path, let error): "'\(path)' cannot be written: \(error)"
+        case .readerGone: "the reader of the output has gone"
+        case .linkType(let expected, let found):
+            "its packets are of link type \(found), the file's of \(expected), and a .pcap file has but one: "
+                + "write a .pcapng file"
+        case .compression(let reason): "the output cannot be compressed: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/// Writes the classic pcap format, in this machine's byte order (pcap-savefile(5)).
+struct PcapEncoder {
+    /// The link type of all packets, once there is a header.
+    private(set) var linkType: UInt16?
+    private var nanosecondsPerUnit: UInt64 = 1000
+
+    /// The header of a file whose first stream this is; nothing if there is one and the stream fits.
+    mutating func add(_ stream: StreamDescription) throws(OutputError) -> [UInt8] {
+        if let linkType {
+            guard stream.linkType == linkType else {
+                throw .linkType(expected: linkType, found: stream.linkType)
+            }
+            return []
+        }
+        linkType = stream.linkType
+        nanosecondsPerUnit = stream.isNanoseconds ? 1 : 1000
+        var header: [UInt8] = []
+        header.append(integer: UInt32(stream.isNanoseconds ? 0xA1B2_3C4D : 0xA1B2_C3D4))
+        header.append(integer: UInt16(2))
+        header.append(integer: UInt16(4))
+        header.append(integer: UInt64(0))
+        // True of every stream that may still come.
+        header.append(integer: UInt32(RecordHeader.longestPacket))
+        header.append(integer: UInt32(stream.linkType))
+        return header
+    }
+
+    /// Writes records at the start of `room`, as many as fit; gives the bytes read and written.
+    func encode(
+        _ records: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer
+    ) -> (read: Int, written: Int, records: Int) {
+        var (offset, count) = (0, 0)
+        while offset < records.count {
+            let header = unsafe RecordHeader(records, at: offset)
+            let end = offset + header.recordLength
+            guard end <= room.count else { break }
+            let (seconds, rest) = header.time.quotientAndRemainder(dividingBy: 1_000_000_000)
+            unsafe room.storeBytes(of: UInt32(truncatingIfNeeded: seconds), toByteOffset: offset, as: UInt32.self)
+            let fraction = UInt32(truncatingIfNeeded: nanosecondsPerUnit == 1 ? rest : rest / 1000)
+            unsafe room.storeBytes(of: fraction, toByteOffset: offset + 4, as: UInt32.self)
+            unsafe room.storeBytes(of: header.captured, toByteOffset: offset + 8, as: UInt32.self)
+            unsafe room.storeBytes(of: header.original, toByteOffset: offset + 12, as: UInt32.self)
+            unsafe room.copy(records, offset + RecordHeader.size..<end, to: offset + RecordHeader.size)
+            offset = end
+            count &+= 1
+        }
+        return (offset, offset, count)
+    }
+
+    /// How many of the first `limit` bytes of `records`, which start with a record, are whole records.
+    static func wholeLength(of records: ArraySlice<UInt8>, upTo limit: Int) -> Int {
+        var length = 0
+        while length + 16 <= limit {
+            let next = length + 16 + Int(records.integer(at: length + 8))
+            guard next <= limit else { break }
+            length = next
+        }
+        return length
+    }
+}

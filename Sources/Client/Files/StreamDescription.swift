@@ -1,0 +1,27 @@
+/// What a capture file says of one stream.
+struct StreamDescription: Hashable, Sendable {
+    /// Who sent it, such as `web/0 eth0`.
+    let name: String
+    /// The app, the instance's identifier, the agent.
+    let description: String
+    /// The filter that was asked for.
+    let filter: String?
+    /// The link type of its packets.
+    let linkType: UInt16
+    /// Whether its time stamps are in nanoseconds; else in microseconds.
+    let isNanoseconds: Bool
+    /// The most that was kept of a packet, in bytes.
+    let snaplen: UInt32
+}
+
+/// What is known of a stream at its end. What is not known is nil.
+struct StreamStatistics: Equatable, Sendable {
+    /// When its capture began, in nanoseconds since 1970.
+    var start: UInt64?
+    /// When it ended, in nanoseconds since 1970.
+    var end: UInt64?
+    /// Packets that matched the filter.
+    var received: UInt64?
+    /// Those of them that the agent could not take.
+    var dropped: UInt64?
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+
+/// What the program was started for.
+public enum Invocation: Sendable {
+    /// To capture.
+    case capture(CaptureOptions)
+    /// To print a text that was asked for: help, or the version.
+    case show(String)
+    /// By `cf install-plugin`, to say on this port of 127.0.0.1 what the plugin offers.
+    case register(port: UInt16)
+    /// By `cf uninstall-plugin`, for which there is nothing to do.
+    case uninstall
+}
+
+/// The program's arguments, without its name.
+public struct CommandLineArguments: Sendable {
+    /// Whether cf started the program, as a plugin.
+    public let isPlugin: Bool
+    private let port: UInt16?
+    private let words: ArraySlice<String>
+
+    /// Those of this process. Throws where one is not UTF-8: it could not be passed on as it is.
+    public static func ofProcess() throws(UsageError) -> CommandLineArguments {
+        var words: [String] = []
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let bytes = unsafe CommandLine.unsafeArgv[index], let word = unsafe String(validatingCString: bytes)
+            else { throw UsageError("argument \(index) is not UTF-8, write it in that encoding") }
+            words.append(word)
+        }
+        return CommandLineArguments(words)
+    }
+
+    /// Tells cf's ways to start a plugin, `PORT pcap ARGS…` and `PORT MESSAGE`, from a person's command line.
+    public init(_ arguments: [String]) {
+        let messages = ["pcap", "SendMetadata", "CLI-MESSAGE-UNINSTALL"]
+        port = arguments.count >= 2 && messages.contains(arguments[1]) ? arguments.first.flatMap { UInt16($0) } : nil
+        isPlugin = port != nil
+        words = isPlugin ? arguments.dropFirst() : arguments[...]
+    }
+
+    /// What a person would write to start the program in the same way.
+    public var commandLine: String {
+        let program = isPlugin ? ["cf"] : ["cf-pcap-client"]
+        return (program + words.map(\.quotedForShell)).joined(separator: " ")
+    }
+
+    /// What they ask for.
+    public func invocation() throws(UsageError) -> Invocation {
+        if let port, let message = words.first {
+            switch message {
+            case "SendMetadata": return .register(port: port)
+            case "CLI-MESSAGE-UNINSTALL": return .uninstall
+            default: return try parse(words.dropFirst())
+            }
+        }
+        return try parse(words)
+    }
+
+    private func parse(_ words: ArraySlice<String>) throws(UsageError) -> Invocation {
+        do {
+            let command = try CaptureCommand.parseAsRoot(Array(words))
+            guard let capture = command as? CaptureCommand else { return .show(CaptureCommand.helpMessage()) }
+            return .capture(try capture.options())
+        } catch let error as UsageError {
+            throw UsageError("\(error). \(remedy)")
+        } catch {
+            let isAnswer = CaptureCommand.exitCode(for: error) == .success
+            if isAnswer { return .show(CaptureCommand.fullMessage(for: error)) }
+            throw UsageError("\(oneLine(CaptureCommand.message(for: error))). \(remedy)")
+        }
+    }
+
+    private var remedy: String { isPlugin ? "See 'cf help pcap'" : "See 'cf-pcap-client --help'" }
+
+    private func oneLine(_ message: String) -> String {
+        message.split(whereSeparator: \.isNewline).first.map { $0.hasSuffix(".") ? String($0.dropLast()) : String($0) }
+            ?? "The command line cannot be understood"
+    }
+}

@@ -1,0 +1,77 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What is read of the answers of the Cloud Controller's API, version 3.
+enum API {
+    struct List<Item: Decodable>: Decodable {
+        var resources: [Item]
+    }
+
+    struct Application: Decodable {
+        var state: String
+    }
+
+    struct Process: Decodable, Equatable {
+        var guid: String
+        var type: String
+        var instances: Int
+    }
+
+    struct Stats: Decodable {
+        var index: Int
+        var state: String
+        var instanceGUID: String?
+        var host: String?
+        var details: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case index, state, host, details
+            case instanceGUID = "instance_guid"
+        }
+    }
+
+    struct SSHEnabled: Decodable {
+        var enabled: Bool
+        var reason: String?
+    }
+
+    /// An answer that is a refusal; `cf curl` ends with status 0 all the same.
+    struct Refusal: Decodable {
+        struct Entry: Decodable {
+            var code: Int?
+            var title: String?
+            var detail: String?
+        }
+
+        var errors: [Entry]
+    }
+
+    /// The answer to a question for `path`. Throws where it is a refusal or none of the API.
+    static func decode<Answer: Decodable>(_ bytes: [UInt8], from path: String) throws(PlatformError) -> Answer {
+        let data = Data(bytes)
+        if let refusal = try? JSONDecoder().decode(Refusal.self, from: data) {
+            let details = refusal.errors.compactMap { $0.detail ?? $0.title }.joined(separator: "; ")
+            throw PlatformError("the platform refuses \(path): \(details.inOneLine(limit: 300))")
+        }
+        do {
+            return try JSONDecoder().decode(Answer.self, from: data)
+        } catch {
+            let text = String(decoding: bytes.prefix(200), as: UTF8.self).inOneLine(limit: 100)
+            throw PlatformError("the platform's answer to \(path) cannot be understood: '\(text)'")
+        }
+    }
+
+    /// Whether a text can stand in a path as an identifier.
+    static func isIdentifier(_ text: String) -> Bool {
+        (1...200).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: "-") {
+                case true: true
+                case false: UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+                }
+            }
+    }
+}

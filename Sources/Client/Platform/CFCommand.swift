@@ -1,0 +1,98 @@
+internal import Subprocess
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+#if canImport(System)
+    import System
+#else
+    import SystemPackage
+#endif
+
+/// How cf is run.
+struct CFCommand {
+    /// What a command of cf printed, and how it ended.
+    struct Result {
+        var status: TerminationStatus
+        var output: [UInt8]
+        var errors: [UInt8]
+    }
+
+    /// The path of the executable.
+    let executable: String
+    /// What it finds in its environment, but for the changes of `configuration`.
+    let environment: [String: String]
+
+    /// cf, as the shell would find it.
+    static func find(in environment: [String: String]) throws(PlatformError) -> CFCommand {
+        for folder in (environment["PATH"] ?? "").split(separator: ":") {
+            let path = "\(folder)/cf"
+            var isFolder = false
+            if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder,
+                FileManager.default.isExecutableFile(atPath: path)
+            {
+                return CFCommand(executable: path, environment: environment)
+            }
+        }
+        throw PlatformError(
+            "there is no 'cf' in PATH: install the Cloud Foundry CLI, see https://github.com/cloudfoundry/cli#downloads"
+        )
+    }
+
+    /// cf with these arguments, away from the terminal, so that no key pressed there reaches it.
+    ///
+    /// `home` is nil for a command that works on the caller's own configuration. A copy has no plugins, and cf none to
+    /// read. The rest of the environment is the caller's, but for what would mix with cf's output or change its words.
+    func configuration(_ arguments: [String], home: String?) -> Configuration {
+        var environment = environment
+        environment.merge(["CF_TRACE": "false", "CF_COLOR": "false", "LC_ALL": "C"]) { $1 }
+        if let home {
+            environment["CF_HOME"] = home
+            environment["CF_PLUGIN_HOME"] = nil
+        }
+        var options = PlatformOptions()
+        options.createSession = true
+        return Configuration(
+            executable: .path(FilePath(executable)), arguments: Arguments(arguments),
+            environment: .custom(Dictionary(uniqueKeysWithValues: environment.map { (.init(stringLiteral: $0), $1) })),
+            platformOptions: options)
+    }
+
+    /// Runs cf to its end. After a minute it is killed.
+    func run(_ arguments: [String], home: String?) async throws(PlatformError) -> Result {
+        do {
+            return try await withThrowingTaskGroup(of: Result?.self) { group in
+                group.addTask { try await start(arguments, home: home) }
+                group.addTask {
+                    try await Task.sleep(for: .seconds(60))
+                    return nil
+                }
+                defer { group.cancelAll() }
+                guard let result = try await group.next(), let result else {
+                    throw PlatformError(
+                        "'\(name(of: arguments))' did not answer for a minute: is the platform in reach?")
+                }
+                return result
+            }
+        } catch let error as PlatformError {
+            throw error
+        } catch is CancellationError {
+            throw PlatformError("'\(name(of: arguments))' was stopped")
+        } catch {
+            throw PlatformError("failed to run '\(executable)': \(error)")
+        }
+    }
+
+    private func start(_ arguments: [String], home: String?) async throws -> Result {
+        let result = try await Subprocess.run(
+            configuration(arguments, home: home), output: .bytes(limit: 32 << 20), error: .bytes(limit: 1 << 20))
+        return Result(
+            status: result.terminationStatus, output: result.standardOutput, errors: result.standardError)
+    }
+
+    /// For messages: `cf curl /v3/apps/…`, without a secret, as no argument holds one.
+    private func name(of arguments: [String]) -> String { (["cf"] + arguments).joined(separator: " ") }
+}

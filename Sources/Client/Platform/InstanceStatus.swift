@@ -1,0 +1,34 @@
+/// What is known of one instance while it is captured.
+public struct InstanceStatus: Sendable {
+    /// Where a capture is in its life.
+    public enum State: Sendable {
+        /// The session is being opened, or the agent has not yet written its header.
+        case starting
+        /// Packets may come.
+        case capturing
+        /// The instance does not run; it is joined when it does.
+        case waiting
+        /// Ended in order.
+        case ended
+        /// Ended otherwise; the text says why.
+        case failed(String)
+    }
+
+    /// Whose status it is.
+    public let id: InstanceID
+    /// Where its capture is.
+    public var state: State = .starting
+    /// Packets written to the output so far.
+    public var packets = 0
+    /// Their captured bytes.
+    public var bytes = 0
+    /// Bytes a second, over the last seconds.
+    public var rate = 0.0
+    /// Packets that matched but were lost, as the agent counts them; nil before it has said.
+    public var dropped: Int?
+
+    /// The status of an instance whose session is about to be opened.
+    public init(id: InstanceID) {
+        self.id = id
+    }
+}

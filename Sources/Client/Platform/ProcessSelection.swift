@@ -1,0 +1,48 @@
+/// The processes that a capture takes, one of each type.
+public struct ProcessSelection: Sendable, Equatable {
+    let processes: [API.Process]
+    /// Types of which a second process exists, out of reach: while a deployment rolls, `cf ssh` opens sessions to the
+    /// first one only, which the platform lists first.
+    public let hidden: [String]
+
+    /// Throws where there is none to take.
+    init(_ wanted: CaptureOptions.Processes, from all: [API.Process], of app: App) throws(PlatformError) {
+        var (first, again): ([API.Process], [String]) = ([], [])
+        for process in all where wanted.includes(process.type) {
+            if first.contains(where: { $0.type == process.type }) {
+                again.append(process.type)
+            } else {
+                first.append(process)
+            }
+        }
+        if first.isEmpty {
+            let types = Set(all.map(\.type)).sorted().joined(separator: ", ")
+            throw PlatformError("app '\(app.name)' has no process \(wanted), it has \(types.isEmpty ? "none" : types)")
+        }
+        guard first.contains(where: { $0.instances > 0 }) else {
+            let type = first[0].type
+            throw PlatformError(
+                "process \(type) of app '\(app.name)' has no instances: 'cf scale \(app.name) --process \(type) -i 1'")
+        }
+        processes = first
+        hidden = again
+    }
+}
+
+extension CaptureOptions.Processes {
+    fileprivate func includes(_ type: String) -> Bool {
+        switch self {
+        case .named(let name): name == type
+        case .all: true
+        }
+    }
+}
+
+extension CaptureOptions.Processes: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .named(let name): "'\(name)'"
+        case .all: "at all"
+        }
+    }
+}

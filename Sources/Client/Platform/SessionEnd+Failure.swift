@@ -1,0 +1,112 @@
+extension SessionEnd {
+    /// Why the session ended, for one that was not asked to.
+    public func failure(app: String) -> SessionFailure {
+        failureOfAgent ?? failureOfPlatform(app: app) ?? failureOfShell ?? failureOfConnection ?? unexplained
+    }
+
+    /// What the agent said itself.
+    private var failureOfAgent: SessionFailure? {
+        guard let error = agentError?.inOneLine(limit: 500) else { return nil }
+        func mentions(_ phrases: String...) -> Bool { phrases.contains { error.contains($0) } }
+        if mentions("CAP_NET_RAW is missing") { return SessionFailure(.noCapability, error) }
+        if mentions("permission to capture", "Operation not permitted", "CAP_NET_RAW") {
+            return SessionFailure(.noCapability, "the agent may not capture (\(error))", remedy: Self.enable)
+        }
+        if mentions("filter") { return SessionFailure(.badFilter, error, remedy: "see pcap-filter(7) for --filter") }
+        if mentions("no such interface", "No such device", "interface is gone", "failed to open device") {
+            return SessionFailure(.badInterface, error, remedy: "--interface takes eth0, lo or any")
+        }
+        return SessionFailure(.agentFailed, error)
+    }
+
+    /// What cf said, before any session.
+    private func failureOfPlatform(app: String) -> SessionFailure? {
+        func says(_ phrases: String...) -> Bool { phrases.contains { errors.contains($0) } }
+        if says("is not in the STARTED state") {
+            return SessionFailure(.appStopped, "the app is stopped", remedy: "'cf start \(app)'")
+        }
+        if says("App '\(app)' not found") {
+            return SessionFailure(
+                .noSuchApp, "app '\(app)' is no longer there", remedy: "'cf apps' lists those there are")
+        }
+        if errors.contains("Instance "), says("not found") {
+            return SessionFailure(.noSuchInstance, "there is no such instance", remedy: "'cf app \(app)' lists them")
+        }
+        if errors.contains("Process "), says("not found") {
+            return SessionFailure(.noSuchInstance, "there is no such process", remedy: "'cf app \(app)' lists them")
+        }
+        if errors.contains("Instance "), says("not running") {
+            return SessionFailure(.notRunning, "the instance does not run", remedy: "'cf app \(app)' tells its state")
+        }
+        if CFMessages.isLoggedOut(errors) {
+            return SessionFailure(.loggedOut, "cf is no longer logged in", remedy: "'cf login'")
+        }
+        if says("You are not authorized") {
+            return SessionFailure(
+                .refused, "SSH is refused: it is disabled for the app or its space, or you may not use it",
+                remedy: """
+                    'cf ssh-enabled \(app)' tells the first, which 'cf enable-ssh \(app)' and 'cf restart \(app)' change; \
+                    the second takes the role of a space developer
+                    """)
+        }
+        return nil
+    }
+
+    /// What the shell said in the agent's place (POSIX, Shell Command Language, 2.8.2: 126 and 127).
+    private var failureOfShell: SessionFailure? {
+        guard !hasCaptured else { return nil }
+        switch status {
+        case .exited(127):
+            return SessionFailure(
+                .noAgent, "there is no agent at \(RemoteCommand.agent) in the instance",
+                remedy: "\(Self.enable), and apps get it with their next start ('cf restart')")
+        case .exited(126) where errors.contains("Operation not permitted"):
+            return SessionFailure(
+                .noCapability, "the kernel does not start the agent, since the container may not have CAP_NET_RAW",
+                remedy: "only the platform's operator can change that")
+        case .exited(126):
+            return SessionFailure(
+                .agentNotExecutable, "the agent cannot be executed (\(errors.inOneLine(limit: 200)))",
+                remedy: "tell the platform's operator")
+        default:
+            return nil
+        }
+    }
+
+    /// What became of the connection, or of the agent behind it.
+    private var failureOfConnection: SessionFailure? {
+        if errors.contains("Host key verification failed") || errors.contains("Unable to verify identity of host") {
+            return SessionFailure(
+                .hostKey, "the SSH host key is not the one that the platform names",
+                remedy: "ask the platform's operator why; -k captures all the same")
+        }
+        if errors.contains("without exit status") {
+            return SessionFailure(.cut, "the session was cut")
+        }
+        if output.contains("Process terminated by signal: ") || status == .exited(137) || status == .exited(143) {
+            return SessionFailure(
+                .agentKilled, "the agent was killed, as when the instance stops or has used up its memory")
+        }
+        if errors.contains("Error opening SSH connection") || errors.contains("SSH session allocation failed") {
+            return SessionFailure(
+                .unreachable, "no SSH session (\(errors.inOneLine(limit: 300)))",
+                remedy: "'cf ssh' must work from this machine; firewalls often block its port, 2222")
+        }
+        if !hasCaptured, output.contains("FAILED"), errors.contains("EOF") {
+            return SessionFailure(.hiccup, "cf lost the connection at once")
+        }
+        return nil
+    }
+
+    private var unexplained: SessionFailure {
+        let text = (errors.isEmpty ? output : errors).inOneLine(limit: 300)
+        let said = text.isEmpty ? "" : ": \(text)"
+        return switch status {
+        case .signaled(let signal): SessionFailure(.cut, "cf was killed by signal \(signal)\(said)")
+        case .exited(0): SessionFailure(.endedEarly, "the agent ended before it was asked to\(said)")
+        case .exited(let status): SessionFailure(.unknown, "the session ended with status \(status)\(said)")
+        }
+    }
+
+    private static let enable = "the platform's operator enables it (diego.rep.enable_cf_pcap)"
+}

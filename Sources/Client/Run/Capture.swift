@@ -1,0 +1,330 @@
+/// A whole run: sessions to the instances, their streams merged into one output, until there is a reason to end.
+///
+/// One loop takes one event after the other. What takes time happens in tasks, which tell the loop of their end; none is
+/// waited for that may hang.
+public struct Capture {
+    /// What a run reacts to.
+    enum Event: Sendable {
+        case surveyed(Survey)
+        case surveyFailed(String)
+        case instances([Instance])
+        case instancesUnknown
+        case began(InstanceID)
+        case ended(Instance, Session.Outcome)
+        case outputFailed(OutputError)
+        case second
+        case signal
+        case timeIsUp
+        case patienceIsOver(Stage)
+        case finished(Collector.Result)
+    }
+
+    private let options: CaptureOptions
+    private let display: Display
+    private let output: String
+    private let collector: Collector
+    private let board = StatusBoard()
+    private let events: AsyncStream<Event>
+    private let post: AsyncStream<Event>.Continuation
+
+    private var survey: Survey?
+    private var roster: Roster
+    private var sessions: [InstanceID: AsyncStream<Session.Command>.Continuation] = [:]
+    private var hasBegun = false
+    private var isAsking = false
+    private var lastAsked = ContinuousClock.now
+    private var stage = Stage.capturing
+    /// The program's exit status, once the run has ended.
+    private var status: Int32?
+
+    /// How far a run has come.
+    enum Stage {
+        case capturing
+        /// The agents have been asked to stop.
+        case stopping
+        /// The sessions are being cut.
+        case cutting
+        /// The sessions have ended, and the output is being completed.
+        case finishing
+    }
+
+    /// When the agents were asked to stop.
+    private var stopped: ContinuousClock.Instant?
+
+    /// Between two questions to the platform: while an instance is waited for, and while new ones may appear.
+    private static let shortInterval = Duration.seconds(2)
+    private static let longInterval = Duration.seconds(10)
+    /// From the word to stop: to the cutting of sessions that go on, and to the end of the run.
+    private static let patience = Duration.seconds(4)
+    private static let limit = Duration.seconds(5)
+    /// What is left for the output, once nobody is waited for any more.
+    private static let haste = Duration.milliseconds(500)
+
+    /// Prepares a run and opens its output. `commandLine` is written there, where the format has room for it.
+    public init(_ options: CaptureOptions, commandLine: String, display: Display) throws {
+        try self.init(options, to: Destination.open(options), commandLine: commandLine, display: display)
+    }
+
+    init(_ options: CaptureOptions, to destination: sending Destination, commandLine: String, display: Display) throws {
+        self.options = options
+        self.display = display
+        output = destination.name
+        let (events, post) = AsyncStream.makeStream(of: Event.self)
+        (self.events, self.post) = (events, post)
+        roster = Roster(app: options.app, indices: options.indices, follows: options.follow)
+        let file = try CaptureFile(
+            to: destination, options.format, options.compression,
+            application: "cf-pcap-client \(ClientVersion.current)", commandLine: commandLine)
+        collector = Collector(merge: Merge(hold: options.hold, capacity: Collector.capacity), file: file) {
+            post.yield(.outputFailed($0))
+        }
+    }
+
+    /// Captures to the end; gives the program's exit status. Without the process that started it, it ends as on a
+    /// signal.
+    public func run(whileRunning parent: ParentWatch? = nil) async -> Int32 {
+        var run = self
+        let signals = StopSignals()
+        if let parent {
+            Task { [post] in
+                try await parent.waitUntilGone()
+                post.yield(.signal)
+            }
+        }
+        Task { [post] in for await _ in signals.stream { post.yield(.signal) } }
+        every(.seconds(1)) { [post] in post.yield(.second) }
+        every(Collector.interval) { [collector] in await collector.tick() }
+        Task { [post, options] in
+            do {
+                post.yield(.surveyed(try await Survey.make(options)))
+            } catch {
+                post.yield(.surveyFailed("\(error)"))
+            }
+        }
+        for await event in events {
+            run.handle(event)
+            if let status = run.status { return run.end(status) }
+        }
+        return run.end(1)
+    }
+
+    private func every(_ interval: Duration, _ body: @escaping @Sendable () async -> Void) {
+        Task {
+            while true {
+                try await Task.sleep(for: interval)
+                await body()
+            }
+        }
+    }
+
+    private func end(_ status: Int32) -> Int32 {
+        survey?.cf.close()
+        display.finish()
+        return status
+    }
+
+    // MARK: Events
+
+    private mutating func handle(_ event: Event) {
+        switch event {
+        case .surveyed(let survey): begin(survey)
+        case .surveyFailed(let reason): fail(reason)
+        case .instances(let instances): update(instances)
+        case .instancesUnknown: isAsking = false
+        case .began(let id): sessionBegan(id)
+        case .ended(let instance, let outcome): sessionEnded(instance, outcome)
+        case .outputFailed(let error): outputFailed(error)
+        case .second: secondPassed()
+        case .signal: stopOrHurry()
+        case .timeIsUp: if stage == .capturing { stop() }
+        case .patienceIsOver(let stage): if stage == self.stage { hurry() }
+        case .finished(let result): finished(result)
+        }
+    }
+
+    private mutating func begin(_ survey: Survey) {
+        self.survey = survey
+        for process in survey.processes.hidden {
+            display.warn(nil, "process \(process) is being replaced: only the instances of its first part are captured")
+        }
+        display.say(Announcements.starting(on: options.indices))
+        update(survey.instances)
+    }
+
+    private mutating func fail(_ reason: String) {
+        display.error(nil, reason)
+        finish()
+        roster.fail()
+    }
+
+    private mutating func update(_ instances: [Instance]) {
+        isAsking = false
+        lastAsked = .now
+        guard stage == .capturing else { return }
+        carryOut(roster.update(instances, at: .now))
+        finishIfNothingIsLeft()
+    }
+
+    private mutating func carryOut(_ actions: [Roster.Action]) {
+        start(actions.compactMap { if case .start(let instance) = $0 { instance } else { nil } })
+        for case .tell(let id, let failure) in actions {
+            if roster.isWaiting(for: id) {
+                display.warn(id, failure.description)
+                board.set(id, .waiting)
+            } else {
+                display.error(id, failure.description)
+                board.set(id, .failed(failure.reason))
+            }
+        }
+    }
+
+    /// Opens sessions. Their streams are made known to the merge before the first of them sends anything: what comes
+    /// first waits for the others.
+    private mutating func start(_ instances: [Instance]) {
+        guard let survey, !instances.isEmpty else { return }
+        let opening = instances.map { instance in
+            let (commands, continuation) = AsyncStream.makeStream(of: Session.Command.self)
+            sessions[instance.id] = continuation
+            board.set(instance.id, .starting)
+            let session = Session(
+                instance: instance, app: survey.app, options: options, cf: survey.cf, collector: collector,
+                board: board, display: display, onCapturing: { [post] in post.yield(.began(instance.id)) })
+            return (session, commands)
+        }
+        Task { [post, collector] in
+            let streams = await collector.open(opening.count)
+            for ((session, commands), stream) in zip(opening, streams) {
+                Task { post.yield(.ended(session.instance, await session.run(commands, into: stream))) }
+            }
+        }
+    }
+
+    private mutating func sessionBegan(_ id: InstanceID) {
+        if roster.sessionBegan(of: id) { display.say("\(id): capturing again") }
+        guard !hasBegun else { return }
+        hasBegun = true
+        display.say(Announcements.capturing)
+        guard let duration = options.duration else { return }
+        Task { [post] in
+            try await Task.sleep(for: duration)
+            post.yield(.timeIsUp)
+        }
+    }
+
+    private mutating func sessionEnded(_ instance: Instance, _ outcome: Session.Outcome) {
+        sessions.removeValue(forKey: instance.id)?.finish()
+        switch outcome {
+        case .complete:
+            board.set(instance.id, .ended)
+            roster.sessionCompleted(of: instance.id)
+        case .failed(let failure):
+            sessionFailed(instance, failure)
+        }
+        finishIfNothingIsLeft()
+    }
+
+    private mutating func sessionFailed(_ instance: Instance, _ failure: SessionFailure) {
+        let mayRejoin = stage == .capturing
+        if let action = roster.sessionFailed(of: instance, failure, mayRejoin: mayRejoin, at: .now) {
+            carryOut([action])
+        } else if roster.isWaiting(for: instance.id) {
+            display.warn(instance.id, "\(failure); it is joined again when it runs")
+            board.set(instance.id, .waiting)
+        } else {
+            display.error(instance.id, failure.description)
+            board.set(instance.id, .failed(failure.reason))
+        }
+    }
+
+    private mutating func outputFailed(_ error: OutputError) {
+        if error == .readerGone { display.say("The reader of the output has gone.") }
+        stopOrHurry()
+    }
+
+    private mutating func secondPassed() {
+        if survey != nil { display.update(board.statuses(after: 1)) }
+        askIfDue()
+    }
+
+    /// Asks the platform which instances run, if there is reason to and time.
+    private mutating func askIfDue() {
+        guard stage == .capturing, let survey, roster.asksAgain, !isAsking else { return }
+        guard .now - lastAsked >= (roster.isWaiting ? Self.shortInterval : Self.longInterval) else { return }
+        isAsking = true
+        Task { [post, options] in
+            do {
+                post.yield(.instances(try await survey.currentInstances(options)))
+            } catch {
+                // The platform may be out of reach for a while; the sessions tell whether it matters.
+                post.yield(.instancesUnknown)
+            }
+        }
+    }
+
+    // MARK: The end
+
+    private mutating func stopOrHurry() {
+        switch stage {
+        case .capturing: stop()
+        case .stopping: hurry()
+        case .cutting, .finishing: wait(Self.haste)
+        }
+    }
+
+    /// Asks all agents to stop, at once.
+    private mutating func stop() {
+        stage = .stopping
+        stopped = .now
+        for session in sessions.values { session.yield(.stop) }
+        wait(Self.patience)
+        finishIfNothingIsLeft()
+    }
+
+    /// Cuts the sessions that have not ended; after that, waits for nothing any more.
+    private mutating func hurry() {
+        switch stage {
+        case .capturing, .stopping:
+            stage = .cutting
+            for session in sessions.values { session.yield(.cut) }
+            wait(Self.haste)
+            finishIfNothingIsLeft()
+        case .cutting, .finishing:
+            display.error(nil, "the output '\(output)' was not taken in time: its end is missing")
+            status = 1
+        }
+    }
+
+    /// Hurries after a time, unless the run is further by then.
+    private func wait(_ time: Duration) {
+        Task { [post, stage] in
+            try await Task.sleep(for: time)
+            post.yield(.patienceIsOver(stage))
+        }
+    }
+
+    private mutating func finishIfNothingIsLeft() {
+        guard sessions.isEmpty, stage != .finishing, stage != .capturing || !roster.isAlive else { return }
+        finish()
+    }
+
+    private mutating func finish() {
+        stage = .finishing
+        let spent = stopped.map { .now - $0 } ?? .zero
+        wait(max(Self.limit - spent, Self.haste))
+        Task { [post, collector] in post.yield(.finished(await collector.finish(at: WallClock.now()))) }
+    }
+
+    private mutating func finished(_ result: Collector.Result) {
+        if survey != nil { display.summary(board.statuses, late: result.late) }
+        if let failure = result.failure, failure != .readerGone {
+            display.error(nil, failure.description)
+            roster.fail()
+        }
+        if result.hasBegun {
+            if options.output != "-" && !options.wireshark { display.say(Announcements.saved(to: output)) }
+        } else {
+            roster.fail()
+        }
+        status = roster.isComplete ? 0 : 1
+    }
+}

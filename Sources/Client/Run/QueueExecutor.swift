@@ -1,0 +1,16 @@
+internal import Dispatch
+
+/// Runs an actor on a queue of its own, where it may block: writing a file takes as long as it takes, and must hold up
+/// nobody else.
+final class QueueExecutor: SerialExecutor {
+    private let queue: DispatchQueue
+
+    init(label: String) {
+        queue = DispatchQueue(label: label)
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+}

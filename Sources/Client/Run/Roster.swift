@@ -1,0 +1,152 @@
+/// Which instances are captured, which are waited for, and which are given up: a value without processes or clocks of
+/// its own.
+struct Roster {
+    /// What to do about an instance.
+    enum Action: Equatable {
+        /// Open a session.
+        case start(Instance)
+        /// Tell of one that does not run, or is not there.
+        case tell(InstanceID, SessionFailure)
+    }
+
+    private enum Place {
+        /// A session runs, to the instance with this identifier.
+        case captured(guid: String)
+        /// To be joined when it runs, but not before then.
+        case waiting(since: ContinuousClock.Instant, pause: Duration)
+        /// Not to be tried again, unless another instance takes its place.
+        case given(up: String)
+    }
+
+    /// Whether all that was asked for has been captured without a gap.
+    private(set) var isComplete = true
+
+    private let app: String
+    private let indices: [ClosedRange<Int>]?
+    private let follows: Bool
+    private var places: [InstanceID: Place] = [:]
+    private var retried: Set<InstanceID> = []
+    private var begun: Set<InstanceID> = []
+    private var pauses: [InstanceID: Duration] = [:]
+    private var hasBegun = false
+
+    private static let shortestPause = Duration.seconds(1)
+    private static let longestPause = Duration.seconds(30)
+
+    /// For the instances of `indices`, or all.
+    init(app: String, indices: [ClosedRange<Int>]?, follows: Bool) {
+        self.app = app
+        self.indices = indices
+        self.follows = follows
+    }
+
+    /// Takes what the platform says of all instances.
+    mutating func update(_ instances: [Instance], at now: ContinuousClock.Instant) -> [Action] {
+        defer { hasBegun = true }
+        let wanted = instances.filter { isWanted($0.id.index) }
+        return wanted.compactMap { consider($0, at: now) } + (hasBegun ? [] : absent(from: instances))
+    }
+
+    /// Takes the end of a session: what to do next, if anything.
+    mutating func sessionFailed(
+        of instance: Instance, _ failure: SessionFailure, mayRejoin: Bool, at now: ContinuousClock.Instant
+    ) -> Action? {
+        if mayRejoin, failure.recovery == .retry, retried.insert(instance.id).inserted { return .start(instance) }
+        isComplete = false
+        guard mayRejoin, follows, failure.recovery != .none else {
+            places[instance.id] = .given(up: instance.guid)
+            return nil
+        }
+        let pause = pauses[instance.id] ?? Self.shortestPause
+        pauses[instance.id] = min(pause * 2, Self.longestPause)
+        places[instance.id] = .waiting(since: now, pause: pause)
+        return nil
+    }
+
+    /// A session has begun to capture: the next failure is a new one. Gives whether the instance was captured before.
+    mutating func sessionBegan(of id: InstanceID) -> Bool {
+        pauses[id] = nil
+        retried.remove(id)
+        return !begun.insert(id).inserted
+    }
+
+    /// A session has ended as it was asked to.
+    mutating func sessionCompleted(of id: InstanceID) {
+        places[id] = nil
+    }
+
+    /// Something else failed: not all was captured.
+    mutating func fail() {
+        isComplete = false
+    }
+
+    /// Whether this instance is waited for.
+    func isWaiting(for id: InstanceID) -> Bool {
+        if case .waiting? = places[id] { true } else { false }
+    }
+
+    /// Whether an instance is waited for.
+    var isWaiting: Bool {
+        places.values.contains { if case .waiting = $0 { true } else { false } }
+    }
+
+    /// Whether sessions run, or an instance is waited for.
+    var isAlive: Bool {
+        places.values.contains { if case .given = $0 { false } else { true } }
+    }
+
+    /// Whether to ask the platform from time to time.
+    var asksAgain: Bool { follows && (indices == nil || isWaiting) }
+
+    private func isWanted(_ index: Int) -> Bool {
+        indices?.contains { $0.contains(index) } ?? true
+    }
+
+    private mutating func consider(_ instance: Instance, at now: ContinuousClock.Instant) -> Action? {
+        switch places[instance.id] {
+        case .captured?:
+            return nil
+        case .waiting(let since, let pause)?:
+            guard instance.isRunning, now - since >= pause else { return nil }
+            return start(instance)
+        case .given(let guid)?:
+            guard follows, instance.isRunning, instance.guid != guid else { return nil }
+            return start(instance)
+        case nil:
+            guard hasBegun || !instance.isRunning else { return start(instance) }
+            if instance.isRunning { return start(instance) }
+            // One that appears while all are captured is joined when it runs.
+            places[instance.id] = follows ? .waiting(since: now, pause: .zero) : .given(up: instance.guid)
+            if indices != nil { isComplete = false }
+            return hasBegun ? nil : .tell(instance.id, absence(of: instance))
+        }
+    }
+
+    private mutating func start(_ instance: Instance) -> Action {
+        places[instance.id] = .captured(guid: instance.guid)
+        return .start(instance)
+    }
+
+    /// Those asked for that the app does not have.
+    private mutating func absent(from instances: [Instance]) -> [Action] {
+        guard let indices else { return [] }
+        let processes = Set(instances.map(\.id.process)).sorted()
+        let known = Set(instances.map(\.id))
+        let missing = processes.flatMap { process in
+            // A range may be far longer than any app has instances.
+            indices.flatMap { $0.prefix(100) }.map { InstanceID(process: process, index: $0) }
+        }.filter { !known.contains($0) }
+        if !missing.isEmpty { isComplete = false }
+        return missing.map {
+            .tell(
+                $0, SessionFailure(.noSuchInstance, "there is no such instance", remedy: "'cf app \(app)' lists them"))
+        }
+    }
+
+    private func absence(of instance: Instance) -> SessionFailure {
+        let details = instance.details.isEmpty ? "" : " (\(instance.details))"
+        let remedy = "'cf app \(app)' tells its state" + (follows ? ", and it is joined when it runs" : "")
+        return SessionFailure(
+            .notRunning, "the instance does not run, it is \(instance.state)\(details)", remedy: remedy)
+    }
+}

@@ -1,0 +1,178 @@
+internal import Subprocess
+internal import Synchronization
+
+/// One session: the agent in one instance, from its start to its end.
+struct Session: Sendable {
+    /// What a session can be asked for while it runs.
+    enum Command: Sendable {
+        /// End in order: the agent is stopped and hands over what it has.
+        case stop
+        /// End at once.
+        case cut
+    }
+
+    /// How a session ended.
+    enum Outcome: Sendable {
+        /// As it was asked to, with all that the agent captured.
+        case complete
+        /// Otherwise.
+        case failed(SessionFailure)
+    }
+
+    let instance: Instance
+    let app: App
+    let options: CaptureOptions
+    let cf: CF
+    let collector: Collector
+    let board: StatusBoard
+    let display: Display
+    /// Called when the agent's header has come.
+    let onCapturing: @Sendable () -> Void
+
+    /// Runs the session to its end. What it captures goes into a stream that the merge expects.
+    func run(_ commands: AsyncStream<Command>, into stream: StreamID) async -> Outcome {
+        let progress = SessionProgress(stream)
+        let outcome: Outcome
+        do {
+            outcome = try await converse(commands, progress)
+        } catch let failure as SessionFailure {
+            outcome = .failed(failure)
+        } catch {
+            outcome = .failed(SessionFailure(.unknown, "\(error)"))
+        }
+        await collector.close(stream, progress.statistics)
+        board.endSession(instance.id)
+        return outcome
+    }
+
+    private func converse(
+        _ commands: AsyncStream<Command>, _ progress: SessionProgress
+    ) async throws -> Outcome {
+        let (configuration, home) = try cf.session(to: instance.id, of: app, options)
+        defer { cf.discard(home) }
+        let result = try await Subprocess.run(
+            configuration, input: .inputWriter, output: .sequence, error: .sequence
+        ) { execution in
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await readPackets(execution.standardOutput, progress) }
+                group.addTask { try await readLog(execution.standardError, progress) }
+                let attendants = Task {
+                    await withTaskGroup { group in
+                        group.addTask { await obey(commands, execution, progress) }
+                        group.addTask { await watch(execution, progress) }
+                    }
+                }
+                defer { attendants.cancel() }
+                try await group.waitForAll()
+            }
+        }
+        return progress.outcome(of: result.terminationStatus, app: app)
+    }
+
+    /// Carries out what is asked for.
+    private func obey<Output, Errors>(
+        _ commands: AsyncStream<Command>, _ execution: Execution<CustomWriteInput, Output, Errors>,
+        _ progress: SessionProgress
+    ) async {
+        for await command in commands {
+            switch command {
+            case .stop:
+                progress.isStopping = true
+                // The remote command takes the end of its standard input for the word to stop.
+                try? await execution.standardInputWriter.finish()
+            case .cut:
+                progress.end(because: nil)
+                execution.kill()
+            }
+        }
+    }
+
+    /// Cuts the session where it gives no sign of life.
+    private func watch<Input, Output, Errors>(
+        _ execution: Execution<Input, Output, Errors>, _ progress: SessionProgress
+    ) async {
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            guard let failure = progress.silence(at: .now) else { continue }
+            progress.end(because: failure)
+            execution.kill()
+            return
+        }
+    }
+
+    private func readLog(_ output: SubprocessOutputSequence, _ progress: SessionProgress) async throws {
+        var lines = LineSplitter()
+        for try await piece in output {
+            progress.sign(at: .now)
+            unsafe piece.withUnsafeBytes { unsafe lines.append($0) { take($0, progress) } }
+        }
+        lines.finish { take($0, progress) }
+    }
+
+    private func take(_ line: [UInt8], _ progress: SessionProgress) {
+        switch progress.withLog({ $0.append(line) }) {
+        case .warning(let text): display.warn(instance.id, text)
+        case .error, .other: break
+        }
+        if let dropped = progress.withLog({ $0.counts?.dropped }) { board.setDropped(instance.id, dropped) }
+    }
+
+    private func readPackets(_ output: SubprocessOutputSequence, _ progress: SessionProgress) async throws {
+        var pcap = PcapStream()
+        for try await piece in output {
+            progress.sign(at: .now)
+            let isFirst = pcap.header == nil
+            let batch = unsafe piece.withUnsafeBytes { unsafe pcap.append($0) }
+            if isFirst, let header = pcap.header { try await begin(header, progress) }
+            await collect(batch, progress)
+            if pcap.problem != nil { break }
+        }
+        let problem = pcap.problem
+        await collect(pcap.finish(), progress)
+        progress.endStream(pcap)
+        // What goes on is not read any more; whoever sends it is stopped.
+        if let problem { throw SessionFailure(.agentFailed, problem.description) }
+    }
+
+    private func begin(_ header: PcapHeader, _ progress: SessionProgress) async throws {
+        let description = StreamDescription(
+            name: "\(instance.id) \(options.interface)",
+            description: "app \(app.name), instance \(instance.guid), \(progress.withLog(\.agent) ?? "cf-pcap")",
+            filter: options.filter, linkType: header.linkType, isNanoseconds: header.isNanoseconds,
+            snaplen: header.snaplen)
+        do {
+            try await collector.describe(progress.stream, description)
+        } catch {
+            throw SessionFailure(.agentFailed, error.description)
+        }
+        progress.begin()
+        board.set(instance.id, .capturing)
+        onCapturing()
+    }
+
+    private func collect(_ batch: RecordBatch?, _ progress: SessionProgress) async {
+        guard let batch else { return }
+        progress.count(batch.count)
+        board.count(instance.id, packets: batch.count, bytes: batch.captured)
+        // Where the output takes no more, nothing is read, and nothing that is sent can be seen.
+        progress.isHeldBack = true
+        await collector.append(batch, to: progress.stream)
+        progress.isHeldBack = false
+        progress.sign(at: .now)
+    }
+}
+
+extension Execution {
+    /// Ends the process of cf and what it may have started; it leads a session of its own.
+    fileprivate func kill() {
+        try? send(signal: .kill, toProcessGroup: true)
+    }
+}
+
+extension PcapStream.Problem: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .notPcap: "what it sends is not a capture"
+        case .notARecord: "what it sends is no capture from a place on"
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/// What one session says on its standard error: the agent's log, and whatever else.
+struct SessionLog {
+    /// What is to be done about a line.
+    enum Line: Equatable {
+        case warning(String)
+        case error(String)
+        case other
+    }
+
+    /// The agent's name and version, as it told them; nil for one that does not.
+    private(set) var agent: String?
+    /// Its latest counts.
+    private(set) var counts: AgentCounts?
+    /// Whether those are the last ones.
+    private(set) var isStopped = false
+    /// Its last ERROR line.
+    private(set) var agentError: String?
+    /// What is no line of the log, for a person to read.
+    private(set) var remarks = ""
+
+    private static let remarksLimit = 4096
+
+    /// Takes a line, without its end.
+    mutating func append(_ line: [UInt8]) -> Line {
+        guard let entry = LogEntry(line) else {
+            takeRemark(String(decoding: line, as: UTF8.self))
+            return .other
+        }
+        if let counts = AgentCounts(entry) {
+            self.counts = counts
+            if entry.message == "stopped capture" { isStopped = true }
+        }
+        switch entry.level {
+        case .debug, .info: return .other
+        case .warn: return .warning(Self.text(of: entry))
+        case .error:
+            agentError = Self.text(of: entry)
+            return .error(Self.text(of: entry))
+        }
+    }
+
+    private mutating func takeRemark(_ line: String) {
+        if agent == nil && line.hasPrefix("cf-pcap ") {
+            agent = line
+        } else if remarks.utf8.count + line.utf8.count < Self.remarksLimit {
+            remarks += line + "\n"
+        }
+    }
+
+    /// `failed to set up capture: no such device`, or with the attributes' names where it is not just the error.
+    private static func text(of entry: LogEntry) -> String {
+        let details = entry.attributes.map { $0.name == "error" ? $0.value : "\($0.name)=\($0.value)" }
+        return details.isEmpty ? entry.message : "\(entry.message): \(details.joined(separator: " "))"
+    }
+}

@@ -1,0 +1,148 @@
+internal import Subprocess
+internal import Synchronization
+
+/// What is known of a session while it runs, shared by the tasks that serve it.
+final class SessionProgress: Sendable {
+    fileprivate struct State {
+        var log = SessionLog()
+        var lastSign = ContinuousClock.now
+        var start: UInt64?
+        var end: UInt64?
+        var packets: UInt64 = 0
+        var isHeldBack = false
+        var isStopping = false
+        var isCutByUs = false
+        var cause: SessionFailure?
+        var pcap = PcapStream()
+    }
+
+    /// Where its packets go.
+    let stream: StreamID
+    private let state = Mutex(State())
+
+    /// The agent of this project logs every 5 seconds.
+    private static let patience = Duration.seconds(15)
+    /// Until the agent's header comes: cf asks the platform several questions first, and waits for an answer to each.
+    private static let patienceAtStart = Duration.seconds(60)
+
+    init(_ stream: StreamID) {
+        self.stream = stream
+    }
+
+    var isStopping: Bool {
+        get { state.withLock { $0.isStopping } }
+        set { state.withLock { $0.isStopping = newValue } }
+    }
+
+    var isHeldBack: Bool {
+        get { state.withLock { $0.isHeldBack } }
+        set { state.withLock { $0.isHeldBack = newValue } }
+    }
+
+    func withLog<Value: Sendable>(_ body: (inout sending SessionLog) -> sending Value) -> Value {
+        state.withLock { body(&$0.log) }
+    }
+
+    /// Something was heard of the session.
+    func sign(at now: ContinuousClock.Instant) {
+        state.withLock { $0.lastSign = now }
+    }
+
+    /// The agent's header has come.
+    func begin() {
+        state.withLock { $0.start = WallClock.now() }
+    }
+
+    /// Packets have come.
+    func count(_ packets: Int) {
+        state.withLock { $0.packets += UInt64(packets) }
+    }
+
+    /// The stream of packets has ended.
+    func endStream(_ pcap: PcapStream) {
+        state.withLock {
+            $0.end = WallClock.now()
+            $0.pcap = pcap
+        }
+    }
+
+    /// The session is being cut, for a reason of its own or because the capture ends.
+    func end(because cause: SessionFailure?) {
+        state.withLock {
+            $0.isCutByUs = true
+            $0.cause = $0.cause ?? cause
+        }
+    }
+
+    /// What to tell of a session of which too long nothing has been heard; nil for any other. An agent that does not
+    /// name its version logs nothing while it captures.
+    func silence(at now: ContinuousClock.Instant) -> SessionFailure? {
+        state.withLock { state in
+            if state.isHeldBack || state.isStopping { return nil }
+            if state.start == nil {
+                guard now - state.lastSign > Self.patienceAtStart else { return nil }
+                return SessionFailure(
+                    .unreachable, "no capture began within \(Self.patienceAtStart.components.seconds) seconds")
+            }
+            guard state.log.agent != nil, now - state.lastSign > Self.patience else { return nil }
+            return SessionFailure(
+                .cut, "nothing was heard of the session for \(Self.patience.components.seconds) seconds")
+        }
+    }
+
+    var statistics: StreamStatistics {
+        state.withLock { state in
+            let counts = state.log.counts
+            return StreamStatistics(
+                start: state.start, end: state.end, received: counts.map { $0.packets &+ $0.dropped },
+                dropped: counts?.dropped)
+        }
+    }
+
+    /// How the session ended, of which cf's process ended so.
+    func outcome(of status: TerminationStatus, app: App) -> Session.Outcome {
+        state.withLock { state in
+            if let cause = state.cause { return .failed(cause) }
+            if state.isStopping && !state.isCutByUs && state.isOrderly(status) {
+                return state.missing.map(Session.Outcome.failed) ?? .complete
+            }
+            if state.isCutByUs {
+                return .failed(SessionFailure(.cut, "the agent did not end in time, its last packets may be missing"))
+            }
+            let end = SessionEnd(
+                status: .init(status), output: String(decoding: state.pcap.remarks, as: UTF8.self),
+                errors: state.log.remarks, agentError: state.log.agentError, hasCaptured: state.start != nil)
+            return .failed(end.failure(app: app.name))
+        }
+    }
+}
+
+extension SessionProgress.State {
+    /// Whether an agent that was asked to stop did. One that does not name its version knows SIGINT alone, and is
+    /// helped with SIGTERM where no packet wakes it.
+    fileprivate func isOrderly(_ status: TerminationStatus) -> Bool {
+        if status == .exited(0) { return true }
+        // Stopped before it had begun, or by the platform's other agent.
+        return status == .exited(143) && (start == nil || log.agent == nil)
+    }
+
+    /// What the agent says it wrote and did not come.
+    fileprivate var missing: SessionFailure? {
+        guard log.isStopped, let counts = log.counts, start != nil else { return nil }
+        let sent = counts.packets &- min(counts.lost, counts.packets)
+        if counts.lost > 0 {
+            return SessionFailure(.cut, "\(counts.lost) packets did not get through before the end")
+        }
+        guard packets != sent else { return nil }
+        return SessionFailure(.cut, "the agent sent \(sent) packets, and \(packets) came")
+    }
+}
+
+extension SessionEnd.Status {
+    fileprivate init(_ status: TerminationStatus) {
+        switch status {
+        case .exited(let code): self = .exited(Int(code))
+        case .signaled(let signal): self = .signaled(Int(signal))
+        }
+    }
+}

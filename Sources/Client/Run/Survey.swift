@@ -1,0 +1,28 @@
+/// What the platform says of the app before anything is captured.
+struct Survey: Sendable {
+    let cf: CF
+    let app: App
+    let processes: ProcessSelection
+    let instances: [Instance]
+
+    /// Asks the platform. Throws where nothing can be captured, with what to do.
+    static func make(_ options: CaptureOptions) async throws -> Survey {
+        let cf = try await CF.open()
+        do {
+            let app = try await cf.app(named: options.app)
+            try await cf.requireStarted(app)
+            try await cf.requireSSH(to: app)
+            let processes = try await cf.processes(options.processes, of: app)
+            let instances = try await cf.instances(of: processes)
+            return Survey(cf: cf, app: app, processes: processes, instances: instances)
+        } catch {
+            cf.close()
+            throw error
+        }
+    }
+
+    /// Asks again: a deployment may have replaced the processes.
+    func currentInstances(_ options: CaptureOptions) async throws -> [Instance] {
+        try await cf.instances(of: cf.processes(options.processes, of: app))
+    }
+}

@@ -1,0 +1,25 @@
+/// Cuts what comes in pieces into lines. A line that is too long is cut short, so that its memory is bounded.
+struct LineSplitter {
+    /// How much of a line is kept, in bytes.
+    static let limit = 16384
+
+    private var line: [UInt8] = []
+
+    /// Takes a piece; calls `body` with each line that is now whole, without its end.
+    mutating func append(_ piece: some Sequence<UInt8>, _ body: ([UInt8]) -> Void) {
+        for byte in piece {
+            if byte == UInt8(ascii: "\n") {
+                finish(body)
+            } else if line.count < Self.limit {
+                line.append(byte)
+            }
+        }
+    }
+
+    /// Takes the end; calls `body` with a last line that has none.
+    mutating func finish(_ body: ([UInt8]) -> Void) {
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        if !line.isEmpty { body(line) }
+        line.removeAll(keepingCapacity: true)
+    }
+}

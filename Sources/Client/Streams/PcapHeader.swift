@@ -1,0 +1,53 @@
+/// What the 24 bytes at the start of a classic pcap stream say of its records.
+struct PcapHeader: Equatable, Sendable {
+    /// Bytes of the header.
+    static let size = 24
+
+    /// Whether the numbers are in the other byte order than this machine's.
+    let isSwapped: Bool
+    /// Whether time stamps are in nanoseconds; else in microseconds.
+    let isNanoseconds: Bool
+    /// The most that was kept of a packet, in bytes.
+    let snaplen: UInt32
+    /// The link type, without the bits that tell of a frame check sequence.
+    let linkType: UInt16
+
+    /// Reads a header from the first 24 of `bytes`; nil if they are not one.
+    ///
+    /// The layout is that of pcap-savefile(5): magic, major and minor version, two unused fields, snaplen, link type.
+    init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count >= Self.size else { return nil }
+        var rest = bytes[...]
+        let magic = rest.removeInteger(UInt32.self)
+        switch magic {
+        case 0xA1B2_C3D4: (isSwapped, isNanoseconds) = (false, false)
+        case 0xA1B2_3C4D: (isSwapped, isNanoseconds) = (false, true)
+        case 0xD4C3_B2A1: (isSwapped, isNanoseconds) = (true, false)
+        case 0x4D3C_B2A1: (isSwapped, isNanoseconds) = (true, true)
+        default: return nil
+        }
+        let major = rest.removeInteger(UInt16.self)
+        let minor = rest.removeInteger(UInt16.self)
+        guard (isSwapped ? major.byteSwapped : major) == 2, (isSwapped ? minor.byteSwapped : minor) == 4 else {
+            return nil
+        }
+        rest.removeFirst(8)
+        let snaplen = rest.removeInteger(UInt32.self)
+        let linkType = rest.removeInteger(UInt32.self)
+        self.snaplen = isSwapped ? snaplen.byteSwapped : snaplen
+        self.linkType = UInt16(truncatingIfNeeded: isSwapped ? linkType.byteSwapped : linkType)
+    }
+}
+
+extension Collection<UInt8> where SubSequence == Self {
+    /// Takes a number in this machine's byte order from the start, which must hold it.
+    fileprivate mutating func removeInteger<Number: FixedWidthInteger>(_: Number.Type) -> Number {
+        let size = Number.bitWidth / 8
+        var number: Number = 0
+        for byte in prefix(size).reversed() {
+            number = number << 8 | Number(byte)
+        }
+        removeFirst(size)
+        return Number(littleEndian: number)
+    }
+}

@@ -1,0 +1,44 @@
+/// Whole records of one stream, in the order in which they came and in one form whatever the stream's: a
+/// ``RecordHeader``, then the bytes that were kept of the packet.
+struct RecordBatch: Sendable {
+    /// The records, one behind the other.
+    let bytes: [UInt8]
+    /// How many they are.
+    let count: Int
+    /// The bytes of their packets, without headers.
+    let captured: Int
+    /// The latest of their time stamps, in nanoseconds since 1970.
+    let latest: UInt64
+
+    /// The memory that it holds.
+    var footprint: Int { bytes.capacity }
+}
+
+/// What stands before each packet of a ``RecordBatch``: 16 bytes in this machine's byte order, unaligned.
+struct RecordHeader {
+    /// Bytes of the header.
+    static let size = 16
+    /// No capture program keeps more of a packet (MAXIMUM_SNAPLEN in libpcap's pcap-int.h).
+    static let longestPacket = 262_144
+
+    /// Nanoseconds since 1970.
+    let time: UInt64
+    /// How many bytes of the packet follow.
+    let captured: UInt32
+    /// How long the packet was.
+    let original: UInt32
+
+    /// Reads the header at an offset of a batch's bytes.
+    ///
+    /// It must lie within `bytes`; a batch holds whole records only.
+    @inline(__always)
+    init(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+        unsafe time = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        unsafe captured = bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt32.self)
+        unsafe original = bytes.loadUnaligned(fromByteOffset: offset + 12, as: UInt32.self)
+    }
+
+    /// The whole record's length.
+    @inline(__always)
+    var recordLength: Int { Self.size + Int(captured) }
+}

@@ -1,0 +1,36 @@
+/// What a session writes behind a capture on standard output and is no packet.
+enum SessionNotice {
+    /// How many bytes at the end of `bytes` are notices.
+    ///
+    /// They follow the capture's last byte at once, be it in the middle of a record.
+    static func length(atEndOf bytes: [UInt8]) -> Int {
+        var rest = bytes[...]
+        while let length = lengthOfLast(in: rest) {
+            rest.removeLast(length)
+        }
+        return bytes.count - rest.count
+    }
+
+    private static let failed = Array("FAILED\n".utf8)
+    private static let terminated = Array("Process terminated by signal: ".utf8)
+    /// `Process terminated by signal: KILL. Exited with 137` is the longest form met; a signal's number is shorter.
+    private static let longest = 80
+
+    private static func lengthOfLast(in bytes: ArraySlice<UInt8>) -> Int? {
+        guard bytes.last == UInt8(ascii: "\n") else { return nil }
+        if bytes.suffix(failed.count).elementsEqual(failed) { return failed.count }
+        let tail = bytes.suffix(longest)
+        guard let start = tail.indices.last(where: { tail[$0...].starts(with: terminated) }),
+            tail[start...].dropLast().allSatisfy(\.isPrintableASCII)
+        else { return nil }
+        return bytes.endIndex - start
+    }
+}
+
+extension UInt8 {
+    /// From the space to the tilde.
+    var isPrintableASCII: Bool { (0x20...0x7E).contains(self) }
+
+    /// What text for people consists of: not a control character but for line ends and tabs, and escapes for colours.
+    var isText: Bool { self >= 0x20 && self != 0x7F || (0x09...0x0D).contains(self) || self == 0x1B }
+}

@@ -1,0 +1,37 @@
+import Client
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// The client: it runs the agent in the instances of an app and merges what they capture.
+@main
+struct CFPcapClient {
+    static func main() async {
+        do {
+            let arguments = try CommandLineArguments.ofProcess()
+            switch try arguments.invocation() {
+            case .capture(let options): exit(try await capture(options, arguments))
+            case .show(let text): print(text)
+            case .register(let port): try PluginRegistration.register(port: port)
+            case .uninstall: break
+            }
+        } catch {
+            let display = Display(quiet: false)
+            display.error(nil, "\(error)")
+            display.finish()
+            exit(error is UsageError ? 2 : 1)
+        }
+    }
+
+    /// Captures to the end; gives the exit status. As a plugin, alone in the foreground, and no longer than cf is there.
+    private static func capture(_ options: CaptureOptions, _ arguments: CommandLineArguments) async throws -> Int32 {
+        let display = Display(quiet: options.quiet)
+        let capture = try Capture(options, commandLine: arguments.commandLine, display: display)
+        guard arguments.isPlugin else { return await capture.run() }
+        let parent = ParentWatch()
+        return await Foreground.held { await capture.run(whileRunning: parent) }
+    }
+}

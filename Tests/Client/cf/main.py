@@ -1,0 +1,121 @@
+"""The commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from urllib.parse import quote
+
+from .api import API
+from .configuration import Configuration
+from .failure import Failure, IncorrectUsage
+
+TRACE = "REQUEST: [{time}]\nGET {path} HTTP/1.1\nAccept: application/json\nAuthorization: [PRIVATE DATA HIDDEN]\n\n"
+
+
+def main() -> None:
+    # A Go program has no handler of its own: the signal ends it without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    try:
+        configuration = Configuration()
+    except OSError as error:
+        print(f"Unexpected error: {error}", file=sys.stderr)
+        return 1
+    command, *rest = for_help(arguments) or ["help"]
+    try:
+        status = run_command(configuration, command, rest)
+    except Failure as failure:
+        print(failure, file=sys.stderr, flush=True)
+        print("FAILED")
+        status = 1
+    except IncorrectUsage as error:
+        print(f"Incorrect Usage: {error}\n", file=sys.stderr, flush=True)
+        print_usage(command)
+        status = 1
+    sys.stdout.flush()
+    configuration.write()
+    return status
+
+
+def for_help(arguments: list[str]) -> list[str]:
+    """`-h` or `--help` anywhere asks for the command's help."""
+    if not {"-h", "--help", "--h"}.intersection(arguments):
+        return arguments
+    return ["help", *[word for word in arguments if not word.startswith("-")][:1]]
+
+
+def run_command(configuration: Configuration, command: str, arguments: list[str]) -> int:
+    if command in ("install-plugin", "uninstall-plugin", "plugins", "help") or command not in COMMANDS:
+        from . import plugins
+
+        return plugins.run(configuration, command, arguments)
+    return COMMANDS[command](configuration, arguments)
+
+
+def version(configuration: Configuration, arguments: list[str]) -> int:
+    print("cf version 8.0.0+test.2026-08-01")
+    return 0
+
+
+def oauth_token(configuration: Configuration, arguments: list[str]) -> int:
+    configuration.need_target()
+    api = API(configuration)
+    api.refresh()
+    print(configuration.values["AccessToken"])
+    return 0
+
+
+def curl(configuration: Configuration, arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        raise IncorrectUsage("the required argument `PATH` was not provided")
+    configuration.need_target(space=False)
+    print(get(configuration, arguments[0]).decode(errors="surrogateescape"))
+    return 0
+
+
+def app(configuration: Configuration, arguments: list[str]) -> int:
+    names = [word for word in arguments if not word.startswith("-")]
+    if len(names) != 1:
+        raise IncorrectUsage("the required argument `APP_NAME` was not provided")
+    if "--guid" not in arguments:
+        raise IncorrectUsage("only `cf app NAME --guid` is known here")
+    configuration.need_target()
+    space = configuration.values["SpaceFields"]["GUID"]
+    found = json.loads(get(configuration, f"/v3/apps?names={quote(names[0])}&space_guids={space}"))
+    if not found["resources"]:
+        raise Failure(f"App '{names[0]}' not found.")
+    print(found["resources"][0]["guid"])
+    return 0
+
+
+def ssh(configuration: Configuration, arguments: list[str]) -> int:
+    from . import ssh
+
+    trace("/v3/apps")
+    return ssh.run(configuration, arguments)
+
+
+def get(configuration: Configuration, path: str) -> bytes:
+    trace(path)
+    return API(configuration).get(path)
+
+
+def trace(path: str) -> None:
+    if os.environ.get("CF_TRACE", "").lower() in ("true", "1"):
+        print(TRACE.format(time=time.strftime("%Y-%m-%dT%H:%M:%SZ"), path=path), flush=True)
+
+
+def print_usage(command: str) -> None:
+    from . import help
+
+    help.show(command)
+
+
+COMMANDS = {"app": app, "curl": curl, "oauth-token": oauth_token, "ssh": ssh, "version": version, "--version": version}

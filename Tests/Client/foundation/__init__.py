@@ -1,0 +1,7 @@
+"""A small Cloud Foundry on this machine: app containers as network namespaces, an API, and a `cf` that knows them."""
+
+from .foundation import Application, Foundation, Process
+from .instance import AGENT, Instance, agents, all_are_captured
+from .traffic import HTTPLoad, Pktgen, Tcpdump
+
+__all__ = ["AGENT", "Application", "Foundation", "HTTPLoad", "Instance", "Pktgen", "Process", "Tcpdump", "agents", "all_are_captured"]

@@ -1,0 +1,167 @@
+"""What a person sees."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import termios
+import threading
+import time
+
+import pytest
+
+from client import Client
+from foundation import HTTPLoad, all_are_captured
+
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Terminal:
+    """What is written to it, as text."""
+
+    def __init__(self, columns: int = 100, rows: int = 40) -> None:
+        self._leader, self.device = pty.openpty()
+        fcntl.ioctl(self.device, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._data = bytearray()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                self._data += os.read(self._leader, 65536)
+            except OSError:
+                return
+
+    @property
+    def raw(self) -> str:
+        return self._data.decode(errors="replace")
+
+    @property
+    def text(self) -> str:
+        return ESCAPE.sub("", self.raw)
+
+
+def test_table_on_a_terminal_is_redrawn_once_a_second(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    terminal = Terminal()
+    with Client(foundation, folder, "demo", stderr=terminal.device, environment={"TERM": "xterm"}) as running:
+        os.close(terminal.device)
+        running.wait_until_capturing(*instances)
+        with HTTPLoad(instances[1], 50):
+            time.sleep(3.2)
+        table = terminal.text
+        drawn = len(re.findall(r"web/1\b", table))
+        assert 3 <= drawn <= 8, table
+        assert "\x1b[" in terminal.raw
+        for word in ("web/0", "web/2", "capturing", "packets", "dropped"):
+            assert word in table.lower()
+        running.process.send_signal(2)
+        assert running.wait().status == 0
+    assert "Saved capture to 'capture.pcap'." in terminal.text
+    assert terminal.raw.count("\x1b[?25l") == terminal.raw.count("\x1b[?25h"), "the cursor is shown again"
+
+
+def test_narrow_terminal_is_not_overrun(foundation, demo, folder):
+    terminal = Terminal(columns=30, rows=5)
+    with Client(foundation, folder, "demo", stderr=terminal.device, environment={"TERM": "xterm"}) as running:
+        os.close(terminal.device)
+        running.wait_until_capturing(*demo.processes[0].instances)
+        time.sleep(2.5)
+        running.process.send_signal(2)
+        assert running.wait().status == 0
+    rows = re.findall(r"^(?:INSTANCE|web/\d|all) .*$", terminal.text.replace("\r", ""), re.MULTILINE)
+    assert len(rows) >= 6
+    assert all(len(row) < 30 for row in rows), rows
+
+
+def test_dumb_terminal_gets_no_escapes(foundation, demo, folder):
+    terminal = Terminal()
+    with Client(foundation, folder, "demo", stderr=terminal.device, environment={"TERM": "dumb"}) as running:
+        os.close(terminal.device)
+        running.wait_until_capturing(*demo.processes[0].instances)
+        time.sleep(1.5)
+        running.process.send_signal(2)
+        assert running.wait().status == 0
+    assert "\x1b" not in terminal.raw
+
+
+def test_without_a_terminal_a_line_every_ten_seconds(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo") as running:
+        running.wait_until_capturing(*instances)
+        with HTTPLoad(instances[1], 50) as load:
+            time.sleep(10.8)
+        lines = running.messages.splitlines()[2:]
+        result = running.stop()
+    assert "\x1b" not in result.stderr
+    assert 1 <= len(lines) <= 4, lines
+    count = len(result.pcap().packets)
+    assert load.answered < count
+    assert str(count) in re.sub(r"(?<=\d)[,_](?=\d)", "", result.stderr), "the sum"
+    for name in ("web/0", "web/1", "web/2"):
+        assert name in result.stderr
+
+
+def test_quiet_says_nothing(foundation, demo, folder):
+    with Client(foundation, folder, "demo", "--quiet") as running:
+        running.wait_until(lambda: all_are_captured(demo.processes[0].instances), 20, "agents")
+        result = running.stop()
+    assert (result.status, result.stdout, result.stderr) == (0, b"", "")
+
+
+def test_quiet_still_says_what_failed(foundation, demo, folder):
+    demo.processes[0].instances[1].agent.unlink()
+    with Client(foundation, folder, "demo", "--quiet", "--no-follow") as running:
+        running.wait_for_message("web/1")
+        result = running.stop()
+    assert result.status == 1
+    assert all("web/1" in line for line in result.lines)
+
+
+def test_warnings_of_the_agent_are_shown_with_the_instance(foundation, demo, folder):
+    """Here that a filter is too long for the kernel."""
+    filter = " or ".join(f"len={length}" for length in range(61, 2361))
+    with Client(foundation, folder, "demo", "-f", filter, "-i", "1") as running:
+        running.wait_for_message("web/1: warning")
+        running.wait_until_capturing(demo.processes[0].instances[1])
+        result = running.stop()
+    assert result.status == 0, result.stderr
+    assert "filter" in result.told("web/1")
+
+
+def test_dropped_packets_are_told(foundation, demo, folder, liars):
+    demo.processes[0].instances[1].ssh_answer = liars(
+        "send(header() + record(b'x' * 60)); wait(); "
+        "log(b'time=2026-01-01T00:00:00.000Z level=INFO msg=\"stopped capture\" packets=1 bytes=100 dropped=4711 truncated=0\\n')")
+    with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
+        running.wait_for_message("Capturing")
+        time.sleep(1)
+        result = running.stop()
+    assert "4711" in re.sub(r"(?<=\d)[,_](?=\d)", "", result.stderr)
+    interface = next(each for each in result.pcapng("x.pcapng").interfaces if each.name == "web/1 eth0")
+    assert interface.statistic(5) == 4711
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ([], ["APP"]), (["demo", "extra"], ["extra"]), (["demo", "--nix"], ["nix"]), (["demo", "-i", "x"], ["x"]),
+    (["demo", "-i", "3-1"], ["3-1"]), (["demo", "--snaplen", "many"], ["many"]), (["demo", "--snaplen", "262145"], ["262145"]),
+    (["demo", "--hold=-1"], ["-1"]), (["demo", "--format", "xls"], ["xls"]), (["demo", "-i"], ["-i"]),
+])
+def test_wrong_command_lines(foundation, folder, arguments, words):
+    with Client(foundation, folder, *arguments) as running:
+        result = running.wait()
+    assert result.status not in (0, None)
+    assert all(word in result.stderr for word in words), result.stderr
+    assert result.stdout == b""
+    assert not foundation.requests
+
+
+@pytest.mark.parametrize("option", ["--help", "-h", "--version"])
+def test_help_and_version(foundation, folder, option):
+    with Client(foundation, folder, option) as running:
+        result = running.wait()
+    assert result.status == 0
+    assert "pcap" in result.stdout.decode() + result.stderr

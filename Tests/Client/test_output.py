@@ -1,0 +1,193 @@
+"""The file: its name, what is there already, a disk that is full, a reader that goes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from checks import check_with_tools
+from client import Client
+from foundation import HTTPLoad, agents
+from harness import read_pcap
+from harness.faults import small_disk
+from pcapng import read_pcapng
+
+
+@contextmanager
+def load_on_all(demo, rate: float = 50):
+    loads = [HTTPLoad(instance, rate) for instance in demo.processes[0].instances]
+    try:
+        yield
+    finally:
+        for load in loads:
+            load.kill()
+
+
+def test_default_name_counts_on(foundation, demo, folder):
+    (folder / "capture.pcap").write_text("mine")
+    (folder / "capture-1.pcap").write_text("mine too")
+    with Client(foundation, folder, "demo") as running:
+        running.wait_until_capturing(*demo.processes[0].instances)
+        result = running.stop()
+    assert result.status == 0
+    assert "Saved capture to 'capture-2.pcap'." in result.lines
+    assert (folder / "capture.pcap").read_text() == "mine"
+    assert (folder / "capture-1.pcap").read_text() == "mine too"
+    read_pcap((folder / "capture-2.pcap").read_bytes())
+
+
+def test_two_at_once_do_not_take_the_same_name(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo") as one, Client(foundation, folder, "demo") as other:
+        for running in (one, other):
+            running.wait_for_message("Capturing")
+        results = [running.stop() for running in (one, other)]
+    assert [result.status for result in results] == [0, 0]
+    assert {path.name for path in folder.iterdir()} == {"capture.pcap", "capture-1.pcap"}
+    assert not agents(instances)
+
+
+def test_named_file_that_exists_is_not_overwritten(foundation, demo, folder):
+    (folder / "mine.pcap").write_text("mine")
+    with Client(foundation, folder, "demo", "-o", "mine.pcap") as running:
+        result = running.wait()
+    assert result.status == 1
+    assert "mine.pcap" in result.stderr and "--force" in result.stderr
+    assert (folder / "mine.pcap").read_text() == "mine"
+    assert not foundation.requests or not any(request.startswith("ssh") for request in foundation.requests)
+
+
+def test_force_overwrites(foundation, demo, folder):
+    (folder / "mine.pcap").write_bytes(b"mine" * 1_000_000)
+    with Client(foundation, folder, "demo", "-o", "mine.pcap", "--force") as running:
+        running.wait_until_capturing(*demo.processes[0].instances)
+        assert running.stop().status == 0
+    read_pcap((folder / "mine.pcap").read_bytes())
+
+
+def test_forced_file_is_kept_where_nothing_can_be_captured(foundation, demo, folder):
+    (folder / "mine.pcap").write_bytes(b"mine")
+    demo.ssh_disabled_by = "space"
+    with Client(foundation, folder, "demo", "-o", "mine.pcap", "--force") as running:
+        assert running.wait().status == 1
+    assert (folder / "mine.pcap").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("name, remedy", [("x.txt", ".pcapng"), ("x", ".pcapng"), ("x.pcap.xz", ".zst"), ("", "-o"),
+                                          ("nix/x.pcap", "nix")])
+def test_names_that_cannot_be(foundation, demo, folder, name, remedy):
+    with Client(foundation, folder, "demo", "-o", name) as running:
+        result = running.wait()
+    assert result.status != 0
+    assert remedy in result.stderr
+    assert list(folder.iterdir()) == []
+
+
+def test_packets_never_go_to_a_terminal(foundation, demo, folder):
+    leader, terminal = os.openpty()
+    with Client(foundation, folder, "demo", "-o", "-", stdout=terminal) as running:
+        os.close(terminal)
+        result = running.wait()
+    os.close(leader)
+    assert result.status != 0
+    assert "terminal" in result.stderr
+
+
+@pytest.mark.parametrize("name, read", [("x.pcap", read_pcap), ("x.pcapng", read_pcapng)])
+def test_full_disk_ends_everything_with_a_whole_file(foundation, demo, folder, name, read):
+    with small_disk(512) as disk:
+        os.set_inheritable(disk, True)
+        path = f"/proc/self/fd/{disk}/{name}"
+        with load_on_all(demo, 200), Client(foundation, folder, "demo", "-o", path, pass_fds=[disk]) as running:
+            result = running.wait(30)
+        assert result.status == 1
+        assert "space" in result.stderr, result.stderr
+        contents = Path(f"/proc/self/fd/{disk}/{name}").read_bytes()
+    assert len(contents) > 300_000
+    assert len(read(contents).packets) > 50
+    assert not agents(demo.processes[0].instances)
+    (folder / name).write_bytes(contents)
+    check_with_tools(folder / name)
+
+
+def test_compressed_file_on_a_full_disk_reads_to_its_end(foundation, demo, folder):
+    with small_disk(256) as disk:
+        path = f"/proc/self/fd/{disk}/x.pcap.zst"
+        with load_on_all(demo, 300), Client(foundation, folder, "demo", "-o", path, pass_fds=[disk]) as running:
+            noise(demo)
+            result = running.wait(40)
+        assert result.status == 1
+        assert "space" in result.stderr, result.stderr
+        contents = Path(f"/proc/self/fd/{disk}/x.pcap.zst").read_bytes()
+    plain = subprocess.run(["zstd", "-dc"], input=contents, capture_output=True)
+    assert plain.returncode == 0, plain.stderr
+    assert len(read_pcap(plain.stdout).packets) > 50
+
+
+def noise(demo) -> None:
+    """Packets that no compression makes smaller."""
+    with demo.processes[0].instances[0].container.outside.socket() as sender:
+        for _ in range(1000):
+            sender.sendto(os.urandom(1400), ("10.77.0.2", 9))
+            time.sleep(0.005)
+
+
+def test_reader_that_goes_ends_everything_in_order(foundation, demo, folder):
+    reader, writer = os.pipe()
+    with load_on_all(demo), Client(foundation, folder, "demo", "-o", "-", stdout=writer) as running:
+        os.close(writer)
+        running.wait_until_capturing(*demo.processes[0].instances)
+        assert os.read(reader, 24)
+        os.close(reader)
+        result = running.wait(10)
+    assert result.status in (0, 1), result.stderr
+    assert not agents(demo.processes[0].instances)
+
+
+def test_reader_that_goes_while_nothing_is_captured(foundation, demo, folder):
+    reader, writer = os.pipe()
+    with Client(foundation, folder, "demo", "-o", "-", "-f", "udp port 9", stdout=writer) as running:
+        os.close(writer)
+        running.wait_until_capturing(*demo.processes[0].instances)
+        os.close(reader)
+        running.wait(10)
+    assert not agents(demo.processes[0].instances)
+
+
+def test_reader_that_stands_still_for_a_while_loses_nothing(foundation, demo, folder):
+    """Two seconds, at 1 MB/s from each of three instances."""
+    instances = demo.processes[0].instances
+    reader, writer = os.pipe()
+    with Client(foundation, folder, "demo", "-o", "-", "--format", "pcap", stdout=writer) as running:
+        os.close(writer)
+        running.wait_until_capturing(*instances)
+        loads = [HTTPLoad(instance, 100) for instance in instances]
+        time.sleep(2)
+        answered = [load.stop() for load in loads]
+        with open(reader, "rb") as stream:
+            running.process.send_signal(signal.SIGINT)
+            data = stream.read()
+        result = running.wait()
+    assert result.status == 0, result.stderr
+    requests = sum(b"GET /" in packet.data for packet in read_pcap(data).packets)
+    assert requests == sum(answered) > 300
+
+
+def test_mixed_link_types_need_pcapng(foundation, demo, folder, liars):
+    demo.processes[0].instances[1].ssh_answer = liars("send(header(link_type=276)); wait()")
+    with Client(foundation, folder, "demo") as running:
+        running.wait_for_message("web/1")
+        result = running.stop()
+    assert result.status == 1
+    assert ".pcapng" in result.told("web/1")
+    with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
+        running.wait_for_message("Capturing")
+        time.sleep(1)
+        result = running.stop()
+    assert {interface.link_type for interface in result.pcapng("x.pcapng").interfaces} == {1, 276}

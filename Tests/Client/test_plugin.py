@@ -1,0 +1,250 @@
+"""The client as a plugin of the command line."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from cf import gob
+from cf.plugins import METHOD, Server
+from client import BINARY, Client
+from foundation import Foundation, HTTPLoad, agents, all_are_captured
+from harness import read_pcap
+from sessions.container import wait_until
+
+
+ACCEPTED = bytes.fromhex((Path(__file__).parent / "data/set-plugin-metadata.hex").read_text())
+"""The call of another plugin, which the real cf took. Its last message is the value, all before are definitions."""
+
+
+def cf(foundation: Foundation, *words: object, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([foundation.program, *map(str, words)], env=foundation.environment, capture_output=True,
+                          text=True, timeout=30, **options)
+
+
+@pytest.fixture
+def installed(foundation):
+    done = cf(foundation, "install-plugin", "-f", BINARY)
+    assert done.returncode == 0, done
+    return done
+
+
+def test_installing_tells_cf_everything(foundation, installed):
+    assert re.search(r"^Plugin pcap \d+\.\d+\.\d+ successfully installed\.$", installed.stdout, re.MULTILINE)
+    listed = cf(foundation, "plugins")
+    assert re.search(r"^pcap +\d+\.\d+\.\d+ +pcap +\S.*$", listed.stdout, re.MULTILINE), listed.stdout
+    shown = cf(foundation, "help", "pcap").stdout
+    assert re.search(r"^NAME:\n   pcap - \S", shown)
+    usage = " ".join(shown.split("USAGE:")[1].split("OPTIONS:")[0].split())
+    assert usage.startswith(
+        "cf pcap APP_NAME [--process PROCESS] [-i INDEX] [-o OUTPUT_FILE] [-f|--filter FILTER] "
+        "[--interface INTERFACE] [--snaplen SNAPLEN] [-k|--skip-host-validation]"), usage
+    for option in ("process", "interface", "snaplen", "duration", "hold", "format", "quiet", "force", "no-follow", "wireshark"):
+        assert re.search(rf"^   --{option} +\S", shown, re.MULTILINE), f"--{option} is not explained"
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_is_that_of_cf(foundation, installed, flag):
+    assert cf(foundation, "pcap", "demo", flag).stdout == cf(foundation, "help", "pcap").stdout
+
+
+def test_installing_again_and_uninstalling(foundation, installed):
+    assert cf(foundation, "install-plugin", BINARY, input="y\n").returncode == 1
+    assert cf(foundation, "install-plugin", "-f", BINARY).returncode == 0
+    done = cf(foundation, "uninstall-plugin", "pcap")
+    assert done.returncode == 0, done
+    assert "pcap" not in cf(foundation, "plugins").stdout.split("command help")[1].split("Use")[0]
+
+
+class Wire:
+    """An RPC server of cf that keeps the bytes it got, and answers as it is told to."""
+
+    def __init__(self, reply: bytes, piecemeal: bool = False) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._reply, self._piecemeal = reply, piecemeal
+        self.received = b""
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection:
+            connection.settimeout(1)
+            self.received = connection.recv(65536)
+            for piece in [bytes([byte]) for byte in self._reply] if self._piecemeal else [self._reply]:
+                connection.sendall(piece)
+                time.sleep(0.001 if self._piecemeal else 0)
+            if self._reply:
+                time.sleep(0.5)
+
+    def run(self, *words: str) -> subprocess.CompletedProcess:
+        return subprocess.run([BINARY, str(self.port), *words], capture_output=True, text=True, timeout=20)
+
+
+def test_bytes_are_those_that_gos_decoder_takes():
+    """What is sent after the definitions differs from what the real cf took from another program; the rest does not."""
+    wire = Wire(gob.answer(METHOD, 0))
+    assert wire.run("SendMetadata").returncode == 0
+    value = ACCEPTED.index(bytes.fromhex("ffaaff82"))
+    assert wire.received[:value] == ACCEPTED[:value]
+    stream = memoryview(wire.received)
+    position = 0
+
+    def take(count: int) -> bytes:
+        nonlocal position
+        position += count
+        return bytes(stream[position - count:position])
+
+    decoder = gob.Decoder(take)
+    assert decoder.next() == {"ServiceMethod": METHOD}
+    metadata = decoder.next()
+    assert position == len(stream)
+    assert metadata["Name"] == "pcap" and [command["Name"] for command in metadata["Commands"]] == ["pcap"]
+
+
+def test_answer_that_comes_byte_by_byte():
+    assert Wire(gob.answer(METHOD, 0), piecemeal=True).run("SendMetadata").returncode == 0
+
+
+@pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", gob.answer(METHOD, 0)[:50], b"\xff" * 1000])
+def test_answer_that_is_none_fails(reply):
+    done = Wire(reply).run("SendMetadata")
+    assert done.returncode != 0
+    assert done.stderr.strip()
+
+
+def test_nobody_listens():
+    done = subprocess.run([BINARY, "1", "SendMetadata"], capture_output=True, text=True, timeout=20)
+    assert done.returncode != 0 and done.stderr.strip()
+
+
+def test_uninstall_message_is_taken_without_a_word():
+    with Server() as server:
+        done = subprocess.run([BINARY, str(server.port), "CLI-MESSAGE-UNINSTALL"], capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_capture_through_cf(foundation, demo, folder, installed):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo", "-f", "tcp port 8080", "--duration", "3s", words=("cf", "pcap")) as running:
+        running.wait_until_capturing(*instances)
+        with HTTPLoad(instances[2], 50):
+            time.sleep(1)
+        result = running.wait()
+    assert result.status == 0, result.stderr
+    assert result.stdout == b""
+    assert len(result.pcap().packets) > 50
+
+
+def test_failure_is_one_for_cf(foundation, demo, folder, installed):
+    with Client(foundation, folder, "nix", words=("cf", "pcap")) as running:
+        assert running.wait().status == 1
+
+
+def test_environment_without_homes(foundation, demo, folder, installed):
+    """CF_HOME is not set; where it is, plugins may still be elsewhere."""
+    instances = demo.processes[0].instances
+    environment = dict(foundation.environment)
+    del environment["CF_HOME"]
+    done = subprocess.run([foundation.program, "pcap", "demo", "--duration", "1s"], env=environment, cwd=folder,
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    read_pcap((folder / "capture.pcap").read_bytes())
+    assert not agents(instances)
+
+
+class Shell:
+    """An interactive bash on a terminal."""
+
+    def __init__(self, foundation: Foundation, folder: Path) -> None:
+        self.pid, self._terminal = pty.fork()
+        if self.pid == 0:
+            os.chdir(folder)
+            os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], foundation.environment | {"TERM": "xterm", "PS1": "ready> "})
+        self._data = bytearray()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.wait_for("ready> ")
+
+    def _read(self) -> None:
+        while True:
+            try:
+                self._data += os.read(self._terminal, 65536)
+            except OSError:
+                return
+
+    @property
+    def text(self) -> str:
+        return self._data.decode(errors="replace")
+
+    def type(self, text: str) -> None:
+        os.write(self._terminal, text.encode())
+
+    def wait_for(self, text: str, timeout: float = 20) -> None:
+        try:
+            wait_until(lambda: text in self.text, timeout, f"{text!r} on the terminal")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.text}") from None
+
+    def hang_up(self) -> None:
+        os.close(self._terminal)
+
+    def __enter__(self) -> Shell:
+        return self
+
+    def __exit__(self, *_) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
+def test_control_c_on_a_terminal_saves_the_capture_before_the_prompt(foundation, demo, folder, installed):
+    instances = demo.processes[0].instances
+    with Shell(foundation, folder) as shell:
+        shell.type("cf pcap demo; echo \"status=$?\"\n")
+        shell.wait_for("Capturing, press ^C to stop...")
+        with HTTPLoad(instances[1], 50):
+            time.sleep(1)
+        shell.type("\x03")
+        shell.wait_for("Saved capture to 'capture.pcap'.")
+        shell.wait_for("status=0")
+        assert shell.text.index("Saved capture") < shell.text.rindex("status=0")
+        shell.type("echo works=$((6 * 7))\n")
+        shell.wait_for("works=42")
+    assert len(read_pcap((folder / "capture.pcap").read_bytes()).packets) > 50
+    assert not agents(instances)
+
+
+def test_control_z_does_not_stop_a_capture_through_cf(foundation, demo, folder, installed):
+    with Shell(foundation, folder) as shell:
+        shell.type("cf pcap demo --duration 3s; echo \"status=$?\"\n")
+        shell.wait_for("Capturing, press ^C to stop...")
+        shell.type("\x1a")
+        shell.wait_for("status=0")
+
+
+def test_terminal_that_vanishes_ends_the_capture(foundation, demo, folder, installed):
+    instances = demo.processes[0].instances
+    with Shell(foundation, folder) as shell:
+        shell.type("cf pcap demo\n")
+        shell.wait_for("Capturing, press ^C to stop...")
+        wait_until(lambda: all_are_captured(instances), 10, "agents")
+        shell.hang_up()
+        wait_until(lambda: not agents(instances), 10, "no agent is left")
+    wait_until(lambda: read_pcap((folder / "capture.pcap").read_bytes()) is not None, 5, "the file is whole")
+
+
+def test_cf_that_is_killed_ends_the_capture(foundation, demo, folder, installed):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo", words=("cf", "pcap")) as running:
+        running.wait_until_capturing(*instances)
+        running.kill()
+        wait_until(lambda: not agents(instances), 10, "no agent is left")
+    read_pcap((folder / "capture.pcap").read_bytes())

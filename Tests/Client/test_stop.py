@@ -1,0 +1,164 @@
+"""How a capture ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from checks import check_with_tools
+from client import Client
+from foundation import HTTPLoad, agents
+from sessions.container import wait_until
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_stops_all_agents_at_once_with_their_last_packets(foundation, demo, folder, number):
+    instances = demo.processes[0].instances
+    with ExitStack() as stack:
+        running = stack.enter_context(Client(foundation, folder, "demo", "-o", "x.pcapng"))
+        running.wait_until_capturing(*instances)
+        loads = [stack.enter_context(HTTPLoad(instance, 300)) for instance in instances]
+        time.sleep(1.5)
+        running.process.send_signal(number)
+        seconds = wait_until(lambda: not agents(instances), 5, "all agents have ended")
+        result = running.wait(5)
+        for load in loads:
+            load.stop()
+    assert seconds < 1, f"agents were left for {seconds:.1f} s"
+    assert result.status == 0, result.stderr
+    capture = result.pcapng("x.pcapng")
+    for interface in capture.interfaces:
+        packets = capture.of(interface.name)
+        assert len(packets) > 300
+        assert interface.statistic(4) == len(packets), "the agent's count"
+    check_with_tools(folder / "x.pcapng")
+
+
+def test_killed_client_leaves_no_agent(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo") as running:
+        running.wait_until_capturing(*instances)
+        children = running.children()
+        assert len(children) == 3
+        running.kill()
+        wait_until(lambda: not agents(instances), 10, "no agent is left")
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 10, "no cf is left")
+
+
+def test_second_signal_ends_at_once(foundation, demo, folder):
+    """The first cannot be carried out, for a session does not end."""
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo") as running:
+        running.wait_until_capturing(*instances)
+        instances[1].cut()
+        running.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        assert running.running
+        children = running.children()
+        result = running.stop(timeout=1)
+    assert result.seconds < 0.5
+    assert_gone(children)
+    check_with_tools(folder / "capture.pcap")
+    instances[1].mend()
+    wait_until(lambda: not agents(instances), 10, "no agent is left")
+
+
+def test_session_that_does_not_end_is_waited_for_five_seconds_at_most(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo") as running:
+        running.wait_until_capturing(*instances)
+        instances[1].cut()
+        children = running.children()
+        result = running.stop(timeout=10)
+    assert result.seconds < 6.5
+    assert_gone(children)
+    assert result.status == 1
+    assert "web/1" in result.stderr
+    check_with_tools(folder / "capture.pcap")
+
+
+def test_signal_before_anything_is_captured(foundation, demo, folder):
+    for delay in (0.05, 0.2, 0.4):
+        with Client(foundation, folder, "demo", "--force") as running:
+            time.sleep(delay)
+            result = running.stop(timeout=8)
+        assert not agents(demo.processes[0].instances)
+        assert result.status in (0, 1, 130, -signal.SIGINT), result.stderr
+        if (folder / "capture.pcap").exists():
+            check_with_tools(folder / "capture.pcap")
+    assert not list((foundation.folder / "tmp").iterdir())
+
+
+@pytest.mark.parametrize("duration, seconds", [("2s", 2), ("3", 3)])
+def test_duration(foundation, demo, folder, duration, seconds):
+    with Client(foundation, folder, "demo", "--duration", duration) as running:
+        running.wait_for_message("Capturing, press ^C to stop...")
+        began = time.monotonic()
+        result = running.wait()
+    assert seconds - 0.5 < time.monotonic() - began < seconds + 1.5
+    assert result.status == 0, result.stderr
+    assert not agents(demo.processes[0].instances)
+
+
+@pytest.mark.parametrize("duration", ["0", "-1s", "soon", "60x", "1e400s"])
+def test_duration_that_is_none(foundation, demo, folder, duration):
+    with Client(foundation, folder, "demo", f"--duration={duration}") as running:
+        result = running.wait()
+    assert result.status != 0
+    assert duration in result.stderr and "--duration" in result.stderr
+
+
+def test_private_home_is_removed_and_the_users_own_is_as_it_was(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    configuration = foundation.home / ".cf/config.json"
+    temporary = foundation.folder / "tmp"
+    with Client(foundation, folder, "demo") as running:
+        running.wait_until_capturing(*instances)
+        assert list(temporary.rglob(".cf/config.json"))
+        assert [path.stat().st_mode & 0o777 for path in temporary.iterdir()] == [0o700]
+        changed = configuration.read_text().replace('"test-space"', '"other-space"')
+        configuration.write_text(changed)
+        assert running.stop().status == 0
+    assert configuration.read_text() == changed, "a cf target made during a capture is not undone"
+    assert not list(temporary.iterdir())
+
+
+def test_private_home_that_a_killed_run_left_is_removed_by_the_next(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    temporary = foundation.folder / "tmp"
+    with Client(foundation, folder, "demo") as one, Client(foundation, folder, "demo", "-o", "other.pcap") as other:
+        one.wait_for_message("Capturing")
+        other.wait_for_message("Capturing")
+        one.kill()
+        left_behind = set(temporary.iterdir())
+        assert len(left_behind) == 2
+        wait_until(lambda: len(agents(instances)) == 3, 10, "the killed one's agents are gone")
+        with Client(foundation, folder, "demo", "-o", "third.pcap") as third:
+            third.wait_for_message("Capturing")
+            assert len(left_behind & set(temporary.iterdir())) == 1, "that of the run that still runs is left alone"
+            assert third.stop().status == 0
+        assert other.stop().status == 0
+    assert not list(temporary.iterdir())
+
+
+def test_nothing_of_the_run_is_in_the_way_of_the_next(foundation, demo, folder):
+    """Its children are in sessions of their own, and gone with it."""
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo") as running:
+        running.wait_until_capturing(*instances)
+        for child in running.children():
+            assert os.getsid(child) == child != os.getsid(running.pid)
+        children = running.children()
+        assert running.stop().status == 0
+    assert_gone(children)
+
+
+def assert_gone(processes: list[int]) -> None:
+    """Such as a `cf` whose connection is dead: by itself it would notice after minutes."""
+    assert processes
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in processes), 1, "no cf is left")

@@ -1,0 +1,57 @@
+"""Live, in Wireshark: a stand-in of that name on PATH, which reads as Wireshark does, with tshark."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from client import Client
+from foundation import Foundation, HTTPLoad, agents
+
+# Wireshark hands its input to dumpcap; `-k -i -` begins at once.
+WIRESHARK = """#!/bin/bash
+printf '%s\\n' "$@" > {folder}/arguments
+exec tshark -l -n -i - -T fields -e frame.interface_name -e http.request.uri > {folder}/packets 2> {folder}/notes
+"""
+
+
+def environment(foundation: Foundation, folder: Path) -> dict[str, str]:
+    (folder / "bin").mkdir()
+    program = folder / "bin/wireshark"
+    program.write_text(WIRESHARK.format(folder=folder))
+    program.chmod(0o755)
+    return {"PATH": f"{program.parent}:{foundation.environment['PATH']}"}
+
+
+def test_wireshark_shows_the_packets_as_they_come(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo", "--wireshark", environment=environment(foundation, folder)) as running:
+        running.wait_until_capturing(*instances)
+        with HTTPLoad(instances[2], 50):
+            packets = folder / "packets"
+            running.wait_until(lambda: packets.exists() and "web/2 eth0\t/" in packets.read_text(), 10, "a request is shown")
+        result = running.stop()
+    assert result.status == 0, result.stderr
+    assert (folder / "arguments").read_text().split() == ["-k", "-i", "-"]
+    assert not (folder / "capture.pcap").exists()
+
+
+def test_closed_wireshark_ends_the_capture(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo", "--wireshark", environment=environment(foundation, folder)) as running:
+        running.wait_until_capturing(*instances)
+        running.wait_until(lambda: (folder / "arguments").exists(), 10, "it has started")
+        tshark = next(pid for pid in running.children() if "tshark" in os.readlink(f"/proc/{pid}/exe"))
+        time.sleep(1)
+        os.kill(tshark, 15)
+        running.wait(10)
+    assert not agents(instances)
+
+
+def test_no_wireshark_is_said_before_anything_is_captured(foundation, demo, folder):
+    with Client(foundation, folder, "demo", "--wireshark", environment={"PATH": f"{foundation.program.parent}:/nix"}) as running:
+        result = running.wait()
+    assert result.status == 1
+    assert "wireshark" in result.stderr.lower()
+    assert not agents(demo.processes[0].instances)

@@ -1,0 +1,142 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Client
+
+@Suite("The display")
+struct DisplayTests {
+    /// What a display wrote, without a terminal, once it has written all.
+    private func written(
+        quiet: Bool = false, isTerminal: Bool = false, _ body: (Display) throws -> Void
+    ) throws -> String {
+        let pipe = Pipe()
+        let outlet = Outlet(descriptor: pipe.fileHandleForWriting.fileDescriptor, isTerminal: isTerminal)
+        let display = Display(outlet: outlet, quiet: quiet)
+        try body(display)
+        display.finish()
+        try pipe.fileHandleForWriting.close()
+        return String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    }
+
+    private let id = InstanceID(process: "web", index: 1)
+
+    @Test
+    func `says, warns and tells failures, each with its instance, in their order`() throws {
+        let text = try written {
+            $0.say("Hello.")
+            $0.warn(id, "low on ring")
+            $0.error(id, "no agent\u{1B}[31m")
+            $0.error(nil, "disk full")
+        }
+        #expect(text == "Hello.\nweb/1: warning: low on ring\nweb/1: error: no agent\\u{1b}[31m\nerror: disk full\n")
+    }
+
+    @Test
+    func `lets no instance crowd out the others`() throws {
+        let other = InstanceID(process: "web", index: 2)
+        let text = try written {
+            for number in 0..<10_000 { $0.warn(id, "\(number)") }
+            $0.warn(other, "heard")
+            $0.error(nil, "heard as well")
+        }
+        let lines = text.split(separator: "\n")
+        #expect(lines.count == 22)
+        #expect(lines.suffix(2) == ["web/2: warning: heard", "error: heard as well"])
+    }
+
+    @Test
+    func `is quiet but for warnings and failures`() throws {
+        let text = try written(quiet: true) {
+            $0.say("Hello.")
+            $0.update([status(0, .capturing)])
+            $0.summary([status(0, .ended)], late: 0)
+            $0.error(id, "no agent")
+        }
+        #expect(text == "web/1: error: no agent\n")
+    }
+
+    @Test
+    func `has a line every ten seconds without a terminal`() throws {
+        let start = ContinuousClock.now
+        let text = try written { display in
+            for second in 0...25 {
+                display.update([status(0, .capturing, packets: second)], at: start + .seconds(second))
+            }
+        }
+        #expect(text.split(separator: "\n").map { $0.prefix(10) } == ["10 packets", "20 packets"])
+    }
+
+    @Test
+    func `draws a table over the last one, with what is said above it`() throws {
+        let text = try written(isTerminal: true) {
+            $0.update([status(0, .starting)])
+            $0.finish()
+            $0.say("Hello.")
+            $0.finish()
+            $0.update([status(0, .capturing)])
+            $0.finish()
+            $0.summary([status(0, .ended)], late: 0)
+        }
+        let starting =
+            "INSTANCE  STATE     PACKETS  BYTES   RATE  DROPPED\nweb/0     starting        0    0 B  0 B/s        -\n"
+        let up = "\r\u{1B}[2A\u{1B}[J"
+        let capturing = starting.replacingOccurrences(of: "STATE    ", with: "STATE     ")
+            .replacingOccurrences(of: "starting", with: "capturing")
+        #expect(
+            text == starting + up + "Hello.\n" + starting + up + capturing + up
+                + "web/0: 0 packets, 0 B, dropped not known\n")
+    }
+
+    @Test
+    func `finds the table again in a terminal that has become narrower`() {
+        var painter = Painter()
+        #expect(painter.paint(lines: [], table: ["123456789", ""], columns: 80) == "123456789\n\n")
+        #expect(painter.paint(lines: ["x"], table: [], columns: 4) == "\r\u{1B}[4A\u{1B}[Jx\n")
+        #expect(painter.paint(lines: ["y"], table: [], columns: 4) == "y\n")
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `waits for no reader, and keeps no more than a thousand lines for it`() throws {
+        let pipe = Pipe()
+        let outlet = Outlet(descriptor: pipe.fileHandleForWriting.fileDescriptor, isTerminal: false)
+        let display = Display(outlet: outlet, quiet: false)
+        let line = String(repeating: "x", count: 1000)
+        // More than a pipe holds, so that a write is under way that cannot end.
+        for _ in 0..<500 { display.say(line) }
+        let start = ContinuousClock.now
+        display.finish()
+        for _ in 0..<5000 { display.say("behind") }
+        display.finish()
+        #expect(ContinuousClock.now - start < .seconds(5))
+        let reading = pipe.fileHandleForReading
+        let text = Mutex("")
+        let isRead = DispatchSemaphore(value: 0)
+        DispatchQueue.global().async {
+            let all = String(decoding: (try? reading.readToEnd()) ?? Data(), as: UTF8.self)
+            text.withLock { $0 = all }
+            isRead.signal()
+        }
+        while !outlet.isIdle { usleep(1000) }
+        try pipe.fileHandleForWriting.close()
+        isRead.wait()
+        let lines = text.withLock { $0 }.split(separator: "\n")
+        #expect(lines.filter { $0 == line }.count == 500)
+        let behind = lines.count { $0 == "behind" }
+        #expect((1...1000).contains(behind))
+        #expect(lines.last == "(\(5000 - behind) lines could not be shown)")
+    }
+
+    @Test
+    func `lives without a reader`() throws {
+        signal(SIGPIPE, SIG_IGN)
+        let pipe = Pipe()
+        let outlet = Outlet(descriptor: pipe.fileHandleForWriting.fileDescriptor, isTerminal: false)
+        try pipe.fileHandleForReading.close()
+        let display = Display(outlet: outlet, quiet: false)
+        display.say("Hello?")
+        display.finish()
+        display.say("Hello?")
+        display.finish()
+    }
+}

@@ -1,0 +1,47 @@
+import Testing
+
+@testable import Client
+
+@Suite("Reports")
+struct ReportsTests {
+    private let statuses = [
+        status(0, .capturing, packets: 1000, bytes: 2_000_000, rate: 300, dropped: 0), status(1, .waiting),
+        status(2, .failed("session cut"), packets: 1, bytes: 60, dropped: 2),
+    ]
+
+    @Test
+    func `of progress are one line`() {
+        #expect(
+            Reports.progress(statuses)
+                == "1,001 packets, 2.0 MB, 300 B/s, 2 dropped; 1 of 3 instances capturing; web/1 waiting, web/2 failed")
+        #expect(
+            Reports.progress([status(0, .capturing)])
+                == "0 packets, 0 B, 0 B/s, dropped not known; 1 of 1 instances capturing")
+        #expect(Reports.progress((0..<9).map { status($0, .waiting) }).hasSuffix("web/4 waiting and 4 more"))
+    }
+
+    @Test
+    func `at the end have a line for each instance, their sum, and what may be wrong`() {
+        #expect(
+            Reports.summary(statuses, late: 1) == [
+                "web/0: 1,000 packets, 2.0 MB, 0 dropped",
+                "web/1: 0 packets, 0 B, dropped not known (does not run)",
+                "web/2: 1 packet, 60 B, 2 dropped (session cut)",
+                "all: 1,001 packets, 2.0 MB, 2 dropped",
+                "Packets were dropped: --filter or a smaller --snaplen leaves the instances less to send.",
+                "1 packet came too late to be put in order: a longer --hold waits for them.",
+            ])
+        #expect(
+            Reports.summary([status(0, .ended, packets: 5, bytes: 300, dropped: 0)], late: 0)
+                == ["web/0: 5 packets, 300 B, 0 dropped"])
+    }
+
+    @Test
+    func `announce what scripts look for`() {
+        #expect(Announcements.starting(on: nil) == "Starting capture on all instances.")
+        #expect(Announcements.starting(on: [1...1]) == "Starting capture on instances: 1.")
+        #expect(Announcements.starting(on: [0...0, 2...4]) == "Starting capture on instances: 0,2-4.")
+        #expect(Announcements.capturing == "Capturing, press ^C to stop...")
+        #expect(Announcements.saved(to: "capture.pcap") == "Saved capture to 'capture.pcap'.")
+    }
+}

@@ -1,0 +1,62 @@
+import Testing
+
+@testable import Client
+
+func status(
+    _ index: Int, _ state: InstanceStatus.State, packets: Int = 0, bytes: Int = 0, rate: Double = 0, dropped: Int? = nil
+) -> InstanceStatus {
+    var status = InstanceStatus(id: InstanceID(process: "web", index: index))
+    status.state = state
+    status.packets = packets
+    status.bytes = bytes
+    status.rate = rate
+    status.dropped = dropped
+    return status
+}
+
+@Suite("The table of instances")
+struct StatusTableTests {
+    @Test
+    func `has a line for each and one for all`() {
+        let lines = StatusTable.lines(
+            [
+                status(0, .capturing, packets: 12_345, bytes: 1_234_567, rate: 1500, dropped: 3),
+                status(10, .waiting), status(11, .failed("no agent"), packets: 1, bytes: 60),
+            ], size: TerminalSize(columns: 80, rows: 24))
+        #expect(
+            lines == [
+                "INSTANCE  STATE      PACKETS   BYTES      RATE  DROPPED",
+                "web/0     capturing   12,345  1.2 MB  1.5 kB/s        3",
+                "web/10    waiting          0     0 B     0 B/s        -",
+                "web/11    failed           1    60 B     0 B/s        -",
+                "all                   12,346  1.2 MB  1.5 kB/s        3",
+            ])
+    }
+
+    @Test
+    func `is no wider than the terminal`() {
+        let lines = StatusTable.lines([status(0, .capturing)], size: TerminalSize(columns: 20, rows: 24))
+        #expect(lines == ["INSTANCE  STATE    ", "web/0     capturing"])
+        #expect(
+            StatusTable.lines([status(0, .capturing)], size: TerminalSize(columns: 1, rows: 1)).allSatisfy {
+                $0.count == 1
+            })
+    }
+
+    @Test
+    func `is no higher than the terminal, and keeps those that may need something`() {
+        let statuses = (0..<50).map { status($0, $0 == 40 ? .waiting : .capturing) }
+        let lines = StatusTable.lines(statuses, size: TerminalSize(columns: 80, rows: 8))
+        #expect(
+            lines.map { $0.prefix(11) } == [
+                "INSTANCE  S", "web/0     c", "web/1     c", "web/2     c", "web/40    w", "... and 46 ", "all        ",
+            ])
+    }
+
+    @Test
+    func `cannot be commanded by a name`() {
+        let hostile = InstanceStatus(id: InstanceID(process: "\u{1B}[2J\n", index: 0))
+        let lines = StatusTable.lines([hostile], size: TerminalSize())
+        #expect(lines[1].hasPrefix("\\u{1b}[2J\\u{a}/0  starting"))
+    }
+}

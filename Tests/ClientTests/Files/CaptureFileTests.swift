@@ -1,0 +1,286 @@
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import Client
+
+@Suite("A capture file")
+struct CaptureFileTests {
+    private let folder = try! TemporaryFolder()
+
+    private func description(
+        _ name: String = "web/0 eth0", linkType: UInt16 = 1, isNanoseconds: Bool = false, filter: String? = nil
+    ) -> StreamDescription {
+        StreamDescription(
+            name: name, description: "app demo, instance g-0", filter: filter, linkType: linkType,
+            isNanoseconds: isNanoseconds, snaplen: 65535)
+    }
+
+    private func options(_ name: String?, _ format: CaptureOptions.Format = .pcap, force: Bool = false)
+        -> CaptureOptions
+    {
+        var options = CaptureOptions(app: "demo")
+        options.output = name.map { "\(folder.path)/\($0)" }
+        options.format = format
+        options.force = force
+        return options
+    }
+
+    private func file(
+        _ options: CaptureOptions, _ compression: CaptureOptions.Compression = .none
+    ) throws -> CaptureFile {
+        try CaptureFile(
+            to: .open(options), options.format, compression, application: "client 1", commandLine: "cf pcap demo")
+    }
+
+    private func write(_ records: [Record], to file: inout CaptureFile, of stream: Int = 0) throws {
+        let batch = RecordBatch(records)
+        try unsafe batch.bytes.withUnsafeBytes { try unsafe file.write($0, of: StreamID(number: stream)) }
+    }
+
+    private func bytes(_ name: String) throws -> [UInt8] {
+        try [UInt8](Data(contentsOf: URL(filePath: "\(folder.path)/\(name)")))
+    }
+
+    private func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder.path)/\(name)") }
+
+    /// What a reader of pcap makes of bytes.
+    private func read(_ bytes: [UInt8]) -> [Record] {
+        var stream = PcapStream()
+        let batch = unsafe bytes.withUnsafeBytes { unsafe stream.append($0) }
+        let last = stream.finish()
+        #expect(!stream.isCut && stream.problem == nil)
+        return (batch?.records ?? []) + (last?.records ?? [])
+    }
+
+    /// Blocks of a pcapng file: type and body.
+    private func blocks(_ bytes: [UInt8]) -> [(type: UInt32, body: [UInt8])] {
+        var blocks: [(UInt32, [UInt8])] = []
+        var rest = bytes[...]
+        while rest.count >= 12 {
+            let length = Int(rest.integer(at: 4))
+            guard length >= 12, length % 4 == 0, length <= rest.count, Int(rest.integer(at: length - 4)) == length
+            else { break }
+            blocks.append((rest.integer(at: 0), Array(rest.prefix(length).dropFirst(8).dropLast(4))))
+            rest = rest.dropFirst(length)
+        }
+        #expect(rest.isEmpty, "whole blocks only")
+        return blocks
+    }
+
+    /// The options of a block whose fixed part has that length.
+    private func blockOptions(_ body: [UInt8], after fixed: Int) -> [UInt16: [UInt8]] {
+        var options: [UInt16: [UInt8]] = [:]
+        var rest = body.dropFirst(fixed)
+        while rest.count >= 4 {
+            let head = rest.integer(at: 0)
+            let (code, length) = (UInt16(head & 0xFFFF), Int(head >> 16))
+            if code == 0 { break }
+            options[code] = Array(rest.dropFirst(4).prefix(length))
+            rest = rest.dropFirst(4 + (length + 3) & ~3)
+        }
+        return options
+    }
+
+    private let records = [
+        Record(1_700_000_000_123_456_000, [1, 2, 3]), Record(1_700_000_000_123_457_000, [], original: 60),
+        Record(5000, [9, 9, 9, 9, 9]),
+    ]
+
+    @Test(arguments: [false, true])
+    func `is pcap that gives back what was written`(isNanoseconds: Bool) throws {
+        var file = try file(options("x.pcap"))
+        try file.add(StreamID(number: 0), description(isNanoseconds: isNanoseconds))
+        try write(records, to: &file)
+        try file.finish(at: 0, isFailed: false)
+        #expect(read(try bytes("x.pcap")) == records)
+        #expect(file.packets == 3)
+    }
+
+    @Test
+    func `of pcap has one link type`() throws {
+        var file = try file(options("x.pcap"))
+        try file.add(StreamID(number: 0), description())
+        try file.add(StreamID(number: 1), description("web/1 eth0"))
+        #expect(throws: OutputError.linkType(expected: 1, found: 276)) {
+            try file.add(StreamID(number: 2), description("web/2 any", linkType: 276))
+        }
+        try write(records, to: &file, of: 1)
+        try write(records, to: &file, of: 2)
+        try file.finish(at: 0, isFailed: false)
+        #expect(read(try bytes("x.pcap")) == records, "a stream that does not fit is left out")
+        #expect(OutputError.linkType(expected: 1, found: 276).description.contains(".pcapng"))
+    }
+
+    @Test
+    func `is pcapng that tells who sent what`() throws {
+        var file = try file(options("x.pcapng", .pcapng))
+        try file.add(StreamID(number: 0), description(filter: "port 80"))
+        try file.add(StreamID(number: 1), description("web/1 any", linkType: 276, isNanoseconds: true))
+        try write(records, to: &file, of: 0)
+        try write([Record(1_700_000_000_000_000_001, [7])], to: &file, of: 1)
+        file.end(StreamID(number: 0), StreamStatistics(start: 1000, end: 3000, received: 5, dropped: 2))
+        try file.finish(at: 4000, isFailed: false)
+        let blocks = blocks(try bytes("x.pcapng"))
+        #expect(blocks.map(\.type) == [0x0A0D_0D0A, 1, 1, 6, 6, 6, 6, 5, 5])
+        let section = blockOptions(blocks[0].body, after: 16)
+        #expect(section == [4: Array("client 1".utf8), 1: Array("cf pcap demo".utf8)])
+        let first = blockOptions(blocks[1].body, after: 8)
+        #expect(first[2] == Array("web/0 eth0".utf8) && first[9] == [6] && first[11] == [0] + Array("port 80".utf8))
+        let second = blockOptions(blocks[2].body, after: 8)
+        #expect(second[2] == Array("web/1 any".utf8) && second[9] == [9] && second[11] == nil)
+        let packets = blocks[3...6].map { $0.body[...] }
+        #expect(packets.map { $0.integer(at: 0) } == [0, 0, 0, 1])
+        let times = packets.map { UInt64($0.integer(at: 4)) << 32 | UInt64($0.integer(at: 8)) }
+        #expect(times == [1_700_000_000_123_456, 1_700_000_000_123_457, 5, 1_700_000_000_000_000_001])
+        #expect(packets.map { $0.integer(at: 12) } == [3, 0, 5, 1])
+        #expect(packets.map { $0.integer(at: 16) } == [3, 60, 5, 1])
+        #expect(
+            packets.map { Array($0.dropFirst(20)) } == [[1, 2, 3, 0], [], [9, 9, 9, 9, 9, 0, 0, 0], [7, 0, 0, 0]])
+        let known = blockOptions(blocks[7].body, after: 12)
+        #expect(
+            known[4]?[...].integer(at: 0) == 5 && known[5]?[...].integer(at: 0) == 2
+                && known[8]?[...].integer(at: 0) == 3)
+        #expect(known[2] == [0, 0, 0, 0, 1, 0, 0, 0] && known[3] == [0, 0, 0, 0, 3, 0, 0, 0])
+        let unknown = blockOptions(blocks[8].body, after: 12)
+        #expect(Set(unknown.keys) == [8], "what is not known is left out")
+    }
+
+    @Test
+    func `takes an instance that is joined again for the same interface`() throws {
+        var file = try file(options("x.pcapng", .pcapng))
+        for number in 0..<3 { try file.add(StreamID(number: number), description()) }
+        for number in 0..<3 {
+            try write(records, to: &file, of: number)
+            file.end(StreamID(number: number), StreamStatistics(received: 3, dropped: number == 1 ? nil : 1))
+        }
+        try file.finish(at: 0, isFailed: false)
+        let blocks = blocks(try bytes("x.pcapng"))
+        #expect(blocks.filter { $0.type == 1 }.count == 1)
+        let statistics = try #require(blocks.last { $0.type == 5 })
+        let known = blockOptions(statistics.body, after: 12)
+        #expect(known[4]?[...].integer(at: 0) == 9 && known[5]?[...].integer(at: 0) == 2)
+    }
+
+    @Test(arguments: [CaptureOptions.Format.pcap, .pcapng])
+    func `may be of any size`(format: CaptureOptions.Format) throws {
+        var file = try file(options("x", format))
+        try file.add(StreamID(number: 0), description())
+        let longest = Record(1000, [UInt8](repeating: 1, count: RecordHeader.longestPacket))
+        let many = (0..<30_000).map { Record(UInt64($0) * 1000, [UInt8](repeating: 3, count: $0 % 200)) }
+        try write([Record](repeating: longest, count: 9) + many, to: &file)
+        try file.finish(at: 0, isFailed: false)
+        if format == .pcap {
+            let isSame = try read(bytes("x")) == [Record](repeating: longest, count: 9) + many
+            #expect(isSame)
+        } else {
+            #expect(blocks(try bytes("x")).filter { $0.type == 6 }.count == 30_009)
+        }
+    }
+
+    @Test(arguments: [CaptureOptions.Compression.gzip, .zstd])
+    func `is compressed into pieces that readers take as one`(compression: CaptureOptions.Compression) throws {
+        var file = try file(options("x.pcap"), compression)
+        try file.add(StreamID(number: 0), description())
+        let records = (0..<30_000).map { Record(UInt64($0) * 1000, [UInt8](repeating: 3, count: 100)) }
+        try write(records, to: &file)
+        try file.finish(at: 0, isFailed: false)
+        let reader = Process()
+        reader.executableURL = URL(filePath: "/bin/sh")
+        reader.arguments = ["-c", (compression == .gzip ? "gzip" : "zstd") + " -dc < \(folder.path)/x.pcap"]
+        let pipe = Pipe()
+        reader.standardOutput = pipe
+        try reader.run()
+        let plain = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        reader.waitUntilExit()
+        #expect(reader.terminationStatus == 0)
+        let isSame = read([UInt8](plain)) == records
+        #expect(isSame)
+        #expect(try bytes("x.pcap").count < 500_000)
+    }
+
+    @Test
+    func `is not overwritten unless that is asked for, and then not before there is something to write`() throws {
+        try Data("old".utf8).write(to: URL(filePath: "\(folder.path)/x.pcap"))
+        #expect(throws: OutputError.exists("\(folder.path)/x.pcap")) { try file(options("x.pcap")) }
+        var unused = try file(options("x.pcap", force: true))
+        try unused.finish(at: 0, isFailed: false)
+        #expect(try bytes("x.pcap") == Array("old".utf8))
+        var used = try file(options("x.pcap", force: true))
+        try used.add(StreamID(number: 0), description())
+        try used.finish(at: 0, isFailed: false)
+        #expect(try bytes("x.pcap").count == 24)
+    }
+
+    @Test(arguments: [CaptureOptions.Format.pcap, .pcapng])
+    func `without a stream is removed`(format: CaptureOptions.Format) throws {
+        var file = try file(options("x", format))
+        #expect(exists("x"))
+        try file.finish(at: 0, isFailed: false)
+        #expect(!exists("x") && !file.hasBegun)
+    }
+
+    @Test
+    func `cannot be where there is no folder, or be one`() throws {
+        #expect(throws: OutputError.failed(path: "\(folder.path)/no/x.pcap", .noSuchFileOrDirectory)) {
+            try file(options("no/x.pcap"))
+        }
+        try folder.add("sub/file", "")
+        #expect(throws: OutputError.failed(path: "\(folder.path)/sub", .isDirectory)) { try file(options("sub")) }
+    }
+
+    @Test
+    func `whose reader has gone says so`() throws {
+        signal(SIGPIPE, SIG_IGN)
+        let (reading, writing) = try FileDescriptor.pipe()
+        try reading.close()
+        var file = try CaptureFile(
+            to: Destination(pipe: writing, name: "pipe"), .pcap, .none, application: "", commandLine: "")
+        #expect(throws: OutputError.readerGone) { try file.add(StreamID(number: 0), description()) }
+        try file.finish(at: 0, isFailed: true)
+    }
+
+    @Test
+    func `on a live pipe shows its section at once, and its packets when flushed`() throws {
+        let (reading, writing) = try FileDescriptor.pipe()
+        var file = try CaptureFile(
+            to: Destination(pipe: writing, name: "pipe"), .pcapng, .none, application: "", commandLine: "")
+        func available() throws -> [UInt8] {
+            try unsafe [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
+                count = try unsafe reading.read(into: UnsafeMutableRawBufferPointer(buffer))
+            }
+        }
+        #expect(blocks(try available()).map(\.type) == [0x0A0D_0D0A])
+        try file.add(StreamID(number: 0), description())
+        #expect(blocks(try available()).map(\.type) == [1])
+        try write(records, to: &file)
+        try file.flush()
+        #expect(blocks(try available()).map(\.type) == [6, 6, 6])
+        try file.finish(at: 0, isFailed: false)
+        #expect(blocks(try available()).map(\.type) == [5])
+    }
+
+    @Test(arguments: 0...80)
+    func `keeps whole records of what a full disk took`(limit: Int) {
+        var encoder = PcapngEncoder()
+        let interface = encoder.add(description())
+        var room = [UInt8](repeating: 0, count: 200)
+        let batch = RecordBatch(records)
+        let lengths = [36, 32, 40]
+        unsafe batch.bytes.withUnsafeBytes { records in
+            unsafe room.withUnsafeMutableBytes { room in
+                let done = unsafe encoder.encode(records, interface: 0, into: room)
+                #expect(done.records == 3 && done.written == lengths.reduce(0, +))
+            }
+        }
+        let whole = (0...3).map { lengths.prefix($0).reduce(0, +) }
+        #expect(PcapngEncoder.wholeLength(of: room[...], upTo: limit) == whole.last { $0 <= limit })
+        #expect(
+            PcapngEncoder.wholeLength(of: (interface + room)[interface.count...], upTo: limit)
+                == whole.last { $0 <= limit })
+        let pcap = PcapBytes()
+        let bytes = pcap.record(1) + pcap.record(2, []) + pcap.record(3, [1])
+        let ends = [0, 20, 36, 53]
+        #expect(PcapEncoder.wholeLength(of: bytes[...], upTo: min(limit, 53)) == ends.last { $0 <= limit })
+    }
+}

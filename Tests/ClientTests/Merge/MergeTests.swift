@@ -1,0 +1,195 @@
+import Testing
+
+@testable import Client
+
+@Suite("The merge")
+struct MergeTests {
+    private let start = ContinuousClock.now
+
+    /// What came out, each with the number of its stream.
+    private struct Output: RecordSink {
+        var records: [(record: Record, stream: Int)] = []
+
+        mutating func write(_ bytes: UnsafeRawBufferPointer, of stream: StreamID) {
+            records += unsafe Record.all(in: bytes).map { ($0, stream.number) }
+        }
+
+        var times: [UInt64] { records.map(\.record.time) }
+        var streams: [Int] { records.map(\.stream) }
+    }
+
+    private func merge(streams count: Int, hold: Duration = .seconds(1), capacity: Int = 1 << 20) -> (Merge, [StreamID])
+    {
+        var merge = Merge(hold: hold, capacity: capacity)
+        let streams = (0..<count).map { _ in merge.open() }
+        return (merge, streams)
+    }
+
+    private func batch(_ times: UInt64...) -> RecordBatch { RecordBatch(times.map { Record($0, [UInt8($0 & 0xFF)]) }) }
+
+    @Test
+    func `one stream passes at once`() throws {
+        var (merge, streams) = merge(streams: 1)
+        var output = Output()
+        merge.append(batch(1, 2, 3), to: streams[0], at: start)
+        try merge.drain(at: start, into: &output)
+        #expect(output.times == [1, 2, 3])
+        #expect(merge.footprint == 0 && merge.deadline == nil && merge.merged == 3)
+    }
+
+    @Test
+    func `a record waits until every stream has shown one that is not earlier`() throws {
+        var (merge, streams) = merge(streams: 2)
+        var output = Output()
+        merge.append(batch(1, 5, 9), to: streams[0], at: start)
+        try merge.drain(at: start, into: &output)
+        #expect(output.times.isEmpty)
+        merge.append(batch(2, 6), to: streams[1], at: start)
+        try merge.drain(at: start, into: &output)
+        #expect(output.times == [1, 2, 5, 6])
+        #expect(output.streams == [0, 1, 0, 1])
+        merge.append(batch(9), to: streams[1], at: start)
+        try merge.drain(at: start, into: &output)
+        #expect(output.times == [1, 2, 5, 6, 9], "the first stream may show another one of that time")
+        try merge.drainAll(into: &output)
+        #expect(output.times == [1, 2, 5, 6, 9, 9])
+        #expect(output.streams.suffix(2) == [0, 1])
+        #expect(merge.late == 0)
+    }
+
+    @Test
+    func `a silent stream holds nothing back for longer than the hold`() throws {
+        var (merge, streams) = merge(streams: 2)
+        var output = Output()
+        merge.append(batch(1), to: streams[0], at: start)
+        merge.append(batch(2), to: streams[0], at: start + .milliseconds(500))
+        #expect(merge.deadline == start + .seconds(1))
+        try merge.drain(at: start + .milliseconds(999), into: &output)
+        #expect(output.times.isEmpty)
+        try merge.drain(at: start + .seconds(1), into: &output)
+        #expect(output.times == [1])
+        #expect(merge.deadline == start + .milliseconds(1500))
+        try merge.drain(at: start + .milliseconds(1500), into: &output)
+        #expect(output.times == [1, 2])
+    }
+
+    @Test
+    func `what has waited long enough goes behind earlier records that have not`() throws {
+        var (merge, streams) = merge(streams: 3)
+        var output = Output()
+        merge.append(batch(5), to: streams[0], at: start)
+        merge.append(batch(3, 7), to: streams[1], at: start + .milliseconds(900))
+        try merge.drain(at: start + .seconds(1), into: &output)
+        #expect(output.times == [3, 5])
+    }
+
+    @Test
+    func `late records are given where they come, and counted`() throws {
+        var (merge, streams) = merge(streams: 2)
+        var output = Output()
+        merge.append(batch(10), to: streams[0], at: start)
+        try merge.drain(at: start + .seconds(1), into: &output)
+        merge.append(batch(4, 5, 12), to: streams[1], at: start + .seconds(2))
+        try merge.drain(at: start + .seconds(2), into: &output)
+        #expect(output.times == [10, 4, 5])
+        #expect(merge.late == 2)
+        try merge.drain(at: start + .seconds(3), into: &output)
+        #expect(output.times == [10, 4, 5, 12])
+        #expect(merge.late == 2)
+    }
+
+    @Test
+    func `one wrong time stamp does not end the order for ever`() throws {
+        var (merge, streams) = merge(streams: 2)
+        var output = Output()
+        merge.append(batch(1_000_000), to: streams[0], at: start)
+        try merge.drain(at: start + .seconds(1), into: &output)
+        for (second, pair) in [(12 as UInt64, 11 as UInt64), (22, 21), (32, 31)].enumerated() {
+            let now = start + .seconds(2 + second)
+            merge.append(batch(pair.0), to: streams[0], at: now)
+            try merge.drain(at: now, into: &output)
+            merge.append(batch(pair.1), to: streams[1], at: now)
+            try merge.drain(at: now, into: &output)
+        }
+        try merge.drainAll(into: &output)
+        #expect(output.times.suffix(4) == [21, 22, 31, 32])
+    }
+
+    @Test
+    func `nothing waits for a stream that has ended`() throws {
+        var (merge, streams) = merge(streams: 2)
+        var output = Output()
+        merge.append(batch(1, 3), to: streams[0], at: start)
+        merge.append(batch(2), to: streams[1], at: start)
+        merge.close(streams[1])
+        try merge.drain(at: start, into: &output)
+        #expect(output.times == [1, 2, 3])
+        merge.append(batch(4), to: streams[1], at: start)
+        try merge.drainAll(into: &output)
+        #expect(output.times == [1, 2, 3], "a stream that has ended is not known any more")
+    }
+
+    @Test
+    func `a stream is not read on where there is no room, but for one that has nothing that waits`() throws {
+        var (merge, streams) = merge(streams: 2, capacity: 64)
+        var output = Output()
+        merge.append(batch(1, 2, 3, 4, 5), to: streams[0], at: start)
+        #expect(!merge.mayRead(streams[0]))
+        #expect(merge.mayRead(streams[1]))
+        merge.append(batch(9), to: streams[1], at: start)
+        #expect(!merge.mayRead(streams[1]))
+        try merge.drain(at: start, into: &output)
+        #expect(merge.mayRead(streams[0]) && merge.mayRead(streams[1]))
+        #expect(output.times == [1, 2, 3, 4, 5])
+    }
+
+    @Test
+    func `all records of a stream keep their order`() throws {
+        var (merge, streams) = merge(streams: 2)
+        var output = Output()
+        merge.append(batch(5, 1, 7), to: streams[0], at: start)
+        merge.append(batch(6), to: streams[1], at: start)
+        try merge.drainAll(into: &output)
+        #expect(output.times == [5, 1, 6, 7])
+        #expect(merge.late == 1)
+    }
+
+    @Test
+    func `a sink that fails ends it`() {
+        struct Failing: RecordSink {
+            mutating func write(_: UnsafeRawBufferPointer, of: StreamID) throws { throw OutputError.readerGone }
+        }
+        var (merge, streams) = merge(streams: 1)
+        var sink = Failing()
+        merge.append(batch(1), to: streams[0], at: start)
+        #expect(throws: OutputError.readerGone) { try merge.drain(at: start, into: &sink) }
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 50])
+    func `any number of streams in any pieces come out as if sorted`(count: Int) throws {
+        for _ in 0..<30 {
+            var (merge, streams) = merge(streams: count)
+            var output = Output()
+            var rest = (0..<count).map { stream in
+                var time: UInt64 = 0
+                return (0..<Int.random(in: 0...60)).map { _ in
+                    time += .random(in: 0...5)
+                    return Record(time, [UInt8(stream)])
+                }[...]
+            }
+            let expected = rest.enumerated().flatMap { stream, records in records.map { ($0, stream) } }
+                .sorted { ($0.0.time, $0.1) < ($1.0.time, $1.1) }
+            while let stream = rest.indices.filter({ !rest[$0].isEmpty }).randomElement() {
+                let records = rest[stream].prefix(.random(in: 1...10))
+                rest[stream] = rest[stream].dropFirst(records.count)
+                merge.append(RecordBatch(Array(records)), to: streams[stream], at: start)
+                if rest[stream].isEmpty { merge.close(streams[stream]) }
+                if Bool.random() { try merge.drain(at: start, into: &output) }
+            }
+            try merge.drainAll(into: &output)
+            let isSorted = output.records.map(\.record) == expected.map(\.0)
+            #expect(isSorted)
+            #expect(merge.late == 0 && merge.merged == expected.count && merge.footprint == 0)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Testing
+
+@testable import Client
+
+@Suite("Lists of instances")
+struct IndexListTests {
+    @Test(arguments: [
+        ("0", [0...0]), ("0,2-4", [0...0, 2...4]), ("7-7", [7...7]), ("999999999", [999_999_999...999_999_999]),
+        ("3,1", [3...3, 1...1]),
+    ])
+    func `are numbers and ranges`(text: String, ranges: [ClosedRange<Int>]) throws {
+        #expect(try IndexList.parse(text) == ranges)
+    }
+
+    @Test(arguments: [
+        "", ",", "1,", "a", "-1", "1-", "1-2-3", "+1", " 1", "1.5", "٣", "1000000000", "99999999999999999999",
+    ])
+    func `are nothing else`(text: String) {
+        #expect(throws: UsageError("'\(text)' is no list of instances, write 0 or 2-4 or 0,2-4")) {
+            try IndexList.parse(text)
+        }
+    }
+
+    @Test
+    func `that run backwards are told how to run`() {
+        #expect(throws: UsageError("'4-2' ends before it begins, write 2-4")) { try IndexList.parse("0,4-2") }
+    }
+
+    @Test(arguments: [
+        ([3...3, 0...1], "0-1,3"), ([0...0, 1...1, 2...2], "0-2"), ([0...5, 2...3], "0-5"), ([4...4, 4...4], "4"),
+        ([], ""),
+    ])
+    func `name each instance once, in order`(ranges: [ClosedRange<Int>], text: String) {
+        #expect(IndexList.text(IndexList.merged(ranges)) == text)
+    }
+}

@@ -1,0 +1,176 @@
+import Testing
+
+@testable import Client
+
+@Suite("Command lines")
+struct InvocationTests {
+    private func options(_ arguments: String...) throws -> CaptureOptions {
+        guard case .capture(let options) = try CommandLineArguments(arguments).invocation() else {
+            throw UsageError("no capture")
+        }
+        return options
+    }
+
+    private func mistake(_ arguments: String...) -> String? {
+        do throws(UsageError) {
+            _ = try CommandLineArguments(arguments).invocation()
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test
+    func `need nothing but an app`() throws {
+        let options = try options("demo")
+        #expect(options.app == "demo")
+        #expect(options.processes == .named("web"))
+        #expect(options.indices == nil)
+        #expect(options.output == nil)
+        #expect(options.format == .pcap)
+        #expect(options.compression == .none)
+        #expect(options.filter == nil)
+        #expect(options.interface == "eth0")
+        #expect(options.snaplen == nil)
+        #expect(!options.skipHostValidation && !options.quiet && !options.force && !options.wireshark)
+        #expect(options.duration == nil)
+        #expect(options.hold == .seconds(1))
+        #expect(options.follow)
+    }
+
+    @Test
+    func `take every option of the contract`() throws {
+        let options = try options(
+            "demo", "--process", "worker", "-i", "0,2-4", "--app-instance-index", "7", "-o", "a.pcapng.zst", "-f",
+            "tcp port 80", "--interface", "lo", "--snaplen", "96", "-k", "--duration", "60s", "--hold", "0.5",
+            "--quiet",
+            "--force", "--no-follow")
+        #expect(options.processes == .named("worker"))
+        #expect(options.indices == [0...0, 2...4, 7...7])
+        #expect(options.output == "a.pcapng.zst")
+        #expect(options.format == .pcapng)
+        #expect(options.compression == .zstd)
+        #expect(options.filter == "tcp port 80")
+        #expect(options.interface == "lo")
+        #expect(options.snaplen == 96)
+        #expect(options.skipHostValidation && options.quiet && options.force)
+        #expect(options.duration == .seconds(60))
+        #expect(options.hold == .milliseconds(500))
+        #expect(!options.follow)
+    }
+
+    @Test
+    func `have long forms, and options before the app`() throws {
+        let options = try options(
+            "--output", "-", "--filter=udp", "--skip-host-validation", "--process", "all", "--", "demo")
+        #expect(options.app == "demo")
+        #expect(options.output == "-")
+        #expect(options.filter == "udp")
+        #expect(options.skipHostValidation)
+        #expect(options.processes == .all)
+    }
+
+    @Test
+    func `leave a filter as it is`() throws {
+        let filter = "host 'a' or \"$(reboot)\"\n; `x` \\ é"
+        #expect(try options("demo", "--filter", filter).filter == filter)
+        #expect(try options("demo", "--filter=-x").filter == "-x")
+    }
+
+    @Test(arguments: [
+        ("a.pcap", CaptureOptions.Format.pcap, CaptureOptions.Compression.none), ("a.PCAP.GZ", .pcap, .gzip),
+        ("dir.d/x.y.pcapng", .pcapng, .none), (".pcapng.zst", .pcapng, .zstd), ("-", .pcapng, .none),
+    ])
+    func `tell the format by the name of the output`(
+        name: String, format: CaptureOptions.Format, compression: CaptureOptions.Compression
+    ) throws {
+        let options = try options("demo", "-o", name)
+        #expect(options.format == format)
+        #expect(options.compression == compression)
+    }
+
+    @Test
+    func `name a format where the output does not`() throws {
+        let options = try options("demo", "-o", "-", "--format", "pcap.gz")
+        #expect(options.format == .pcap)
+        #expect(options.compression == .gzip)
+        #expect(try self.options("demo", "-o", "out", "--format", "pcapng").format == .pcapng)
+        #expect(try self.options("demo", "--format", "pcapng").format == .pcapng)
+    }
+
+    @Test(arguments: [
+        ([], "Missing expected argument '<APP_NAME>'"),
+        (["demo", "--what"], "Unknown option '--what'"),
+        (["demo", "port 80"], "'port 80' is one argument too many; a filter goes behind --filter"),
+        (["demo", "-i"], "Missing value for '-i <INDEX>'"),
+        (["demo", "-i", "x"], "'x' is no list of instances, write 0 or 2-4 or 0,2-4"),
+        (
+            ["demo", "-o", "out.txt"],
+            "the name 'out.txt' tells no format, let it end in .pcap, .pcapng, and either with .gz"
+        ),
+        (["demo", "-o", "pcap"], "the name 'pcap' tells no format"),
+        (["demo", "-o", "x.gz"], "the name 'x.gz' tells no format"),
+        (["demo", "-o", ""], "--output is empty"),
+        (["demo", "-o", "a.pcap", "--format", "pcapng"], "--format pcapng is not what the name 'a.pcap' says"),
+        (["demo", "--format", "txt"], "'txt' is no format, write pcap or pcapng"),
+        (["demo", "--snaplen", "262145"], "'262145' is no value for --snaplen, write 1 to 262144"),
+        (["demo", "--snaplen", "x"], "'x' is no value for --snaplen, write 1 to 262144"),
+        (["demo", "--duration", "soon"], "'soon' is no time for --duration, write 60s, 5m or 1h"),
+        (["demo", "--duration", "0"], "'0' is no time for --duration"),
+        (["demo", "--hold", "61"], "'61' is no time for --hold, write 0 to 60 seconds"),
+        (["demo", "-f", String(repeating: "x", count: 120_000)], "--filter has 120000 bytes, more than a command"),
+        (["demo", "--hold", "-1"], "-1"),
+        (["demo", "-i", "-1"], "-1"),
+        (["demo", "--interface", ""], "--interface is empty"),
+        (["demo", "--process", ""], "'' is no process type"),
+        (["demo", "--wireshark", "-o", "-"], "--wireshark shows the packets and writes no file"),
+        ([""], "the app's name is empty"),
+        (["--", "-demo"], "the app's name '-demo' begins with '-'"),
+    ])
+    func `that cannot be carried out get one line with the remedy`(arguments: [String], start: String) throws {
+        let line = try #require(
+            throws: UsageError.self, performing: { try CommandLineArguments(arguments).invocation() }
+        ).description
+        #expect(line.contains(start))
+        #expect(line.hasSuffix("See 'cf-pcap-client --help'"))
+        #expect(!line.contains("\n"))
+    }
+
+    @Test
+    func `ask for help and the version`() throws {
+        func text(_ arguments: String...) throws -> String? {
+            guard case .show(let text) = try CommandLineArguments(arguments).invocation() else { return nil }
+            return text
+        }
+        #expect(try text("--version") == "cf-pcap-client 0.1.0")
+        let help = try #require(try text("--help"))
+        for option in ["--process", "-i, --app-instance-index", "-k, --skip-host-validation", "--hold", "--wireshark"] {
+            #expect(help.contains(option))
+        }
+        #expect(try text("-h") == help)
+    }
+
+    @Test
+    func `come from cf with a port`() throws {
+        guard case .register(let port) = try CommandLineArguments(["61234", "SendMetadata"]).invocation() else {
+            Issue.record("no registration")
+            return
+        }
+        #expect(port == 61234)
+        guard case .uninstall = try CommandLineArguments(["61234", "CLI-MESSAGE-UNINSTALL"]).invocation() else {
+            Issue.record("no uninstallation")
+            return
+        }
+        #expect(try options("61234", "pcap", "demo", "-i", "1").indices == [1...1])
+        #expect(mistake("61234", "pcap")?.hasSuffix("See 'cf help pcap'") == true)
+        #expect(CommandLineArguments(["61234", "pcap"]).isPlugin)
+    }
+
+    @Test
+    func `of people are not taken for cf's`() throws {
+        #expect(try options("8080").app == "8080")
+        #expect(try options("pcap").app == "pcap")
+        #expect(!CommandLineArguments(["demo", "pcap"]).isPlugin)
+        #expect(!CommandLineArguments(["65536", "pcap"]).isPlugin)
+    }
+}

@@ -1,0 +1,265 @@
+import Foundation
+import Testing
+
+@testable import Client
+
+/// A `cf` that answers from files: `app.out`, `v3_processes_….out`, and so on, in the folder that it stands in.
+private struct Platform {
+    let folder: TemporaryFolder
+
+    init(_ answers: [String: String]) throws {
+        folder = try TemporaryFolder()
+        try folder.addExecutable(
+            "cf",
+            #"""
+            #!/bin/sh
+            cd "$(dirname "$0")" && echo "$*|$CF_HOME|$CF_PLUGIN_HOME|$CF_TRACE" >> calls
+            case $1 in curl) name=$(printf %s "${2#/}" | tr '/?' __) ;; *) name=$1 ;; esac
+            [ -e "$name.once" ] && cat "$name.once" >&2 && rm "$name.once" && exit 1
+            [ -e "$name.err" ] && cat "$name.err" >&2 && exit 1
+            [ -e "$name.out" ] && cat "$name.out" && exit 0
+            echo '{"errors":[{"code":10010,"title":"CF-ResourceNotFound","detail":"Not found"}]}'
+            """#)
+        try folder.add(
+            "home/.cf/config.json",
+            #"{"Target":"https://api","OrganizationFields":{"Name":"o"},"SpaceFields":{"Name":"s"}}"#)
+        try folder.add("oauth-token.out", "bearer secret\n")
+        try folder.add("tmp/x", "")
+        for (name, text) in answers { try folder.add(name, text) }
+    }
+
+    var environment: [String: String] {
+        [
+            "PATH": "\(folder.path):/usr/bin:/bin", "CF_HOME": folder.path + "/home", "TMPDIR": folder.path + "/tmp",
+            "CF_PLUGIN_HOME": "/plugins", "CF_TRACE": "true",
+        ]
+    }
+
+    func open() async throws -> CF { try await CF.open(environment: environment) }
+
+    /// Whoever calls this at the end keeps the folder until then.
+    func close(_ cf: CF) { cf.close() }
+
+    var calls: [String] {
+        get throws {
+            try String(contentsOfFile: folder.path + "/calls", encoding: .utf8).split(separator: "\n").map(String.init)
+        }
+    }
+}
+
+private let app = App(name: "demo", guid: "a-1")
+
+@Suite("cf")
+struct CFTests {
+    private func failure<Value>(_ body: () async throws -> Value) async -> String? {
+        do {
+            _ = try await body()
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test
+    func `works on a copy of its home, with a token that is new`() async throws {
+        let platform = try Platform(["app.out": "warning\na-1\n"])
+        let cf = try await platform.open()
+        #expect(cf.target.description == "org o / space s")
+        #expect(try await cf.app(named: "demo") == app)
+        let calls = try platform.calls
+        #expect(calls[0] == "oauth-token|\(platform.folder.path)/home|/plugins|false")
+        #expect(calls[1].hasPrefix("app demo --guid|\(platform.folder.path)/tmp/cf-pcap-"))
+        #expect(calls[1].hasSuffix("/home||false"))
+        cf.close()
+        #expect(try TemporaryFolder.names(in: platform.folder.path + "/tmp") == ["x"])
+    }
+
+    @Test
+    func `must be there`() async throws {
+        let failure = await failure { try await CF.open(environment: ["PATH": "/nowhere:/", "HOME": "/"]) }
+        #expect(failure?.hasPrefix("there is no 'cf' in PATH: install the Cloud Foundry CLI") == true)
+    }
+
+    @Test
+    func `must be logged in`() async throws {
+        let platform = try Platform([
+            "oauth-token.err": "Not logged in. Use 'cf login' or 'cf login --sso' to log in.\n"
+        ])
+        let failure = await failure { try await platform.open() }
+        #expect(failure == "cf oauth-token: Not logged in. Use 'cf login' or 'cf login --sso' to log in.")
+        #expect(try TemporaryFolder.names(in: platform.folder.path + "/tmp") == ["x"])
+    }
+
+    @Test
+    func `takes new tokens where others have used up those of its copy, and stays where it was`() async throws {
+        let platform = try Platform(["target.out": "OK", "app.out": "a-1"])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        let elsewhere = #"{"Target":"https://api","SpaceFields":{"Name":"elsewhere"}}"#
+        try platform.folder.add("home/.cf/config.json", elsewhere)
+        try platform.folder.add("app.once", "The token expired, was revoked. Please log back in to re-authenticate.\n")
+        #expect(try await cf.app(named: "demo") == app)
+        let commands = try platform.calls.map { $0.split(separator: "|")[0] }
+        #expect(
+            commands == ["oauth-token", "app demo --guid", "oauth-token", "target -o o -s s", "app demo --guid"])
+        #expect(cf.target.space == "s")
+    }
+
+    @Test
+    func `follows nobody to another platform`() async throws {
+        let platform = try Platform(["app.err": "Not logged in. Use 'cf login' or 'cf login --sso' to log in.\n"])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        try platform.folder.add("home/.cf/config.json", #"{"Target":"https://elsewhere"}"#)
+        let failure = await failure { try await cf.app(named: "demo") }
+        #expect(failure == "cf is logged in to https://elsewhere now, and no longer to https://api: 'cf login'")
+    }
+
+    @Test
+    func `begins beside a run that has used up its token`() async throws {
+        let platform = try Platform(["oauth-token.once": "The token was revoked. Please log back in.\n"])
+        let cf = try await platform.open()
+        platform.close(cf)
+        #expect(try platform.calls.count == 2)
+    }
+
+    @Test
+    func `names the space where an app is not found`() async throws {
+        let platform = try Platform(["app.err": "App 'demo' not found.\n"])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        let failure = await failure { try await cf.app(named: "demo") }
+        #expect(failure?.hasPrefix("App 'demo' not found in org o / space s. 'cf apps' lists") == true)
+    }
+
+    @Test(arguments: ["", "\n", "../../v2/info\n", "a b\n", "é\n", String(repeating: "a", count: 201)])
+    func `takes no identifier that could be something else`(output: String) async throws {
+        let platform = try Platform(["app.out": output])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        let failure = await failure { try await cf.app(named: "demo") }
+        #expect(failure == "'cf app demo --guid' did not print an identifier")
+    }
+
+    @Test
+    func `tells a stopped app`() async throws {
+        let platform = try Platform(["v3_apps_a-1.out": #"{"guid":"a-1","name":"demo","state":"STOPPED"}"#])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        #expect(await failure { try await cf.requireStarted(app) } == "App 'demo' is stopped: 'cf start demo'")
+        try platform.folder.add("v3_apps_a-1.out", #"{"state":"STARTED"}"#)
+        try await cf.requireStarted(app)
+    }
+
+    @Test(arguments: [
+        ("Disabled globally", "SSH is disabled on this platform: only its operator can enable it"),
+        (
+            "Disabled for space s",
+            "SSH is disabled for space 's': a manager of the space enables it with 'cf allow-space-ssh s', "
+                + "then 'cf restart demo'"
+        ),
+        ("Disabled for app", "SSH is disabled for app 'demo': 'cf enable-ssh demo', then 'cf restart demo'"),
+    ])
+    func `tells who can enable SSH`(reason: String, text: String) async throws {
+        let platform = try Platform(["v3_apps_a-1_ssh_enabled.out": #"{"enabled":false,"reason":"\#(reason)"}"#])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        #expect(await failure { try await cf.requireSSH(to: app) } == text)
+    }
+
+    @Test
+    func `leaves SSH to the session where the platform does not tell`() async throws {
+        let platform = try Platform([:])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        try await cf.requireSSH(to: app)
+    }
+
+    private static let processes = #"""
+        {"resources":[
+        {"guid":"p-1","type":"web","instances":2},{"guid":"p-2","type":"worker","instances":1},
+        {"guid":"p-3","type":"web","instances":1}]}
+        """#
+
+    @Test
+    func `takes the first process of a type, and says that there is another`() async throws {
+        let platform = try Platform(["v3_apps_a-1_processes_per_page=5000.out": Self.processes])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        let web = try await cf.processes(.named("web"), of: app)
+        #expect(web.processes.map(\.guid) == ["p-1"])
+        #expect(web.hidden == ["web"])
+        let all = try await cf.processes(.all, of: app)
+        #expect(all.processes.map(\.guid) == ["p-1", "p-2"])
+        #expect(
+            await failure { try await cf.processes(.named("clock"), of: app) }
+                == "app 'demo' has no process 'clock', it has web, worker")
+    }
+
+    @Test
+    func `gives instances with their states`() async throws {
+        let platform = try Platform([
+            "v3_apps_a-1_processes_per_page=5000.out": Self.processes,
+            "v3_processes_p-1_stats.out": #"""
+            {"resources":[
+            {"type":"web","index":1,"state":"CRASHED","details":"out of memory","host":null},
+            {"type":"web","index":0,"state":"RUNNING","instance_guid":"i-0","host":"10.0.0.1","uptime":7,"usage":{}}]}
+            """#,
+            "v3_processes_p-2_stats.out": #"{"resources":[{"index":0,"state":"SLEEPING"}]}"#,
+        ])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        let instances = try await cf.instances(of: try await cf.processes(.all, of: app))
+        #expect(instances.map { "\($0.id) \($0.state)" } == ["web/0 running", "web/1 crashed", "worker/0 sleeping"])
+        #expect(instances[0].guid == "i-0" && instances[0].host == "10.0.0.1" && instances[0].isRunning)
+        #expect(instances[1].details == "out of memory" && !instances[1].isRunning)
+    }
+
+    @Test(arguments: [
+        "", "{", "[]", "null", #"{"resources":{}}"#, #"{"resources":[{"index":-1,"state":"RUNNING"}]}"#,
+        #"{"resources":[{"index":1e300,"state":"RUNNING"}]}"#, #"{"resources":[{"index":99999999,"state":"RUNNING"}]}"#,
+        #"{"resources":[{"index":"0","state":"RUNNING"}]}"#, "\u{0}\u{1B}[2J", String(repeating: "[", count: 1_000_000),
+        #"{"resources":[{"index":0,"state":"\ud800"}]}"#,
+    ])
+    func `is not believed where its answer makes no sense`(answer: String) async throws {
+        let platform = try Platform([
+            "v3_apps_a-1_processes_per_page=5000.out": Self.processes, "v3_processes_p-1_stats.out": answer,
+        ])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        let web = try await cf.processes(.named("web"), of: app)
+        let failure = try #require(await failure { try await cf.instances(of: web) })
+        #expect(failure.count < 300)
+    }
+
+    @Test
+    func `passes on what the API refuses`() async throws {
+        let platform = try Platform([:])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        #expect(
+            await failure { try await cf.requireStarted(app) } == "the platform refuses /v3/apps/a-1: Not found")
+    }
+
+    @Test
+    func `takes no process by what is no identifier`() async throws {
+        let answer = #"{"resources":[{"guid":"../x","type":"web","instances":1}]}"#
+        let platform = try Platform(["v3_apps_a-1_processes_per_page=5000.out": answer])
+        let cf = try await platform.open()
+        defer { platform.close(cf) }
+        let failure = await failure { try await cf.processes(.all, of: app) }
+        #expect(failure == "the platform named a process of 'demo' by what is no identifier")
+    }
+
+    @Test
+    func `opens sessions as the proposal has it`() {
+        var options = CaptureOptions(app: "demo")
+        options.filter = "port 80"
+        let id = InstanceID(process: "web", index: 3)
+        let arguments = CF.sessionArguments(to: id, of: app, options)
+        let command = RemoteCommand(interface: "eth0", filter: "port 80").text
+        #expect(arguments == ["ssh", "demo", "-i", "3", "--process", "web", "-c", command])
+        options.skipHostValidation = true
+        #expect(CF.sessionArguments(to: id, of: app, options).contains("--skip-host-validation"))
+    }
+}

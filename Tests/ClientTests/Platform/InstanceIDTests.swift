@@ -1,0 +1,8 @@
+import Client
+import Testing
+
+@Suite struct InstanceIDTests {
+    @Test func anInstanceIsWrittenAsPeopleWriteIt() {
+        #expect(InstanceID(process: "web", index: 3).description == "web/3")
+    }
+}

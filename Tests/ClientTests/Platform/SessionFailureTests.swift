@@ -1,0 +1,100 @@
+import Testing
+
+@testable import Client
+
+@Suite("Failures of sessions")
+struct SessionFailureTests {
+    private func kind(
+        _ status: SessionEnd.Status, output: String = "", errors: String = "", agentError: String? = nil,
+        hasCaptured: Bool = false
+    ) -> SessionFailure.Kind {
+        SessionEnd(
+            status: status, output: output, errors: errors, agentError: agentError, hasCaptured: hasCaptured
+        ).failure(app: "demo").kind
+    }
+
+    @Test(arguments: [
+        ("App 'demo' not found.", SessionFailure.Kind.noSuchApp),
+        ("Instance 7 of process web not found", .noSuchInstance),
+        ("Process worker not found", .noSuchInstance), ("Instance 0 of process web not running", .notRunning),
+        ("Application 'demo' is not in the STARTED state", .appStopped),
+        ("Error opening SSH connection: You are not authorized to perform the requested action.", .refused),
+        ("No API endpoint set. Use 'cf login' or 'cf api' to target an endpoint.", .loggedOut),
+        ("Not logged in. Use 'cf login' or 'cf login --sso' to log in.", .loggedOut),
+        (
+            "The token expired, was revoked, or the token ID is incorrect. Please log back in to re-authenticate.",
+            .loggedOut
+        ),
+        ("SSH session allocation failed: EOF", .unreachable),
+        ("Error opening SSH connection: dial tcp 10.0.0.1:2222: i/o timeout", .unreachable),
+        ("Error opening SSH connection: Host key verification failed.", .hostKey),
+        ("wait: remote command exited without exit status or exit signal", .cut), ("EOF", .hiccup),
+    ])
+    func `are told from what cf says`(errors: String, kind: SessionFailure.Kind) {
+        #expect(self.kind(.exited(1), output: "FAILED\n", errors: errors + "\n") == kind)
+    }
+
+    @Test
+    func `of the agent are told from its last error`() {
+        func kind(_ error: String) -> SessionFailure.Kind { self.kind(.exited(1), agentError: error) }
+        #expect(kind("failed to set up capture: CAP_NET_RAW is missing: this executable carries no …") == .noCapability)
+        #expect(
+            kind(
+                "failed to set up capture: failed to open device eth0: You don't have permission to capture on that device"
+            )
+                == .noCapability)
+        #expect(kind("failed to set up capture: filter 'prot 80': syntax error") == .badFilter)
+        #expect(kind("failed to set up capture: failed to set filter: can't parse filter expression") == .badFilter)
+        #expect(
+            kind("failed to set up capture: failed to open device eth9: no such interface, there are lo, eth0, any")
+                == .badInterface)
+        #expect(kind("capture failed: eth0: the interface is gone") == .badInterface)
+        #expect(kind("failed to set up capture: out of memory") == .agentFailed)
+    }
+
+    @Test
+    func `of the shell are told from the status`() {
+        let missing = "bash: line 1: /tmp/lifecycle/cf-pcap: No such file or directory"
+        #expect(kind(.exited(127), errors: missing) == .noAgent)
+        #expect(kind(.exited(126), errors: "bash: /tmp/lifecycle/cf-pcap: Permission denied") == .agentNotExecutable)
+        #expect(kind(.exited(126), errors: "bash: /tmp/lifecycle/cf-pcap: Operation not permitted") == .noCapability)
+    }
+
+    @Test
+    func `behind a capture are cuts, kills and early ends`() {
+        let cut = "wait: remote command exited without exit status or exit signal"
+        #expect(kind(.exited(1), output: "FAILED\n", errors: cut, hasCaptured: true) == .cut)
+        let killed = "Process terminated by signal: KILL. Exited with 137\n"
+        #expect(kind(.exited(137), output: killed, hasCaptured: true) == .agentKilled)
+        #expect(kind(.exited(0), hasCaptured: true) == .endedEarly)
+        #expect(kind(.signaled(9), hasCaptured: true) == .cut)
+        #expect(kind(.exited(1), output: "FAILED\n", errors: "EOF", hasCaptured: true) == .unknown)
+    }
+
+    @Test
+    func `that nobody knows are passed on`() {
+        let failure = SessionEnd(status: .exited(3), errors: "what\n  a day\n").failure(app: "demo")
+        #expect(failure.kind == .unknown)
+        #expect(failure.description == "the session ended with status 3: what a day")
+        let silent = SessionEnd(status: .exited(1), output: "FAILED\n").failure(app: "demo")
+        #expect(silent.description == "the session ended with status 1: FAILED")
+    }
+
+    @Test
+    func `say what to do and whether to come back`() {
+        func failure(_ errors: String) -> SessionFailure {
+            SessionEnd(status: .exited(1), output: "FAILED\n", errors: errors).failure(app: "demo")
+        }
+        #expect(failure("App 'demo' not found.").recovery == .none)
+        #expect(failure("EOF").recovery == .retry)
+        #expect(failure("Instance 0 of process web not running").recovery == .rejoin)
+        let stopped = failure("Application 'demo' is not in the STARTED state")
+        #expect(stopped.description == "the app is stopped: 'cf start demo'")
+    }
+
+    @Test
+    func `of a hostile instance stay one short line`() {
+        let end = SessionEnd(status: .exited(1), errors: String(repeating: "a\n", count: 100_000))
+        #expect(end.failure(app: "demo").description.count < 400)
+    }
+}

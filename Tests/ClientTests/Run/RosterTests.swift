@@ -1,0 +1,124 @@
+import Testing
+
+@testable import Client
+
+@Suite("The roster")
+struct RosterTests {
+    private let start = ContinuousClock.now
+    private let cut = SessionFailure(.cut, "cut")
+    private let noAgent = SessionFailure(.noAgent, "no agent")
+
+    private func instance(_ index: Int, _ state: Instance.State = .running, guid: String? = nil) -> Instance {
+        Instance(
+            id: InstanceID(process: "web", index: index), state: state, guid: guid ?? "g-\(index)", host: "",
+            details: "")
+    }
+
+    @Test
+    func `begins with all that run, and tells of the others`() {
+        var roster = Roster(app: "demo", indices: nil, follows: true)
+        let actions = roster.update([instance(0), instance(1, .crashed)], at: start)
+        #expect(actions.first == .start(instance(0)))
+        guard case .tell(let id, let failure) = actions.last else { return #expect(Bool(false)) }
+        #expect(id.index == 1 && failure.kind == .notRunning)
+        #expect(roster.isWaiting(for: id) && roster.isAlive)
+        #expect(roster.isComplete, "what does not run was not asked for")
+        #expect(roster.update([instance(0), instance(1)], at: start) == [.start(instance(1))], "joined when it runs")
+    }
+
+    @Test
+    func `takes no instance but those asked for`() {
+        var roster = Roster(app: "demo", indices: [1...1, 5...6], follows: true)
+        let actions = roster.update([instance(0), instance(1), instance(2)], at: start)
+        #expect(actions.count == 3 && actions[0] == .start(instance(1)))
+        #expect(!roster.isComplete, "there are no instances 5 and 6")
+        #expect(!roster.asksAgain, "nothing can change")
+    }
+
+    @Test
+    func `asked for an instance that does not run, is not complete`() {
+        var roster = Roster(app: "demo", indices: [0...0], follows: true)
+        #expect(roster.update([instance(0, .starting)], at: start).count == 1)
+        #expect(!roster.isComplete && roster.isAlive && roster.asksAgain)
+    }
+
+    @Test
+    func `joins again an instance whose session was cut, when it runs, with growing pauses`() {
+        var roster = Roster(app: "demo", indices: nil, follows: true)
+        _ = roster.update([instance(0)], at: start)
+        #expect(roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start) == nil)
+        #expect(!roster.isComplete && roster.isAlive)
+        #expect(roster.update([instance(0)], at: start) == [], "not at once")
+        #expect(roster.update([instance(0, .down)], at: start + .seconds(1)) == [])
+        #expect(
+            roster.update([instance(0, guid: "new")], at: start + .seconds(1)) == [.start(instance(0, guid: "new"))])
+        #expect(roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start + .seconds(1)) == nil)
+        #expect(roster.update([instance(0)], at: start + .seconds(2)) == [])
+        #expect(roster.update([instance(0)], at: start + .seconds(3)) == [.start(instance(0))])
+        let wasCapturedBefore = roster.sessionBegan(of: instance(0).id)
+        #expect(!wasCapturedBefore)
+        #expect(roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start + .seconds(9)) == nil)
+        #expect(roster.update([instance(0)], at: start + .seconds(10)) == [.start(instance(0))], "a new failure")
+        let isJoinedAgain = roster.sessionBegan(of: instance(0).id)
+        #expect(isJoinedAgain)
+    }
+
+    @Test
+    func `gives up an instance that cannot be captured, until another one takes its place`() {
+        var roster = Roster(app: "demo", indices: nil, follows: true)
+        _ = roster.update([instance(0), instance(1)], at: start)
+        #expect(roster.sessionFailed(of: instance(0), noAgent, mayRejoin: true, at: start) == nil)
+        #expect(roster.isAlive && !roster.isWaiting && !roster.isComplete)
+        #expect(roster.update([instance(0), instance(1)], at: start + .seconds(60)) == [])
+        let next = instance(0, guid: "new")
+        #expect(roster.update([next, instance(1)], at: start + .seconds(61)) == [.start(next)])
+    }
+
+    @Test
+    func `has ended when all are given up`() {
+        var roster = Roster(app: "demo", indices: nil, follows: true)
+        _ = roster.update([instance(0)], at: start)
+        #expect(roster.isAlive)
+        _ = roster.sessionFailed(of: instance(0), noAgent, mayRejoin: true, at: start)
+        #expect(!roster.isAlive)
+    }
+
+    @Test
+    func `tries once more, at once, where a session has just had bad luck`() {
+        let hiccup = SessionFailure(.hiccup, "bad luck")
+        var roster = Roster(app: "demo", indices: nil, follows: false)
+        _ = roster.update([instance(0)], at: start)
+        #expect(roster.sessionFailed(of: instance(0), hiccup, mayRejoin: true, at: start) == .start(instance(0)))
+        #expect(roster.isComplete)
+        #expect(roster.sessionFailed(of: instance(0), hiccup, mayRejoin: true, at: start) == nil)
+        #expect(!roster.isComplete && !roster.isAlive)
+    }
+
+    @Test
+    func `joins instances that appear`() {
+        var roster = Roster(app: "demo", indices: nil, follows: true)
+        _ = roster.update([instance(0)], at: start)
+        #expect(roster.asksAgain)
+        #expect(roster.update([instance(0), instance(1, .starting)], at: start + .seconds(5)) == [])
+        #expect(roster.update([instance(0), instance(1)], at: start + .seconds(9)) == [.start(instance(1))])
+        #expect(roster.isComplete)
+    }
+
+    @Test
+    func `joins nothing without follow`() {
+        var roster = Roster(app: "demo", indices: nil, follows: false)
+        _ = roster.update([instance(0)], at: start)
+        #expect(!roster.asksAgain)
+        #expect(roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start) == nil)
+        #expect(!roster.isAlive && !roster.isComplete)
+    }
+
+    @Test
+    func `is complete when all sessions ended as they were asked to`() {
+        var roster = Roster(app: "demo", indices: nil, follows: true)
+        _ = roster.update([instance(0), instance(1)], at: start)
+        roster.sessionCompleted(of: instance(0).id)
+        roster.sessionCompleted(of: instance(1).id)
+        #expect(roster.isComplete && !roster.isAlive)
+    }
+}

@@ -1,0 +1,47 @@
+import Testing
+
+@testable import Client
+
+@Suite("A session's standard error")
+struct SessionLogTests {
+    private func log(_ lines: String...) -> (SessionLog, [SessionLog.Line]) {
+        var log = SessionLog()
+        let result = lines.map { log.append(Array($0.utf8)) }
+        return (log, result)
+    }
+
+    @Test
+    func `gives counts, warnings and the last error`() {
+        let (log, lines) = log(
+            "cf-pcap 1.2.3", "time=t level=DEBUG msg=capturing packets=1 bytes=2 dropped=3 truncated=4",
+            #"time=t level=WARN msg="kernel dropped packets" dropped=3"#,
+            #"time=t level=ERROR msg="capture failed" error="interface is gone""#,
+            #"time=t level=INFO msg="stopped capture" packets=10 bytes=20 dropped=5 truncated=0 lost=1"#)
+        #expect(
+            lines == [
+                .other, .other, .warning("kernel dropped packets: dropped=3"),
+                .error("capture failed: interface is gone"),
+                .other,
+            ])
+        #expect(log.agent == "cf-pcap 1.2.3" && log.isStopped && log.remarks.isEmpty)
+        #expect(log.counts?.packets == 10 && log.counts?.dropped == 5 && log.counts?.lost == 1)
+        #expect(log.agentError == "capture failed: interface is gone")
+    }
+
+    @Test
+    func `the platform's other agent counts nothing`() {
+        let (log, lines) = log(
+            #"time=t level=INFO msg="received signal, stopping capture" signal=interrupt"#,
+            #"time=t level=INFO msg="stopped capture""#)
+        #expect(lines == [.other, .other])
+        #expect(log.counts == nil && log.agent == nil && !log.isStopped)
+    }
+
+    @Test
+    func `what is no line of a log is kept, as much as a person reads`() {
+        var (log, _) = log("bash: line 1: /tmp/lifecycle/cf-pcap: No such file or directory")
+        #expect(log.remarks == "bash: line 1: /tmp/lifecycle/cf-pcap: No such file or directory\n")
+        for _ in 0..<10_000 { _ = log.append(Array("noise".utf8)) }
+        #expect(log.remarks.utf8.count < 5000)
+    }
+}
