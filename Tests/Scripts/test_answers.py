@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -53,3 +54,17 @@ def test_every_script_is_asked():
     assert set(SCRIPTS) == WRONG.keys() | {"run"}
     done = answer("run", "--bogus")
     assert done.returncode == 2 and done.stdout == "" and "-bogus" in done.stderr
+
+
+def test_readme_lists_what_is_installed():
+    """By purpose; what `run` takes is taken for the others too, and listed once."""
+    readme = (REPOSITORY / "README.md").read_text()
+    rows = re.findall(r"^\| (\w+) \| (`.+) \|$", readme, re.MULTILINE)
+    listed = {purpose: set(re.findall("`(.+?)`", names)) for purpose, names in rows}
+    _, _, purposes = answer("install", "-h").stdout.partition("What each takes:\n")
+    said = re.findall(r"^  (\w+): (.*?)(?=^  \w+:|\Z)", purposes, re.MULTILINE | re.DOTALL)
+    assert len(said) >= 5
+    for purpose, names in said:
+        debian, _, python = names.partition("; from PyPI: ")
+        assert set(debian.split()) <= listed[purpose] | listed["run"], purpose
+        assert set(python.split()) <= listed["test"], purpose
