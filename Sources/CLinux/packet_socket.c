@@ -66,15 +66,6 @@ int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program) {
     return result == 0 ? leave_filtering_to_kernel(handle) : -1;
 }
 
-int cf_pcap_file_header(pcap_t *handle, uint8_t header[24]) {
-    FILE *file = fmemopen(header, 24, "w");
-    if (file == NULL) return -1;
-    pcap_dumper_t *dumper = pcap_dump_fopen(handle, file);
-    if (dumper == NULL) return -1;
-    pcap_dump_close(dumper);
-    return 0;
-}
-
 static pcap_t *busy;
 
 static void leave_loop(int signal) {

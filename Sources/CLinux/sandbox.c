@@ -97,7 +97,7 @@ int cf_pcap_disarm(int socket) {
         {SYS_sendfile, {IS(0, socket)}},
         {SYS_splice, {IS(2, socket)}},
         {SYS_connect, {IS(0, socket)}},
-        // Another number for it.
+        // Duplicates of the descriptor.
         {SYS_dup, {IS(0, socket)}},
 #ifdef SYS_dup2
         {SYS_dup2, {IS(0, socket)}},
@@ -105,13 +105,14 @@ int cf_pcap_disarm(int socket) {
         {SYS_dup3, {IS(0, socket)}},
         {SYS_fcntl, {IS(0, socket), IS(1, F_DUPFD)}},
         {SYS_fcntl, {IS(0, socket), IS(1, F_DUPFD_CLOEXEC)}},
-        // Another holder of it (unix(7), SCM_RIGHTS), or another way to make any of these calls.
+        // Passing it to another process (unix(7), SCM_RIGHTS), and other ways to have any of these calls made.
         {.call = SYS_sendmsg},
         {.call = SYS_sendmmsg},
         {.call = SYS_pidfd_getfd},
         {.call = SYS_ptrace},
         {.call = SYS_process_vm_writev},
         {.call = SYS_io_uring_setup},
+        {.call = SYS_io_submit},
     };
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
     INSTALL(forbidden, SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ALLOW);
@@ -136,7 +137,6 @@ int cf_pcap_enter_sandbox(struct cf_pcap_descriptors used) {
         // What the kernel captured and dropped; what became of the interface.
         {SYS_getsockopt, {IS(0, used.capture)}},
         {SYS_getsockname, {IS(0, used.capture)}},
-        {SYS_ioctl, {IS(0, used.capture), IS(1, SIOCGIFNAME)}},
         {SYS_ioctl, {IS(0, used.capture), IS(1, SIOCGIFFLAGS)}},
         // Whether the SSH session is still there. No descriptor is -1, which stands for a table that is not read.
         {SYS_pread64, {IS(0, used.socket_tables[0])}},

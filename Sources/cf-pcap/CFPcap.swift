@@ -22,7 +22,11 @@ enum CFPcap {
     private static func capture(_ options: Options, _ log: Log) -> ExitStatus {
         log.isVerbose = options.isVerbose
         if StandardStreams.areShared { log.extent = .errors }
-        options.describe(in: log)
+        log.debug("parsed flags") { line in
+            line.add("interface", options.interface)
+            line.add("snaplen", options.snaplen)
+            line.add("filter", options.filter)
+        }
         guard !options.interface.isEmpty else {
             log.error("interface flag is required") { $0.add("interfaces", Interface.names.joined(separator: ", ")) }
             log.print(usage)
@@ -32,6 +36,7 @@ enum CFPcap {
             try Privileges.shield()
             try NetRaw.require()
             try StandardStreams.secure()
+            StandardStreams.separate()
             let signals = try Signals()
             let output = try Output()
 
@@ -53,8 +58,7 @@ enum CFPcap {
             }
 
             let pump = try Pump(capture, to: output, until: signals, watching: session, log: log)
-            try Sandbox.enter(with: pump.descriptors)
-            pump.run()
+            try pump.run()
         } catch {
             log.error("failed to set up capture") { $0.add("error", error.description) }
             return .failure

@@ -72,12 +72,14 @@ import CPcap
     /// of pcap_datalink(3PCAP). The corresponding C function is `pcap_dump_fopen`.
     func fileHeader() throws(Failure) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: PcapFormat.fileHeaderSize)
-        let status = unsafe header.withUnsafeMutableBufferPointer { header in
-            unsafe cf_pcap_file_header(handle, header.baseAddress)
+        let isWritten = unsafe header.withUnsafeMutableBytes { header in
+            guard let file = unsafe fmemopen(header.baseAddress, header.count, "w"),
+                let dumper = unsafe pcap_dump_fopen(handle, file)
+            else { return false }
+            unsafe pcap_dump_close(dumper)
+            return true
         }
-        guard status == 0 else {
-            throw Failure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))")
-        }
+        guard isWritten else { throw failure }
         return header
     }
 
@@ -89,7 +91,9 @@ import CPcap
     /// The corresponding C functions are `pcap_setfilter` and `bind`.
     public mutating func start(_ filter: Filter, log: Log) throws(Failure) {
         filtering = try unsafe filter.install(in: handle, log: log)
-        if filtering == .libpcap { unsafe cf_pcap_leave_loop_at_times(handle) }
+        if filtering == .libpcap, unsafe cf_pcap_leave_loop_at_times(handle) != 0 {
+            throw Failure("failed to set a timer: \(SystemError.last.description)")
+        }
         guard setOption(SOL_SOCKET, SO_LOCK_FILTER) else {
             throw Failure("failed to lock the filter: \(SystemError.last.description)")
         }
@@ -128,49 +132,11 @@ import CPcap
         }
     }
 
-    /// Whether what the kernel counts is what ``take(into:)`` hands over.
+    /// Whether what the kernel counts is what libpcap hands over.
     var isCountExact: Bool { filtering == .kernel }
 
-    /// Bytes that a look into the ring takes, but for the last record: enough for one write, and few enough to stay in a
-    /// core's nearest caches.
-    static let batch = 256 << 10
-
-    /// Moves packets from the ring to the end of `queue`, which must have room, until there is none left or no room, or
-    /// they make a batch. Returns whether none was left. The corresponding C function is `pcap_dispatch`.
-    func take(into queue: inout RecordQueue) throws(Failure) -> Bool {
-        let enough = queue.count + Self.batch
-        let status = unsafe withUnsafeMutablePointer(to: &queue) { queue in
-            var intake = unsafe Intake(queue: queue, enough: enough, handle: handle)
-            return unsafe withUnsafeMutableBytes(of: &intake) { intake in
-                unsafe pcap_dispatch(handle, -1, Intake.add, intake.assumingMemoryBound(to: UInt8.self).baseAddress)
-            }
-        }
-        switch status {
-        case 0...: return true
-        case PCAP_ERROR_BREAK: return false
-        default: throw Failure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))")
-        }
-    }
-
-    /// What the callback of one `pcap_dispatch` works on, valid during that call.
-    @unsafe private struct Intake {
-        let queue: UnsafeMutablePointer<RecordQueue>
-        let enough: Int
-        let handle: OpaquePointer
-
-        static let add: pcap_handler = { user, header, bytes in
-            // pcap_dispatch(3PCAP) passes on the user pointer, which is never null here, and a header and packet that
-            // are valid during the call.
-            let intake = unsafe UnsafeMutableRawPointer(user.unsafelyUnwrapped).assumingMemoryBound(to: Intake.self)
-            let queue = unsafe intake.pointee.queue
-            let header = unsafe header.unsafelyUnwrapped.pointee
-            unsafe queue.pointee.add(
-                header.ts, captured: header.caplen, length: header.len, bytes.unsafelyUnwrapped)
-            if unsafe queue.pointee.count >= intake.pointee.enough || !queue.pointee.hasRoom {
-                unsafe pcap_breakloop(intake.pointee.handle)
-            }
-        }
-    }
+    /// What libpcap says of its last failure. The corresponding C function is `pcap_geterr`.
+    var failure: Failure { Failure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))") }
 
     /// Whether the interface is down, so that the ring must be looked into from time to time to learn what becomes of it.
     /// The corresponding C function is `pcap_get_required_select_timeout`.

@@ -6,19 +6,15 @@ import CPcap
     var instructions: [bpf_insn]
 
     /// Compiles `expression`. The corresponding C function is `pcap_compile`. Throws libpcap's message.
-    static func compile(_ expression: ByteString, for handle: OpaquePointer) throws(Rejection) -> Filter {
+    static func compile(_ expression: ByteString, for handle: OpaquePointer) throws(Failure) -> Filter {
         var program = unsafe bpf_program()
         let status = unsafe expression.withCString { text in
             unsafe pcap_compile(handle, &program, text, 1, PCAP_NETMASK_UNKNOWN)
         }
-        guard status == 0 else { throw Rejection(message: unsafe ByteString(cString: pcap_geterr(handle))) }
+        guard status == 0 else { throw Failure(unsafe ByteString(cString: pcap_geterr(handle))) }
         defer { unsafe pcap_freecode(&program) }
         let compiled = unsafe UnsafeBufferPointer(start: program.bf_insns, count: Int(program.bf_len))
         return unsafe Filter(instructions: [bpf_insn](compiled))
-    }
-
-    struct Rejection: Error, Equatable {
-        let message: ByteString
     }
 
     /// Whether all instructions are known, and all jumps lead forward to another. Only `protochain` compiles to a loop, by

@@ -24,7 +24,8 @@ enum FilterChild {
             !information.isSocket
         else { return false }
         // glibc would send both of its questions for a name with sendmmsg(2), which is forbidden (resolv.conf(5)).
-        return unsafe setenv("RES_OPTIONS", "single-request", 1) == 0
+        let options: ByteString = "\(environment("RES_OPTIONS") ?? "") single-request"
+        return unsafe options.withCString { unsafe setenv("RES_OPTIONS", $0, 1) } == 0
             && OpenDescriptors.closeAll(but: [socket, results])
     }
 
@@ -35,20 +36,20 @@ enum FilterChild {
         if exclusion != nil && !expression.hasMatchingParentheses {
             return .rejection("filter '\(expression.clipped)': its parentheses do not match")
         }
-        do throws(Filter.Rejection) {
+        do throws(Failure) {
             return .program(try unsafe Filter.compile(exclusion?.combined(with: expression) ?? expression, for: handle))
         } catch {
-            if let exclusion, error.message.contains("rejects all packets"),
+            if let exclusion, error.description.contains("rejects all packets"),
                 (try? unsafe Filter.compile(expression, for: handle)) != nil
             {
                 return .rejection(
                     """
                     filter '\(expression.clipped)' selects nothing but the SSH session, which is never captured \
-                    (\(exclusion.expression)): \(error.message)
+                    (\(exclusion.expression)): \(error.description)
                     """)
             }
             let hint = FilterHint.text(forRefused: expression)
-            return .rejection("filter '\(expression.clipped)': \(error.message)\(hint)")
+            return .rejection("filter '\(expression.clipped)': \(error.description)\(hint)")
         }
     }
 

@@ -9,9 +9,9 @@ enum MemoryMap {
     }
 
     /// Keeps what is shared out of child processes. The corresponding C function is `madvise` with MADV_DONTFORK.
-    /// Returns whether that was done.
+    /// Returns whether that was done, with the ring among it.
     static func withholdSharedFromChildren() -> Bool {
-        guard let ranges = shared() else { return false }
+        guard let ranges = shared(), ranges.contains(where: { $0.count >= Capture.ringSize }) else { return false }
         for range in ranges {
             // The addresses are those of a mapping of this process; nothing of it is read or moved.
             let start = unsafe UnsafeMutableRawPointer(bitPattern: range.lowerBound)

@@ -12,15 +12,6 @@ public struct Options: Equatable {
     public var filter: ByteString = ""
     /// Whether details and progress are logged.
     public var isVerbose = false
-
-    /// Logs what was asked for.
-    public func describe(in log: Log) {
-        log.debug("parsed flags") { line in
-            line.add("interface", interface)
-            line.add("snaplen", snaplen)
-            line.add("filter", filter)
-        }
-    }
 }
 
 /// What a command line asks for.

@@ -27,19 +27,9 @@ public struct Output: ~Copyable {
         guard !information.isRegular || flags & O_APPEND == 0 || information.st_size == 0 else {
             throw Failure("standard output is appended to a file that is not empty: start a new one (> capture.pcap)")
         }
-        if information.isPipe { Self.openOwnDescription() }
         isSocket = information.isSocket
         file = information.isRegular ? RegularFile(descriptor: Self.descriptor, flags: flags) : nil
         pipe = information.isPipe ? PipeRoom(descriptor: Self.descriptor) : nil
-    }
-
-    /// Puts an open file description of its own in the descriptor's place, one that never waits: whoever started the
-    /// process shares the other. It stays where the pipe may not be opened again (pipe(7), open(2) on `/proc/self/fd`).
-    private static func openOwnDescription() {
-        let own = unsafe cf_pcap_open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
-        guard own >= 0 else { return }
-        dup2(own, descriptor)
-        close(own)
     }
 
     /// Whether it leads to another process, which may go away.
@@ -95,7 +85,7 @@ public struct Output: ~Copyable {
             return .progress
         }
         switch cf_pcap_errno() {
-        case EINTR: return .progress
+        case EINTR: return .waitForTime
         case EAGAIN: return pipe == nil ? .waitForReadiness : .waitForTime
         case EPIPE, ECONNRESET: return .readerGone
         default: return .failed(.last)

@@ -5,14 +5,17 @@ struct Ending: Equatable {
     let begin: Duration
     /// Packets that the kernel had captured by then, from the start of the capture; nil where it cannot tell.
     let captured: UInt64?
+    /// When a signal asked for it; nil where something else did.
+    private var signalled: Duration?
     private var isRepeated = false
 
     /// Callers tear the session down 5 s after the signal; the kernel needs some 50 ms to release a packet socket.
     static let longest = Duration.milliseconds(4500)
-    /// For how long a reader may take nothing.
+    /// For how long standard output may take nothing.
     static let longestStandstill = Duration.seconds(1)
-    /// When the kernel has retired the block that it was filling: a few timeouts, and on a machine that is very busy.
+    /// When the kernel has retired the block that it was filling.
     static let retirement = Capture.blockTimeout * 4
+    /// The same on a machine that is very busy.
     static let longestRetirement = Duration.milliseconds(800)
     /// Within this time a second signal is taken for the first: timeout(1) and terminals send it twice.
     static let sameSignal = Duration.milliseconds(200)
@@ -41,8 +44,8 @@ struct Ending: Equatable {
 
         var description: ByteString {
             switch self {
-            case .readerTookNothing: "the reader of standard output took nothing for 1 s"
-            case .readerTooSlow: "the reader of standard output did not take all within 4.5 s"
+            case .readerTookNothing: "standard output took nothing for 1 s"
+            case .readerTooSlow: "standard output did not take all within 4.5 s"
             case .secondSignal: "stopped by a second signal"
             }
         }
@@ -53,9 +56,10 @@ struct Ending: Equatable {
         self.captured = captured
     }
 
-    /// Notes a further signal. Returns whether it ends the capture at once.
-    mutating func repeatSignal(at now: Duration) -> Bool {
-        isRepeated = now - begin >= Self.sameSignal
+    /// Notes a signal. Returns whether it is not the first, and ends the capture at once.
+    mutating func noteSignal(at now: Duration) -> Bool {
+        isRepeated = signalled.map { now - $0 >= Self.sameSignal } ?? false
+        signalled = signalled ?? now
         return isRepeated
     }
 

@@ -19,6 +19,8 @@ public final class Pump {
     private var failure: Failure?
     private var isLive = false
     private var hasSignal = true
+    private var isFirstSignal = true
+    private var isReaderGone = false
     private var isRingEmpty = false
     private var lastTaken = MonotonicClock.now()
     private var backoff = Backoff()
@@ -39,13 +41,10 @@ public final class Pump {
         self.log = log
     }
 
-    /// What the loop uses besides the standard streams.
-    public var descriptors: Sandbox.Descriptors {
-        Sandbox.Descriptors(capture: capture.descriptor, signals: signals.descriptor, watch: watch.descriptors)
-    }
-
-    /// Runs to the end, logs it and ends the process: from inside the sandbox there is nothing else left to do.
-    public func run() -> Never {
+    /// Enters the sandbox, runs to the end, logs it and ends the process: there is nothing else left to do in there.
+    public func run() throws(Failure) -> Never {
+        try Sandbox.enter(
+            capture: capture.descriptor, signals: signals.descriptor, socketTables: watch.descriptors)
         // A line among the records would spoil the file.
         if log.extent == .errors { log.extent = .nothing }
         do throws(Failure) {
@@ -72,17 +71,21 @@ public final class Pump {
             let result = queue.isEmpty ? .progress : output.write(&queue)
             switch result {
             case .progress: noteTaken(at: now)
-            case .readerGone: return log.info("reader of standard output is gone, stopping capture")
+            case .readerGone: isReaderGone = true
             case .failed(let error): throw Failure("failed to write to standard output: \(error.description)")
             case .waitForReadiness, .waitForTime: break
             }
-            switch ending?.decide(progress(at: now)) {
-            case nil, .goOn: break
-            case .done: if let failure { throw failure } else { return }
-            case .giveUp(let reason): throw failure ?? Failure(reason.description)
-            }
-            if wait(for: result, at: now) == .readerGone {
+            if isReaderGone {
+                if let failure { throw failure }
                 return log.info("reader of standard output is gone, stopping capture")
+            }
+            switch ending?.decide(progress(at: now)) {
+            case nil, .goOn: wait(for: result, at: now)
+            case .done:
+                if let failure { throw failure }
+                guard countLost() == 0 else { throw Failure("the kernel did not hand over all that it had captured") }
+                return
+            case .giveUp(let reason): throw failure ?? Failure(reason.description)
             }
         }
     }
@@ -97,22 +100,19 @@ public final class Pump {
 
     // MARK: Packets
 
-    /// When a reader that takes nothing is taken to stand still.
-    private static let standstill = Duration.seconds(1)
-
-    /// A batch waits in the queue at most, and the rest in the ring. Behind a reader that stands still the queue takes more:
-    /// the ring has room for 80 block timeouts of time, however little is in each block.
+    /// What the output does not take waits in the ring, but for a batch or two. Behind a reader that stands still the queue
+    /// takes more: the ring has room for 80 block timeouts of time, however little is in each block.
     private func wantsPackets(at now: Duration) -> Bool {
         if isRingEmpty || !queue.hasRoom { return false }
         if let ending, ending.hasAll(progress(at: now)) { return false }
-        return queue.count < Capture.batch || now - lastTaken >= Self.standstill
+        return queue.count < RecordQueue.batch || now - lastTaken >= Ending.longestStandstill
     }
 
     /// A capture that fails, as when its interface goes, ends like one that is stopped: what came before may still be in
     /// the ring, and libpcap hands it over at a later look.
     private func take(at now: Duration) {
         do throws(Failure) {
-            isRingEmpty = try capture.take(into: &queue)
+            isRingEmpty = try queue.take(from: capture)
         } catch {
             isRingEmpty = true
             failure = failure ?? error
@@ -153,9 +153,8 @@ public final class Pump {
         reports.summary(counts)
     }
 
-    // MARK: What happens besides
+    // MARK: Signals, session, reports
 
-    /// Answers signals, checks the session, reports.
     private func attend(at now: Duration) {
         while hasSignal, let request = signals.next() {
             switch request {
@@ -171,11 +170,12 @@ public final class Pump {
     }
 
     private func stop(on signal: ByteString, at now: Duration) {
-        if ending == nil {
-            log.info("received signal, stopping capture") { $0.add("signal", signal) }
-            beginEnding(at: now)
-        } else if ending?.repeatSignal(at: now) == true {
+        beginEnding(at: now)
+        if ending?.noteSignal(at: now) == true {
             log.info("received another signal, stopping at once") { $0.add("signal", signal) }
+        } else if isFirstSignal {
+            isFirstSignal = false
+            log.info("received signal, stopping capture") { $0.add("signal", signal) }
         }
     }
 
@@ -187,13 +187,9 @@ public final class Pump {
 
     // MARK: Waiting
 
-    private enum Woken {
-        case toGoOn, readerGone
-    }
-
     /// Sleeps until there are packets for which there is room, room in the output, a signal, or something is due; looks
     /// only where there is work left. The corresponding C function is `ppoll`.
-    private func wait(for result: Output.Result, at now: Duration) -> Woken {
+    private func wait(for result: Output.Result, at now: Duration) {
         let isBlocked = result != .progress
         var sources = (
             output: pollfd(fd: STDOUT_FILENO, events: result == .waitForReadiness ? Int16(POLLOUT) : 0, revents: 0),
@@ -210,8 +206,7 @@ public final class Pump {
         if ready > 0 && sources.capture.revents != 0 || capture.isInterfaceDown { isRingEmpty = false }
         hasSignal = ready > 0 && sources.signals.revents != 0
         let trouble = Int16(POLLERR | POLLHUP | POLLNVAL)
-        let isGone = ready > 0 && output.isStream && sources.output.revents & trouble != 0
-        return isGone ? .readerGone : .toGoOn
+        isReaderGone = ready > 0 && output.isStream && sources.output.revents & trouble != 0
     }
 
     /// How often to ask what becomes of an interface that is down.
@@ -219,16 +214,9 @@ public final class Pump {
 
     /// The time until the next thing is due, an hour at most.
     private func timeout(isBlocked: Bool, at now: Duration) -> Duration {
-        var next = min(reports.nextDue(whileBlocked: isBlocked), now + .seconds(3600))
-        if let ending {
-            next = min(next, ending.nextDecision(progress(at: now)))
-        } else {
-            next = min(next, watch.nextLook)
-        }
+        var next = min(reports.nextDue, now + .seconds(3600))
+        next = min(next, ending?.nextDecision(progress(at: now)) ?? watch.nextLook)
         if capture.isInterfaceDown { next = min(next, now + Self.interfaceInterval) }
-        if isBlocked && !isRingEmpty && now < lastTaken + Self.standstill {
-            next = min(next, lastTaken + Self.standstill)
-        }
         return isBlocked ? min(next - now, backoff.next()) : next - now
     }
 }

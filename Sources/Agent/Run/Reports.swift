@@ -42,12 +42,9 @@ struct Reports {
         now >= nextCheck || log.isVerbose && now >= nextProgress
     }
 
-    /// When there will be something to report even if no packet comes; ``Duration/never`` for never. The kernel drops packets only
-    /// when there are packets, and those wake the pump, unless it is blocked.
-    func nextDue(whileBlocked isBlocked: Bool) -> Duration {
-        let progress = log.isVerbose ? nextProgress : .never
-        return isBlocked && !hasWarned ? min(progress, nextCheck) : progress
-    }
+    /// When there will be something to report even if no packet comes. The kernel drops packets only when there are
+    /// packets, and those wake the pump.
+    var nextDue: Duration { log.isVerbose ? nextProgress : .never }
 
     mutating func report(_ counts: Counts, at now: Duration, isAskedFor: Bool) {
         nextCheck = now + Self.checkInterval

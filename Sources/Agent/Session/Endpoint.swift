@@ -56,20 +56,13 @@ extension Endpoint {
 extension Endpoint {
     /// `ADDRESS:PORT`, IPv6 addresses in brackets. The corresponding C function is `inet_ntop`.
     var description: ByteString {
-        var v4 = UInt32(truncatingIfNeeded: low).bigEndian
-        var v6 = (high.bigEndian, low.bigEndian)
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let isV4 = isV4
-        return unsafe text.withUnsafeMutableBufferPointer { text in
-            let size = socklen_t(text.count)
-            let address =
-                isV4
-                ? unsafe inet_ntop(AF_INET, &v4, text.baseAddress, size)
-                : unsafe inet_ntop(AF_INET6, &v6, text.baseAddress, size)
+        let (family, start) = isV4 ? (AF_INET, 12) : (AF_INET6, 0)
+        let name = unsafe withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes in
             // It is null only for a family that is not known, or too little room.
-            let name = unsafe ByteString(cString: address!)
-            return isV4 ? "\(name):\(port)" : "[\(name)]:\(port)"
+            unsafe ByteString(cString: inet_ntop(family, bytes.baseAddress! + start, &text, socklen_t(text.count))!)
         }
+        return isV4 ? "\(name):\(port)" : "[\(name)]:\(port)"
     }
 
     /// An address in the text form of inet_pton(3), with or without `%` and a zone, and a decimal port.

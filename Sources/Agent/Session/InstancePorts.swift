@@ -8,17 +8,12 @@ struct InstancePorts: Equatable {
 
     private var ports: [Port] = []
 
-    /// A value of `CF_INSTANCE_PORTS` that cannot be used, in words.
-    struct Malformation: Error, Equatable {
-        let description: ByteString
-    }
-
     /// Reads `[{"internal":2222,"internal_tls_proxy":61002,…},…]`. The values of other members may be any JSON.
-    init(_ text: ByteString) throws(Malformation) {
+    init(_ text: ByteString) throws(Failure) {
         var reader = Reader(text)
-        try reader.readList("[", "]") { (reader) throws(Malformation) in
+        try reader.readList("[", "]") { (reader) throws(Failure) in
             var port = Port()
-            try reader.readList("{", "}") { (reader) throws(Malformation) in
+            try reader.readList("{", "}") { (reader) throws(Failure) in
                 let name = try reader.string()
                 try reader.expect(":")
                 switch name {
@@ -40,8 +35,6 @@ struct InstancePorts: Equatable {
 
 /// As much of JSON (RFC 8259) as is needed to find members by name and to pass over their values.
 private struct Reader {
-    typealias Malformation = InstancePorts.Malformation
-
     private let text: [UInt8]
     private var position = 0
 
@@ -49,8 +42,8 @@ private struct Reader {
         self.text = text.bytes
     }
 
-    private func malformation() -> Malformation {
-        Malformation(description: position < text.count ? "unexpected text at byte \(position)" : "it ends too early")
+    private func failure() -> Failure {
+        Failure(position < text.count ? "unexpected text at byte \(position)" : "it ends too early")
     }
 
     /// The byte behind white space, nil at the end.
@@ -65,18 +58,18 @@ private struct Reader {
         return true
     }
 
-    mutating func expect(_ mark: Unicode.Scalar) throws(Malformation) {
-        if !accept(mark) { throw malformation() }
+    mutating func expect(_ mark: Unicode.Scalar) throws(Failure) {
+        if !accept(mark) { throw failure() }
     }
 
-    mutating func expectEnd() throws(Malformation) {
-        if peek() != nil { throw malformation() }
+    mutating func expectEnd() throws(Failure) {
+        if peek() != nil { throw failure() }
     }
 
     /// What stands between brackets, separated by commas.
     mutating func readList(
-        _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ readElement: (inout Reader) throws(Malformation) -> Void
-    ) throws(Malformation) {
+        _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ readElement: (inout Reader) throws(Failure) -> Void
+    ) throws(Failure) {
         try expect(open)
         if accept(close) { return }
         repeat { try readElement(&self) } while accept(",")
@@ -84,31 +77,31 @@ private struct Reader {
     }
 
     /// The content of a string, with its escapes as they are written.
-    mutating func string() throws(Malformation) -> ByteString {
+    mutating func string() throws(Failure) -> ByteString {
         try expect("\"")
         let start = position
         while position < text.count, text[position] != UInt8(ascii: "\"") {
             position += text[position] == UInt8(ascii: "\\") ? 2 : 1
         }
-        guard position < text.count else { throw malformation() }
+        guard position < text.count else { throw failure() }
         position += 1
         return ByteString(text[start..<(position - 1)])
     }
 
     /// A port number; `null` and 0 stand for none.
-    mutating func port() throws(Malformation) -> UInt16? {
-        guard peek() != nil else { throw malformation() }
+    mutating func port() throws(Failure) -> UInt16? {
+        guard peek() != nil else { throw failure() }
         let word = text[position...].prefix { $0 > 0x20 && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "}") }
         position = word.endIndex
         if ByteString(word) == "null" { return nil }
         guard let port = word.decimal(upTo: UInt64(UInt16.max)) else {
-            throw Malformation(description: "'\(ByteString(word))' is no port")
+            throw Failure("'\(ByteString(word))' is no port")
         }
         return port == 0 ? nil : UInt16(port)
     }
 
     /// Passes over the value of a member, up to what follows it in the object.
-    mutating func skipValue() throws(Malformation) {
+    mutating func skipValue() throws(Failure) {
         var depth = 0
         while let byte = peek(), depth > 0 || byte != UInt8(ascii: ",") && byte != UInt8(ascii: "}") {
             switch Unicode.Scalar(byte) {
@@ -119,7 +112,7 @@ private struct Reader {
             case "]", "}": depth -= 1
             default: break
             }
-            guard depth >= 0 else { throw malformation() }
+            guard depth >= 0 else { throw failure() }
             position += 1
         }
     }

@@ -40,8 +40,12 @@ public struct SSHSession: Equatable {
             socket.isListening || held?.contains(socket.inode) ?? false || named?.isConnection(socket) ?? false
         }
         let found =
-            held.flatMap { select(process: process, name: daemon.name, holding: $0, from: sockets) }
-            ?? named.flatMap { select(process: process, name: daemon.name, named: $0, from: sockets) }
+            held.flatMap { held in
+                select(process, daemon.name, from: sockets, by: .descriptors) { held.contains($0.inode) }
+            }
+            ?? named.flatMap { named in
+                select(process, daemon.name, from: sockets, by: .environment) { named.isConnection($0) }
+            }
         guard var session = found else {
             log.debug("no SSH session found") {
                 $0.add("daemon", daemon.name)
@@ -93,35 +97,27 @@ public struct SSHSession: Equatable {
         return sockets
     }
 
-    /// The session of a daemon that holds the sockets of those inode numbers. Its connections are those to a port that
-    /// somebody listens on: a daemon of one process listens itself, one process for each connection has a parent that
-    /// does. What the daemon connects to for a client (port forwarding) is no session.
+    /// The session of a daemon that has the sockets that `isHeld` names. Its connections are those to a port that somebody
+    /// listens on: a daemon of one process listens itself, one process for each connection has a parent that does. What the
+    /// daemon connects to for a client (port forwarding) is no session.
     static func select(
-        process: Int, name: ByteString, holding inodes: [UInt64], from sockets: [TCPSocket]
+        _ process: Int, _ name: ByteString, from sockets: [TCPSocket], by source: Source,
+        where isHeld: (TCPSocket) -> Bool
     ) -> SSHSession? {
-        let held = sockets.filter { $0.inode != 0 && inodes.contains($0.inode) }
+        let held = sockets.filter { $0.inode != 0 && isHeld($0) }
         let listened = sockets.filter { $0.isListening }.map { $0.local.port }
         let connections = held.filter { $0.isConnected && listened.contains($0.local.port) }
         let holders = connections.isEmpty ? held.filter { $0.isListening } : connections
         guard !holders.isEmpty else { return nil }
         return SSHSession(
             daemon: name, process: process, ports: holders.map { $0.local.port }.distinct, connections: connections,
-            source: .descriptors)
-    }
-
-    /// The session of a daemon whose descriptors are not readable, by the connection that `SSH_CONNECTION` names; nil
-    /// unless that is among the sockets.
-    static func select(
-        process: Int, name: ByteString, named: SSHConnection, from sockets: [TCPSocket]
-    ) -> SSHSession? {
-        guard let connection = sockets.first(where: { named.isConnection($0) }) else { return nil }
-        return SSHSession(
-            daemon: name, process: process, ports: [connection.local.port], connections: [connection],
-            source: .environment)
+            source: source)
     }
 }
 
 extension [UInt16] {
+    var commaSeparated: ByteString { map { "\($0)" }.joined(separator: ",") }
+
     /// Its elements in order, each once.
     var distinct: [UInt16] {
         var result: [UInt16] = []

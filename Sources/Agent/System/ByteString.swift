@@ -26,16 +26,8 @@ public struct ByteString: Equatable, Sendable {
     /// Whether it holds nothing but ASCII white space.
     var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) } }
 
-    mutating func append(_ byte: UInt8) {
-        bytes.append(byte)
-    }
-
     mutating func append(_ other: ByteString) {
         bytes.append(contentsOf: other.bytes)
-    }
-
-    mutating func append(decimal value: some BinaryInteger) {
-        bytes.append(decimal: value)
     }
 
     func hasPrefix(_ prefix: ByteString) -> Bool {
@@ -101,10 +93,6 @@ extension ByteString: ExpressibleByStringInterpolation {
             bytes.append(decimal: value)
         }
     }
-}
-
-extension [UInt16] {
-    var commaSeparated: ByteString { map { "\($0)" }.joined(separator: ",") }
 }
 
 extension [ByteString] {

@@ -11,6 +11,21 @@ public enum StandardStreams {
         return output.st_dev == error.st_dev && output.st_ino == error.st_ino && !output.isDevice
     }
 
+    /// Gives both outputs, where they are pipes, open file descriptions of their own that never wait: those that they were
+    /// given are shared with others. A pipe of another user cannot be opened again, and keeps the one that it has.
+    /// The corresponding C functions are `open` (on `/proc/self/fd`) and `dup2`.
+    public static func separate() {
+        for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
+            var information = stat()
+            guard unsafe fstat(descriptor, &information) == 0, information.isPipe else { continue }
+            let path: ByteString = "/proc/self/fd/\(descriptor)"
+            let own = unsafe path.withCString { unsafe cf_pcap_open($0, O_WRONLY | O_NONBLOCK | O_CLOEXEC) }
+            guard own >= 0 else { continue }
+            dup2(own, descriptor)
+            close(own)
+        }
+    }
+
     /// Closes everything but the standard streams, and puts something that can be neither read nor written in the place
     /// of those that are closed, so that nothing that is opened later takes their numbers. The corresponding C function is
     /// `open`.
@@ -21,7 +36,7 @@ public enum StandardStreams {
             last = unsafe cf_pcap_open("/", O_PATH)
         } while (0...STDERR_FILENO).contains(last)
         guard last >= 0, OpenDescriptors.closeAll() else {
-            throw Failure("failed to close inherited descriptors: is /proc mounted?")
+            throw Failure("failed to close inherited descriptors: \(SystemError.last.description); is /proc mounted?")
         }
     }
 }

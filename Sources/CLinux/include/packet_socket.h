@@ -1,28 +1,20 @@
 // What is done to a capture besides libpcap's own calls.
-#ifndef CF_PCAP_PACKET_SOCKET_H
-#define CF_PCAP_PACKET_SOCKET_H
+#pragma once
 
 #include <pcap/pcap.h>
-#include <stdint.h>
 
 // A protocol number for pcap_set_protocol_linux(3PCAP) of which the low 16 bits, all that bind(2) gets, are 0: the
 // socket takes no packet yet (packet(7)).
 #define CF_PCAP_NO_PROTOCOL 0x10000
 
-// Who applies a filter. The kernel alone: it counts the packets that are handed on. The kernel, and libpcap has to leave
-// out what lo sends, which lo also receives. libpcap alone.
+// Where a filter is applied: in the kernel, whose count of packets is that of those handed on; in the kernel, and libpcap
+// leaves out what lo sends, which comes a second time as received; in libpcap. Filter.Place has the same values.
 enum { CF_PCAP_FILTERED_ONCE, CF_PCAP_FILTERED_TWICE, CF_PCAP_FILTERED_BY_LIBPCAP };
 
 // pcap_setfilter(3PCAP) on a socket that has taken no packet yet, without what libpcap prints where the kernel does not
 // take the filter. One of the above, or -1 with the reason in pcap_geterr(3PCAP) or errno.
 int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program);
 
-// The header that a file of the handle's packets begins with (pcap-savefile(5)).
-// 0, or -1 where the handle's link type has no number in files.
-int cf_pcap_file_header(pcap_t *handle, uint8_t header[24]);
-
 // Leaves the loop of pcap_dispatch(3PCAP) on that handle 10 times a second, by SIGALRM: while libpcap applies a filter by
 // itself it does not return as long as there are packets that it rejects. 0, or -1 with errno.
 int cf_pcap_leave_loop_at_times(pcap_t *handle);
-
-#endif

@@ -1,9 +1,8 @@
 // The system calls that are left, in two steps (seccomp(2)).
-#ifndef CF_PCAP_SANDBOX_H
-#define CF_PCAP_SANDBOX_H
+#pragma once
 
-// From here on this process and its children can send nothing on the descriptor `socket`, give it another number, or hand
-// it to another process; the calls that would fail with EPERM. Sets no-new-privileges. 0, or -1 with errno.
+// From here on this process and its children cannot send on the descriptor `socket`, duplicate it, or pass it to another
+// process: calls that would do so fail with EPERM. Sets no-new-privileges. 0, or -1 with errno.
 int cf_pcap_disarm(int socket);
 
 // What a process in the sandbox uses besides the standard streams; -1 stands for what it does not have.
@@ -17,5 +16,3 @@ struct cf_pcap_descriptors {
 // From here on anything but the calls listed in sandbox.c kills the process (SECCOMP_RET_KILL_PROCESS).
 // No-new-privileges must be set. 0, or -1 with errno.
 int cf_pcap_enter_sandbox(struct cf_pcap_descriptors used);
-
-#endif

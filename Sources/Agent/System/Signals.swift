@@ -25,7 +25,7 @@ public struct Signals: ~Copyable {
         for signal in [SIGINT, SIGTERM, SIGUSR1] + (Self.isHangupIgnored ? [] : [SIGHUP]) {
             unsafe sigaddset(&signals, signal)
         }
-        unsafe sigprocmask(SIG_BLOCK, &signals, nil)
+        unsafe sigprocmask(SIG_SETMASK, &signals, nil)
         descriptor = unsafe signalfd(-1, &signals, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
         guard descriptor >= 0 else { throw Failure("failed to collect signals: \(SystemError.last.description)") }
     }
