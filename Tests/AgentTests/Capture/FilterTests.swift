@@ -72,49 +72,40 @@ struct FilterTests {
         let filter = try FilterHandle().compile("tcp port 80\(ByteString([0])) garbage")
         #expect(try filter.instructions.count == FilterHandle().compile("tcp port 80").instructions.count)
     }
-}
 
-@Suite("What the compiling process tells")
-struct FilterReplyTests {
-    @Test(arguments: ["", "tcp port 8080", "host 10.0.0.1 or (udp and portrange 1-1000)"])
-    func `arrives as it was sent: a program`(_ expression: String) throws {
+    // MARK: Parentheses
+
+    @Test(arguments: [
+        ("", true), ("tcp port 80", true), ("()", true), ("(tcp) or (udp)", true), ("((tcp))", true), ("(", false),
+        (")", false), (")(", false), ("port 80) or (port 2222", false), ("(tcp", false), ("tcp)", false),
+        ("(tcp))", false), ("(tcp)) or ((udp)", false), ("\n(\ttcp )", true), ("\u{FF08}tcp", true),
+    ])
+    func `have parentheses that match, or not`(_ expression: String, _ matches: Bool) {
+        #expect(ByteString(text: expression).hasMatchingParentheses == matches)
+    }
+
+    @Test(arguments: ["port 80) or (port 2222", "1 = 1) or (1 = 1", ") or ("])
+    func `whose parentheses do not match could undo what is excluded`(_ expression: String) throws {
+        let exclusion = Exclusion(ports: [2222])
+        guard let filter = try? FilterHandle().compile(exclusion.combined(with: ByteString(text: expression))) else {
+            return
+        }
+        #expect(FilterHandle.kept(by: filter, of: tcp(2222, 40_000)) > 0)
+        #expect(!ByteString(text: expression).hasMatchingParentheses)
+    }
+
+    // MARK: Programs
+
+    /// The only expressions that libpcap compiles to a loop.
+    @Test(arguments: ["ip6 protochain 6", "ip protochain 6", "protochain 6"])
+    func `that follow a chain of headers jump backwards`(_ expression: String) throws {
         let filter = try FilterHandle().compile(ByteString(text: expression))
-        let sent = FilterReply.program(filter).bytes
-        guard case .program(let received) = FilterReply(sent) else {
-            Issue.record("not a program")
-            return
-        }
-        #expect(FilterReply.program(received).bytes == sent)
-        #expect(received.instructions.map(Instruction.init) == filter.instructions.map(Instruction.init))
+        #expect(filter.isValid(allowingLoops: true))
+        #expect(!filter.isValid(allowingLoops: false))
     }
 
-    @Test(arguments: ["", "filter 'prot': syntax error", "P"])
-    func `arrives as it was sent: a refusal`(_ message: String) {
-        guard case .rejection(let received) = FilterReply(FilterReply.rejection(ByteString(text: message)).bytes) else {
-            Issue.record("not a refusal")
-            return
-        }
-        #expect(received.text == message)
-    }
-
-    @Test(
-        arguments: [
-            [], [0x00], [0x70], [0x51], [0xFF], [0x50, 1], [0x50, 1, 2, 3, 4, 5, 6, 7],
-            [0x50, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-        ] as [[UInt8]])
-    func `is nothing where it is garbage`(_ bytes: [UInt8]) {
-        #expect(FilterReply(bytes) == nil)
-    }
-
-    private struct Instruction: Equatable {
-        let code: UInt16
-        let jumps: [UInt8]
-        let value: UInt32
-
-        init(_ instruction: bpf_insn) {
-            code = instruction.code
-            jumps = [instruction.jt, instruction.jf]
-            value = instruction.k
-        }
+    @Test(arguments: ["", "tcp port 8080 and host 10.0.0.1", "ip6", "tcp[20:4] = 0x47455420", "vlan and port 80"])
+    func `that do not have no loops`(_ expression: String) throws {
+        #expect(try FilterHandle().compile(ByteString(text: expression)).isValid(allowingLoops: false))
     }
 }

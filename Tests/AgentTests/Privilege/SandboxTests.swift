@@ -6,48 +6,117 @@ import Testing
 /// Each in a process of its own, which cannot tell the test runner anything once it is inside: how it ends says it all.
 @Suite("The sandbox")
 struct SandboxTests {
+    private static let (capture, signals, table) = (100, 101, 102)
+    private static let (output, error) = (1, 2)
+    private static let descriptors = Sandbox.Descriptors(
+        capture: Int32(capture), signals: Int32(signals), watch: (Int32(table), -1))
+    // asm-generic/ioctls.h, linux/sockios.h
+    private static let (fionread, fionbio, siocgifname, siocgifflags, siocsifflags) = (
+        0x541B, 0x5421, 0x8910, 0x8913, 0x8914
+    )
+    private static let (read, write, execute) = (Int(PROT_READ), Int(PROT_WRITE), Int(PROT_EXEC))
+    private static let anonymous = Int(MAP_PRIVATE | MAP_ANONYMOUS)
+
     private static func enter() throws {
         try Privileges.drop()
         try Sandbox.enter(with: descriptors)
     }
 
-    private static let descriptors = Sandbox.Descriptors(capture: 100, watch: (102, -1))
+    /// A function of the C library that makes one system call, and its arguments.
+    struct Call: Codable, Sendable, CustomTestStringConvertible {
+        let name: String
+        let arguments: [Int]
 
-    @Test
-    func `lets through what the loop does`() async {
-        await #expect(processExitsWith: .exitCode(7)) {
+        init(_ name: String, _ arguments: Int...) {
+            (self.name, self.arguments) = (name, arguments)
+        }
+
+        var testDescription: String { "\(name)\(arguments)" }
+    }
+
+    /// What fails for other reasons, such as a descriptor that is not open, was let through.
+    @Test(
+        arguments: [
+            Call("poll", 0, 0, 0), Call("read", signals, 0, 0),
+            Call("write", output, 0, 0), Call("write", error, 0, 0), Call("sendto", output, 0, 0, 0, 0, 0),
+            Call("ioctl", output, fionread, 0), Call("getsockopt", capture, 0, 0, 0, 0),
+            Call("getsockname", capture, 0, 0),
+            Call("ioctl", capture, siocgifname, 0), Call("ioctl", capture, siocgifflags, 0),
+            Call("pread", table, 0, 0, 0), Call("lseek", output, 0, 1), Call("ftruncate", output, -1),
+            Call("mmap", 0, 4096, read | write, anonymous, -1, 0), Call("mmap", 0, 4096, 0, anonymous, -1, 0),
+            Call("munmap", 0, 0), Call("sbrk", 4096),
+        ])
+    func `lets through what the loop does`(_ call: Call) async {
+        await #expect(processExitsWith: .exitCode(7)) { [call] in
+            let function = LibraryFunction(call.name)
             try Self.enter()
-            _ = MonotonicClock.now()
-            cf_pcap_let_signals_in()
-            _ = cf_pcap_wait(nil, 0, 1000)
-            _ = cf_pcap_unread_bytes(STDOUT_FILENO)
-            _ = lseek(STDOUT_FILENO, 0, SEEK_CUR)
-            _ = pread(102, nil, 0, 0)
+            _ = function(call.arguments)
             _exit(7)
         }
     }
 
-    /// What a process might do with a capture's privileges or with another's bytes.
-    enum Deed: String, CaseIterable, Codable {
-        case openFile, openSocket, fork, changeUser, writeElsewhere, seekElsewhere
-        case sendOnCapture, readCapture, readWhatIsNot
+    @Test
+    func `lets the loop wait, and look at the clock`() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            try Self.enter()
+            _ = MonotonicClock.now()
+            var limit = timespec(tv_sec: 0, tv_nsec: 1_000_000)
+            _exit(unsafe ppoll(nil, 0, &limit, nil) == 0 ? 7 : 1)
+        }
     }
 
-    @Test(arguments: Deed.allCases)
-    func `kills what does anything else`(_ deed: Deed) async {
-        await #expect(processExitsWith: .signal(SIGSYS)) { [deed] in
-            try Self.enter()
-            switch deed {
-            case .openFile: _ = unsafe cf_pcap_open("/", O_RDONLY)
-            case .openSocket: _ = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            case .fork: _ = CLinux.fork()
-            case .changeUser: _ = setuid(0)
-            case .writeElsewhere: _ = unsafe write(100, "", 0)
-            case .seekElsewhere: _ = lseek(100, 0, SEEK_CUR)
-            case .sendOnCapture: _ = unsafe send(100, "", 0, 0)
-            case .readCapture: _ = pread(100, nil, 0, 0)
-            case .readWhatIsNot: _ = pread(-1, nil, 0, 0)
+    /// In the process's first thread, as in the agent: for others malloc(3) uses mprotect(2).
+    @Test(arguments: [16, 4096, 100_000, 10 << 20, 200 << 20])
+    func `lets memory be allocated and freed`(_ size: Int) async {
+        await #expect(processExitsWith: .exitCode(7)) { [size] in
+            try await MainActor.run {
+                try Self.enter()
+                for _ in 0..<10 {
+                    let memory = [UInt8](repeating: 1, count: size)
+                    if memory[size - 1] != 1 { _exit(1) }
+                }
+                _exit(7)
             }
+        }
+    }
+
+    /// What a process might do with a capture's privileges or with another's bytes.
+    @Test(
+        arguments: [
+            Call("open", 0, 0), Call("socket", 2, 1, 0), Call("fork"), Call("execve", 0, 0, 0), Call("kill", 0, 0),
+            Call("setuid", 0), Call("prctl", 1, 0), Call("dup", output), Call("close", output),
+            Call("write", capture, 0, 0), Call("write", table, 0, 0), Call("write", -1, 0, 0),
+            Call("writev", output, 0, 0), Call("sendto", capture, 0, 0, 0, 0, 0), Call("sendto", error, 0, 0, 0, 0, 0),
+            Call("sendmsg", output, 0, 0), Call("sendmsg", capture, 0, 0), Call("splice", output, 0, capture, 0, 0, 0),
+            Call("read", capture, 0, 0), Call("read", 0, 0, 0), Call("pread", capture, 0, 0, 0),
+            Call("pread", 0, 0, 0, 0), Call("recvfrom", capture, 0, 0, 0, 0, 0),
+            Call("lseek", capture, 0, 1), Call("lseek", error, 0, 1), Call("ftruncate", error, -1),
+            Call("ioctl", output, fionbio, 0), Call("ioctl", error, fionread, 0),
+            Call("ioctl", capture, siocsifflags, 0), Call("ioctl", capture, fionread, 0),
+            Call("setsockopt", capture, 0, 0, 0, 0), Call("bind", capture, 0, 0),
+            Call("getsockopt", output, 0, 0, 0, 0), Call("fcntl", output, 4, 0),
+            // Memory that can be executed, or that is a file's.
+            Call("mmap", 0, 4096, read | execute, anonymous, -1, 0),
+            Call("mmap", 0, 4096, read | write | execute, anonymous, -1, 0),
+            Call("mmap", 0, 4096, read, Int(MAP_PRIVATE), table, 0), Call("mprotect", 0, 0, execute),
+            Call("mprotect", 0, 0, read), Call("mremap", 0, 0, 0, 0),
+        ])
+    func `kills what does anything else`(_ call: Call) async {
+        await #expect(processExitsWith: .signal(SIGSYS)) { [call] in
+            let function = LibraryFunction(call.name)
+            try Self.enter()
+            _ = function(call.arguments)
+            _exit(7)
+        }
+    }
+
+    @Test
+    func `lets no table be read where there is none`() async {
+        await #expect(processExitsWith: .signal(SIGSYS)) {
+            let read = LibraryFunction("pread")
+            try Privileges.drop()
+            try Sandbox.enter(with: Sandbox.Descriptors(capture: 100, signals: 101, watch: (-1, -1)))
+            _ = read([Self.table, 0, 0, 0])
             _exit(7)
         }
     }

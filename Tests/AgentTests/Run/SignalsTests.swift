@@ -10,39 +10,45 @@ struct SignalsTests {
     @Test(arguments: [(SIGINT, "interrupt"), (SIGTERM, "terminated"), (SIGHUP, "hangup")])
     func `to stop are given once, by name`(_ signal: Int32, _ name: String) async {
         await #expect(processExitsWith: .success) { [signal, name] in
-            Self.installSignals()
-            #expect(Signals.take().stop == nil)
+            let signals = try Signals()
+            #expect(Self.all(signals).isEmpty)
             raise(signal)
-            cf_pcap_let_signals_in()
-            #expect(Signals.isStopPending)
-            #expect(Signals.take().stop?.name.text == name)
-            #expect(!Signals.isStopPending)
-            #expect(Signals.take().stop == nil)
-        }
-    }
-
-    @Test
-    func `are seen without a wait, at the fourth look at the latest`() async {
-        await #expect(processExitsWith: .success) {
-            Self.installSignals()
-            for _ in 0..<10 {
-                raise(SIGTERM)
-                #expect((0..<4).count { _ in Signals.take().stop != nil } == 1)
-            }
+            #expect(Self.isReadable(signals.descriptor))
+            #expect(Self.all(signals) == [.stop(ByteString(text: name))])
+            #expect(!Self.isReadable(signals.descriptor))
         }
     }
 
     @Test
     func `to report do not stop`() async {
         await #expect(processExitsWith: .success) {
-            Self.installSignals()
+            let signals = try Signals()
             raise(SIGUSR1)
-            cf_pcap_let_signals_in()
-            #expect(!Signals.isStopPending)
-            let arrived = Signals.take()
-            #expect(arrived.wantsReport)
-            #expect(arrived.stop == nil)
-            #expect(!Signals.take().wantsReport)
+            #expect(Self.all(signals) == [.report])
+        }
+    }
+
+    @Test
+    func `of several kinds are all given`() async {
+        await #expect(processExitsWith: .success) {
+            let signals = try Signals()
+            for signal in [SIGUSR1, SIGTERM, SIGINT, SIGTERM] { raise(signal) }
+            let requests = Self.all(signals)
+            #expect(requests.count == 3)
+            #expect(requests.contains(.report))
+            #expect(requests.contains(.stop("terminated")))
+            #expect(requests.contains(.stop("interrupt")))
+        }
+    }
+
+    @Test
+    func `that come later are given, too`() async {
+        await #expect(processExitsWith: .success) {
+            let signals = try Signals()
+            for _ in 0..<3 {
+                raise(SIGTERM)
+                #expect(Self.all(signals) == [.stop("terminated")])
+            }
         }
     }
 
@@ -50,68 +56,68 @@ struct SignalsTests {
     func `of a hangup are ignored where they were at the start`() async {
         await #expect(processExitsWith: .success) {
             cf_pcap_ignore(SIGHUP)
-            Self.installSignals()
+            let signals = try Signals()
             #expect(Signals.isHangupIgnored)
             raise(SIGHUP)
-            cf_pcap_let_signals_in()
-            #expect(!Signals.isStopPending)
+            #expect(Self.all(signals).isEmpty)
+            raise(SIGINT)
+            #expect(Self.all(signals) == [.stop("interrupt")])
         }
     }
 
     @Test
-    func `of pipes without readers do not end the process`() async {
+    func `of a hangup are not ignored where they were not`() async {
         await #expect(processExitsWith: .success) {
-            Self.installSignals()
+            signal(SIGHUP, SIG_DFL)
+            #expect(!Signals.isHangupIgnored)
+        }
+    }
+
+    @Test
+    func `of pipes without readers and of files that are too large do not end the process`() async {
+        await #expect(processExitsWith: .success) {
+            let signals = try Signals()
             let pipe = try TestPipe()
             close(pipe.giveAwayReadEnd())
             #expect(pipe.write(1) == -1)
             #expect(SystemError.last.number == EPIPE)
+            raise(SIGXFSZ)
+            #expect(Self.all(signals).isEmpty)
         }
     }
 
     @Test
-    func `that came before a wait end it at once`() async {
+    func `end a wait`() async {
         await #expect(processExitsWith: .success) {
-            Self.installSignals()
-            raise(SIGINT)
-            #expect(Self.wait(milliseconds: -1) == SystemError(number: EINTR))
-            #expect(Signals.take().stop == .interrupt)
-        }
-    }
-
-    @Test
-    func `that come during a wait end it`() async {
-        await #expect(processExitsWith: .success) {
-            Self.installSignals()
+            // Ends a test that hangs.
+            alarm(60)
+            let signals = try Signals()
             let waiting = pthread_self()
             Task.detached {
                 usleep(50_000)
                 pthread_kill(waiting, SIGTERM)
             }
-            let start = MonotonicClock.now()
-            #expect(Self.wait(milliseconds: 20_000) == SystemError(number: EINTR))
-            #expect(MonotonicClock.now() - start < 10_000)
+            #expect(Self.isReadable(signals.descriptor, within: 30_000))
         }
     }
 
     @Test
-    func `that do not come let a wait end in time`() {
-        let start = MonotonicClock.now()
-        #expect(Self.wait(milliseconds: 50) == nil)
-        #expect((50..<5000).contains(MonotonicClock.now() - start))
+    func `are read from a descriptor that no other program gets`() async {
+        await #expect(processExitsWith: .success) {
+            let signals = try Signals()
+            #expect(LibraryFunction("fcntl")([Int(signals.descriptor), Int(F_GETFD)]).result == FD_CLOEXEC)
+        }
     }
 
-    /// As the agent does, in a thread that takes signals: the test runner's block them. SIGALRM ends a test that hangs.
-    private static func installSignals() {
-        var none = sigset_t()
-        unsafe sigemptyset(&none)
-        unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
-        alarm(60)
-        Signals.install()
+    /// All that have arrived; without any, it does not wait.
+    private static func all(_ signals: borrowing Signals) -> [Signals.Request] {
+        var requests: [Signals.Request] = []
+        while let request = signals.next() { requests.append(request) }
+        return requests
     }
 
-    /// Waits for signals alone; what ended it, nil for the time.
-    private static func wait(milliseconds: Int64) -> SystemError? {
-        cf_pcap_wait(nil, 0, milliseconds * 1000) < 0 ? .last : nil
+    private static func isReadable(_ descriptor: Int32, within milliseconds: Int32 = 0) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, milliseconds) == 1 && entry.revents == Int16(POLLIN)
     }
 }

@@ -154,7 +154,7 @@ struct SocketTableTests {
     }
 
     @Test
-    func `of 10,000 rows are read in milliseconds`() throws {
+    func `of 10,000 rows are read in a time that grows with their number only`() throws {
         let fixture = try Fixture.bytes("tcp6-many-sockets").split(separator: UInt8(ascii: "\n"))
         var table = [UInt8]()
         for index in 0..<10_000 {
@@ -163,9 +163,12 @@ struct SocketTableTests {
         }
         var rest = table[...]
         var count = 0
-        let time = ContinuousClock().measure { SocketTable.removeRows(from: &rest) { _ in count += 1 } }
-        print("10,000 rows of tcp6, \(table.count) bytes: \(time) in this build")
+        let before = threadTime()
+        SocketTable.removeRows(from: &rest) { _ in count += 1 }
+        let seconds = threadTime() - before
+        print("10,000 rows of tcp6, \(table.count) bytes: \(seconds) s in this build")
         #expect(count == 9999)
-        #expect(time < .seconds(30))
+        // In a debug build; were it the square of the number of rows it would be minutes.
+        #expect(seconds < 30)
     }
 }

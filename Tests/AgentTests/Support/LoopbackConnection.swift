@@ -1,4 +1,5 @@
 import CLinux
+import CPcap
 
 @testable import Agent
 

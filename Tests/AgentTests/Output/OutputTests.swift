@@ -3,15 +3,10 @@ import Testing
 
 @testable import Agent
 
-/// The way from the ring to standard output, with real pipes, sockets and files there. Each in a process of its own, for
+/// The way from the queue to standard output, with real pipes, sockets and files there. Each in a process of its own, for
 /// standard output is the process's.
 @Suite("Standard output")
 struct OutputTests {
-    /// Who reads the ring.
-    enum Source: String, CaseIterable, Codable {
-        case ring, libpcap
-    }
-
     /// What standard output is.
     enum Kind: String, CaseIterable, Codable {
         case pipe, narrowPipe, socket, file
@@ -26,22 +21,21 @@ struct OutputTests {
         }
     }
 
-    @Test(arguments: Kind.allCases, Source.allCases)
-    func `takes every record once and in order, however it is read`(_ kind: Kind, _ source: Source) async {
-        await #expect(processExitsWith: .success) { [kind, source] in
+    @Test(arguments: Kind.allCases)
+    func `takes every record once and in order, however it is read`(_ kind: Kind) async {
+        await #expect(processExitsWith: .success) { [kind] in
             var random = SeededGenerator(seed: 1)
-            let sizes = Self.sizes(1500, &random)
-            let packets = try SavedPackets(snaplen: 262_144, SavedPackets.records(sizes: sizes))
+            let packets = Packet.numbered(sizes: Self.sizes(1500, &random))
             let reader = try Reader(kind)
-            let stream = try Stream(packets, source)
+            let stream = try Stream(packets, snaplen: 262_144)
 
             var read: [UInt8] = []
             var refusals = 0
             var splits = 0
-            while try stream.step() || stream.isBlocked {
+            while stream.step() || stream.isBlocked {
                 // A pipe never refuses, as no more is offered than fits, and splits only what it can never take whole.
                 if kind != .socket, stream.lastResult == .waitForReadiness { refusals += 1 }
-                if reader.pipeCapacity > 16 + packets.snaplen, stream.splitLength > 0 { splits += 1 }
+                if reader.pipeCapacity > 16 + 262_144, stream.splitLength > 0 { splits += 1 }
                 if stream.isBlocked || Bool.random(using: &random) {
                     let amounts = [1, 100, 4096, 5000, 100_000, 1 << 20]
                     read += reader.read(amounts.randomElement(using: &random)!)
@@ -52,26 +46,23 @@ struct OutputTests {
                 if rest.isEmpty { break }
                 read += rest
             }
-            #expect(read == packets.file)
+            #expect(read == stream.file)
             #expect(refusals == 0)
             #expect(splits == 0)
-            #expect(stream.written == packets.file.count)
-            #expect(stream.packets == sizes.count)
+            #expect(stream.written == stream.file.count)
         }
     }
 
-    @Test(arguments: Source.allCases)
-    func `that reaches a limit is cut back to whole records`(_ source: Source) async {
-        await #expect(processExitsWith: .success) { [source] in
-            Signals.install()
+    @Test
+    func `that reaches a limit is cut back to whole records`() async {
+        await #expect(processExitsWith: .success) {
+            cf_pcap_ignore(SIGXFSZ)
             for limit in [24, 25, 100, 10_000, 40_000, 100_003] {
-                let packets = try SavedPackets(
-                    snaplen: 65_535, SavedPackets.records(sizes: [60, 9000, 1500, 30_000, 65_535]))
                 let reader = try Reader(.file)
-                let stream = try Stream(packets, source)
+                let stream = try Stream(Packet.numbered(sizes: [60, 9000, 1500, 30_000, 65_535]))
                 var resources = rlimit(rlim_cur: UInt(limit), rlim_max: .max)
                 #expect(unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &resources) == 0)
-                while try stream.step() {}
+                while stream.step() {}
                 resources.rlim_cur = .max
                 #expect(unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &resources) == 0)
 
@@ -79,8 +70,8 @@ struct OutputTests {
                 #expect(reader.fileSize == limit)
                 #expect(stream.cutBack())
                 let file = reader.read(1 << 20)
-                #expect(packets.file.starts(with: file))
-                #expect(file.count == Self.wholeLength(of: packets.file, upTo: limit))
+                #expect(stream.file.starts(with: file))
+                #expect(file.count == Self.wholeLength(of: stream.file, upTo: limit))
                 #expect(stream.written == file.count)
             }
         }
@@ -100,13 +91,67 @@ struct OutputTests {
     @Test(arguments: [Kind.pipe, .socket])
     func `whose reader is gone says so`(_ kind: Kind) async {
         await #expect(processExitsWith: .success) { [kind] in
-            Signals.install()
-            let packets = try SavedPackets(snaplen: 65_535, SavedPackets.records(sizes: [60]))
+            cf_pcap_ignore(SIGPIPE)
             let reader = try Reader(kind)
-            let stream = try Stream(packets)
+            let stream = try Stream(Packet.numbered(sizes: [60]))
             reader.close()
-            while try stream.step() {}
+            while stream.step() {}
             #expect(stream.lastResult == .readerGone)
+        }
+    }
+
+    @Test
+    func `that is a pipe never waits, and leaves the mode of whoever shares it alone`() async {
+        await #expect(processExitsWith: .success) {
+            // What the test runner writes at the end finds no reader.
+            cf_pcap_ignore(SIGPIPE)
+            let pipe = try TestPipe()
+            replaceStandardOutput(by: pipe.writeEnd)
+            let output = try Output()
+            #expect(output.written == 0)
+            #expect(cf_pcap_status_flags(STDOUT_FILENO) & O_NONBLOCK != 0)
+            #expect(cf_pcap_status_flags(pipe.writeEnd) & O_NONBLOCK == 0)
+        }
+    }
+
+    @Test
+    func `that is a pipe which others fill between the look and the write does not wait`() async {
+        await #expect(processExitsWith: .success) {
+            cf_pcap_ignore(SIGPIPE)
+            // Ends a test that hangs.
+            alarm(60)
+            for left in [0, 1, 2] {
+                let pipe = try TestPipe()
+                replaceStandardOutput(by: pipe.writeEnd)
+                let stream = try Stream(Packet.numbered(sizes: [Int](repeating: 1500, count: 2000)))
+                // The first look finds the pipe empty, and with much of it left nobody looks again.
+                #expect(stream.step())
+                #expect(pipe.read().count == stream.written)
+                fill(pipe, leaving: left)
+                while stream.step() {}
+                #expect(stream.lastResult == .waitForTime)
+            }
+        }
+    }
+
+    /// As where another user made it: open(2) on `/proc/self/fd` needs the right to open the pipe itself.
+    @Test
+    func `that is a pipe which may not be opened again is used as it is`() async {
+        await #expect(processExitsWith: .success) {
+            cf_pcap_ignore(SIGPIPE)
+            alarm(60)
+            let pipe = try TestPipe()
+            replaceStandardOutput(by: pipe.writeEnd)
+            #expect(fchmod(pipe.writeEnd, 0) == 0)
+            if geteuid() == 0 { #expect(setuid(65534) == 0) }
+            let stream = try Stream(Packet.numbered(sizes: [Int](repeating: 1500, count: 2000)))
+            #expect(cf_pcap_status_flags(STDOUT_FILENO) & O_NONBLOCK == 0)
+            var read: [UInt8] = []
+            while stream.step() || stream.isBlocked {
+                if stream.isBlocked { read += pipe.read() }
+            }
+            while read.count < stream.file.count { read += pipe.read() }
+            #expect(read == stream.file)
         }
     }
 
@@ -130,6 +175,12 @@ struct OutputTests {
 
 private func replaceStandardOutput(by descriptor: Int32) {
     _ = dup2(descriptor, STDOUT_FILENO)
+}
+
+/// Fills a pipe, but for some pages.
+private func fill(_ pipe: TestPipe, leaving pages: Int) {
+    let count = Int(cf_pcap_pipe_capacity(pipe.writeEnd)) - 4096 * pages
+    #expect(pipe.write(count) == count)
 }
 
 /// The user's end of a new pseudo-terminal.
@@ -208,64 +259,34 @@ private final class Reader {
 }
 
 /// Packets on their way to standard output, as the pump moves them.
-@safe private final class Stream {
-    private let source: SavedPackets
-    private let ring: RingSource?
-    private let output: UnsafeMutablePointer<Output>
-    private var buffer: RecordBuffer
+private final class Stream {
+    /// What is to arrive.
+    let file: [UInt8]
+    private var rest: ArraySlice<Packet>
+    private var queue: RecordQueue
+    private var output: Output
     private(set) var lastResult: Output.Result = .progress
-    private var isSourceEmpty = false
 
-    init(_ source: SavedPackets, _ kind: OutputTests.Source = .libpcap) throws {
-        self.source = source
-        ring = kind == .ring ? RingSource(source) : nil
-        unsafe output = .allocate(capacity: 1)
-        unsafe output.initialize(to: try Output())
-        buffer = unsafe RecordBuffer(
-            fileHeader: Array(source.file.prefix(24)), snaplen: source.snaplen, output: output, handle: source.handle)
+    init(_ packets: [Packet], snaplen: Int = 65_535) throws {
+        let header = Packet.fileHeader(snaplen: snaplen)
+        file = header + packets.flatMap { $0.record }
+        rest = packets[...]
+        queue = RecordQueue(fileHeader: header, snaplen: snaplen)
+        output = try Output()
     }
 
-    /// Fills the buffer if it is empty, and writes. Returns whether there is more to do that needs no waiting.
-    func step() throws -> Bool {
-        if buffer.isEmpty, !isSourceEmpty {
-            isSourceEmpty =
-                unsafe ring.map { unsafe $0.drain(into: buffer.sink) } ?? (source.dispatch(into: buffer.sink) == 0)
-            buffer.markPassedOn()
-        }
-        lastResult = unsafe buffer.isEmpty ? .progress : output.pointee.write(&buffer)
-        return lastResult == .progress && !(buffer.isEmpty && isSourceEmpty)
+    /// Fills the queue as far as it has room, and writes. Returns whether there is more to do that needs no waiting.
+    func step() -> Bool {
+        while queue.hasRoom, let packet = rest.popFirst() { queue.add(packet) }
+        lastResult = queue.isEmpty ? .progress : output.write(&queue)
+        return lastResult == .progress && !(queue.isEmpty && rest.isEmpty)
     }
 
     var isBlocked: Bool { lastResult == .waitForTime || lastResult == .waitForReadiness }
-    var splitLength: Int { buffer.splitLength }
-    var packets: Int { Int(unsafe buffer.sink.pointee.packets) }
-    var written: Int { unsafe output.pointee.written }
+    var splitLength: Int { queue.splitLength }
+    var written: Int { output.written }
 
     func cutBack() -> Bool {
-        unsafe output.pointee.cutBack(buffer.splitLength)
-    }
-}
-
-/// The packets of a file in a ring, whose blocks are filled again as they are given back.
-@safe private final class RingSource {
-    private let memory = RingMemory(blockCount: 3, blockSize: 512 << 10)
-    private var ring: Ring
-    private var rest: ArraySlice<RingMemory.Packet>
-    private var next = 0
-
-    init(_ source: SavedPackets) {
-        rest = source.packets[...]
-        unsafe ring = Ring(
-            at: memory.start, blockSize: memory.blockSize, blockCount: memory.blockCount, framing: .none,
-            snaplen: source.snaplen)
-    }
-
-    /// Returns whether no packet is left.
-    func drain(into sink: UnsafeMutablePointer<RecordSink>) -> Bool {
-        while !rest.isEmpty, !memory.isHandedOver(next) {
-            memory.fill(next, from: &rest)
-            next = (next + 1) % memory.blockCount
-        }
-        return unsafe ring.drain(into: sink) != .left && rest.isEmpty
+        output.cutBack(queue.splitLength)
     }
 }

@@ -1,0 +1,101 @@
+import CLinux
+import Testing
+
+@testable import Agent
+
+/// `cf_pcap_disarm`, on one end of a pair of sockets. Each in a process of its own, for it is for good.
+@Suite("A disarmed socket")
+struct DisarmedSocketTests {
+    private static let (socket, other) = (200, 201)
+
+    /// A function of the C library that makes one system call, and its arguments.
+    struct Call: Codable, Sendable, CustomTestStringConvertible {
+        let name: String
+        let arguments: [Int]
+
+        init(_ name: String, _ arguments: Int...) {
+            (self.name, self.arguments) = (name, arguments)
+        }
+
+        var testDescription: String { "\(name)\(arguments)" }
+        func make() -> (result: Int32, error: Int32) { LibraryFunction(name)(arguments) }
+        var isForbidden: Bool { make() == (-1, EPERM) }
+    }
+
+    private static let (duplicate, duplicateOnExec, flags) = (0, 1030, 3)  // F_DUPFD, F_DUPFD_CLOEXEC, F_GETFL
+    private static let ioUringSetup = 425
+
+    private static let forbidden = [
+        Call("write", socket, 0, 0), Call("writev", socket, 0, 0), Call("pwrite", socket, 0, 0, 0),
+        Call("pwritev", socket, 0, 0, 0), Call("pwritev2", socket, 0, 0, 0, 0), Call("send", socket, 0, 0, 0),
+        Call("sendto", socket, 0, 0, 0, 0, 0), Call("sendfile", socket, other, 0, 0),
+        Call("splice", other, 0, socket, 0, 0, 0), Call("connect", socket, 0, 0),
+        Call("dup", socket), Call("dup2", socket, 210), Call("dup3", socket, 210, 0),
+        Call("fcntl", socket, duplicate, 0), Call("fcntl", socket, duplicateOnExec, 0),
+        // Whatever the descriptor, for they could hand it on.
+        Call("sendmsg", socket, 0, 0), Call("sendmsg", other, 0, 0), Call("sendmmsg", socket, 0, 0, 0),
+        Call("sendmmsg", other, 0, 0, 0), Call("pidfd_getfd", other, socket, 0), Call("ptrace", 0, 0, 0, 0),
+        Call("process_vm_writev", 1, 0, 0, 0, 0, 0), Call("syscall", ioUringSetup, 1, 0),
+    ]
+
+    private static func disarm() throws {
+        var ends: (Int32, Int32) = (-1, -1)
+        let result = unsafe withUnsafeMutableBytes(of: &ends) { ends in
+            unsafe socketpair(
+                AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, ends.assumingMemoryBound(to: Int32.self).baseAddress)
+        }
+        try #require(result == 0)
+        _ = dup2(ends.0, Int32(socket))
+        _ = dup2(ends.1, Int32(other))
+        try #require(cf_pcap_disarm(Int32(socket)) == 0)
+    }
+
+    @Test
+    func `cannot be sent on, given another number, or handed on`() async {
+        await #expect(processExitsWith: .success) {
+            let before = Self.forbidden.filter { $0.isForbidden }.map { $0.name }
+            // Of these two the kernel says the same on its own.
+            #expect(Set(before).isSubset(of: ["ptrace", "process_vm_writev", "pidfd_getfd", "syscall"]))
+            try Self.disarm()
+            for call in Self.forbidden { #expect(call.isForbidden, "\(call.testDescription)") }
+        }
+    }
+
+    @Test
+    func `cannot be sent on from a child process either`() async {
+        await #expect(processExitsWith: .success) {
+            try Self.disarm()
+            let child = fork()
+            if child == 0 { _exit(Self.forbidden.allSatisfy { $0.isForbidden } ? 7 : 1) }
+            var status: Int32 = 0
+            _ = unsafe waitpid(child, &status, 0)
+            #expect(cf_pcap_exit_status(status) == 7)
+        }
+    }
+
+    @Test
+    func `can be read, asked and closed`() async {
+        await #expect(processExitsWith: .success) {
+            try Self.disarm()
+            // Lives as long as the process.
+            let byte = Int(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
+            #expect(Call("write", Self.other, byte, 1).make().result == 1)
+            #expect(Call("recv", Self.socket, byte, 1, 0).make().result == 1)
+            #expect(Call("fcntl", Self.socket, Self.flags, 0).make().result == O_RDWR)
+            #expect(Call("send", Self.other, byte, 0, 0).make().result == 0)
+            #expect(Call("dup", Self.other).make().result >= 0)
+            #expect(Call("shutdown", Self.socket, 0).make().result == 0)
+            #expect(Call("dup2", Self.other, Self.socket).make().result == Int32(Self.socket))
+            #expect(Call("close", Self.socket).make().result == 0)
+        }
+    }
+
+    @Test
+    func `leaves no way to new privileges`() async {
+        await #expect(processExitsWith: .success) {
+            #expect(cf_pcap_no_new_privileges() == 0)
+            try Self.disarm()
+            #expect(cf_pcap_no_new_privileges() == 1)
+        }
+    }
+}

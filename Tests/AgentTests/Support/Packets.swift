@@ -1,0 +1,49 @@
+import CLinux
+
+@testable import Agent
+
+/// A packet and what a capture notes of it.
+struct Packet {
+    var bytes: [UInt8]
+    /// Its length on the wire; that of `bytes` where it is nil.
+    var length: Int?
+    var seconds = 0
+    var microseconds = 0
+
+    /// Packets of those sizes, all different.
+    static func numbered(sizes: some Sequence<Int>) -> [Packet] {
+        sizes.enumerated().map { number, size in
+            Packet(bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: size), seconds: number)
+        }
+    }
+
+    /// As it stands in a file (pcap-savefile(5)).
+    var record: [UInt8] {
+        Self.bytes(of: [seconds, microseconds, bytes.count, length ?? bytes.count]) + bytes
+    }
+
+    /// The header of a file of Ethernet packets, version 2.4.
+    static func fileHeader(snaplen: Int) -> [UInt8] {
+        bytes(of: [0xA1B2_C3D4, 4 << 16 | 2, 0, 0, snaplen, 1])
+    }
+
+    private static func bytes(of words: [Int]) -> [UInt8] {
+        words.flatMap { word in
+            let word = UInt32(truncatingIfNeeded: word).littleEndian
+            return (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+        }
+    }
+}
+
+extension RecordQueue {
+    /// What libpcap does for each packet.
+    mutating func add(_ packet: Packet) {
+        let time = timeval(tv_sec: packet.seconds, tv_usec: packet.microseconds)
+        let length = UInt32(packet.length ?? packet.bytes.count)
+        unsafe packet.bytes.withUnsafeBytes { bytes in
+            // An empty array may have no address; of no bytes none is read.
+            let address = unsafe bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!
+            unsafe add(time, captured: UInt32(bytes.count), length: length, address)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import CLinux
+import Testing
+
+@testable import Agent
+
+/// Each in a process of its own, which cannot tell the test runner anything once its descriptors are closed: how it ends
+/// says it all.
+@Suite("Open descriptors")
+struct OpenDescriptorsTests {
+    private static func isOpen(_ descriptor: Int32) -> Bool { cf_pcap_status_flags(descriptor) >= 0 }
+
+    @Test
+    func `are all closed but the standard streams and those to keep`() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            for number in [20, 21, 63, 300] as [Int32] where dup2(STDERR_FILENO, number) != number { _exit(1) }
+            guard OpenDescriptors.closeAll(but: [21, 300]) else { _exit(2) }
+            let open = (0..<1000).filter { Self.isOpen($0) }
+            _exit(open == [0, 1, 2, 21, 300] ? 7 : 3)
+        }
+    }
+
+    @Test
+    func `beyond a limit that was lowered later are closed, too`() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            guard dup2(STDERR_FILENO, 700) == 700 else { _exit(1) }
+            Self.limitNumbers(to: 100)
+            guard Self.isOpen(700) else { _exit(2) }
+            _exit(OpenDescriptors.closeAll() && !Self.isOpen(700) ? 7 : 3)
+        }
+    }
+
+    @Test
+    func `that nobody can list are not taken for closed`() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            // As without /proc: the directory cannot be opened.
+            Self.limitNumbers(to: 0)
+            _exit(OpenDescriptors.closeAll() ? 1 : 7)
+        }
+    }
+
+    @Test
+    func `may be none at all`() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            guard OpenDescriptors.closeAll() else { _exit(1) }
+            for number in 0...2 as ClosedRange<Int32> { close(number) }
+            _exit(OpenDescriptors.closeAll() ? 7 : 2)
+        }
+    }
+
+    private static func limitNumbers(to count: UInt) {
+        var limit = rlimit(rlim_cur: count, rlim_max: count)
+        if unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) != 0 { _exit(9) }
+    }
+}
