@@ -97,8 +97,9 @@ struct EndingTests {
         let ending = Self.ending(captured: captured)
         for after in [1000, 2000, 4499] as [Int64] {
             func decision(_ idle: Int64) -> Ending.Decision {
-                ending.decide(
-                    Self.progress(after: after, handedOver: handedOver, ring: .holdsSome, queue: .holdsSome, idle: idle))
+                let progress = Self.progress(
+                    after: after, handedOver: handedOver, ring: .holdsSome, queue: .holdsSome, idle: idle)
+                return ending.decide(progress)
             }
             #expect(decision(0) == .goOn)
             #expect(decision(999) == .goOn)
@@ -126,8 +127,9 @@ struct EndingTests {
     func `gives up a reader that did not take all within four and a half seconds`(_ idle: Int64) {
         for handedOver in [50, 100] as [UInt64] {
             func decision(_ after: Int64) -> Ending.Decision {
-                Self.ending().decide(
-                    Self.progress(after: after, handedOver: handedOver, ring: .holdsSome, queue: .holdsSome, idle: idle))
+                let progress = Self.progress(
+                    after: after, handedOver: handedOver, ring: .holdsSome, queue: .holdsSome, idle: idle)
+                return Self.ending().decide(progress)
             }
             #expect(decision(4499) == .goOn)
             #expect(decision(4500) == .giveUp(.readerTooSlow))

@@ -11,6 +11,7 @@ enum Fuzz {
     private static let targets: [(name: String, run: Target)] = [
         ("sockets", fuzzSockets), ("stat", fuzzStat), ("ports", fuzzPorts), ("connection", fuzzConnection),
         ("arguments", fuzzArguments), ("log", fuzzLog), ("maps", fuzzMaps), ("reply", fuzzReply),
+        ("parentheses", fuzzParentheses),
     ]
 
     private nonisolated(unsafe) static var target: Target = { _ in }

@@ -106,8 +106,33 @@ func fuzzMaps(_ bytes: [UInt8]) {
     }
 }
 
-/// What the compiling process tells.
+/// What the compiling process tells, read part by part.
 func fuzzReply(_ bytes: [UInt8]) {
-    guard let reply = FilterReply(bytes) else { return }
-    require(reply.bytes == bytes, "the same, written anew, is different")
+    var count = 0
+    while count < bytes.count {
+        let missing = FilterReply.missing(behind: Array(bytes.prefix(count)))
+        if missing == 0 { break }
+        require(FilterReply(Array(bytes.prefix(count)), allowingLoops: true) == nil, "a part was taken for the whole")
+        count += missing
+    }
+    // What stands behind the end is not read.
+    let whole = Array(bytes.prefix(count))
+    let strict = FilterReply(whole)
+    guard let reply = FilterReply(whole, allowingLoops: true) else {
+        require(strict == nil, "what may hold no loops may hold more")
+        return
+    }
+    require(reply.bytes == whole, "the same, written anew, is different")
+    require(strict?.bytes ?? whole == whole, "the same, written anew, is different")
+}
+
+/// A filter expression in which parentheses match stays within those that are put around it.
+func fuzzParentheses(_ bytes: [UInt8]) {
+    guard ByteString(bytes).hasMatchingParentheses else { return }
+    var depth = 1
+    for byte in bytes {
+        depth += byte == UInt8(ascii: "(") ? 1 : byte == UInt8(ascii: ")") ? -1 : 0
+        require(depth > 0, "it closes what was opened before it")
+    }
+    require(depth == 1, "it leaves something open")
 }
