@@ -5,16 +5,16 @@ import Testing
 /// Of a capture that is to end at `begin`, when the kernel had captured 100 packets.
 @Suite("The end of a capture")
 struct EndingTests {
-    private static let begin: Int64 = 1_000_000
+    private static let begin = Duration.seconds(1000)
 
-    /// How far a capture is `after` milliseconds since the end was asked for. `idle` is for how long the output has taken
-    /// nothing.
+    /// How far a capture is `after` milliseconds since the end was asked for, the output having taken nothing for `idle`
+    /// milliseconds.
     private static func progress(
         after: Int64, handedOver: UInt64 = 100, ring: Fill = .empty, queue: Fill = .empty, idle: Int64 = 0
     ) -> Ending.Progress {
         Ending.Progress(
-            now: begin + after, handedOver: handedOver, isRingEmpty: ring == .empty, isQueueEmpty: queue == .empty,
-            lastTaken: begin + after - idle)
+            now: begin + .milliseconds(after), handedOver: handedOver, isRingEmpty: ring == .empty, isQueueEmpty: queue == .empty,
+            lastTaken: begin + .milliseconds(after - idle))
     }
 
     enum Fill: CaseIterable {
@@ -75,7 +75,7 @@ struct EndingTests {
     @Test
     func `waits for four block timeouts where the kernel cannot tell what it captured`() {
         let ending = Self.ending(captured: nil)
-        let wait = 4 * Int64(Capture.blockTimeout)
+        let wait = 4 * Int64(Capture.blockTimeout.milliseconds)
         #expect(ending.decide(Self.progress(after: 0, handedOver: 1_000_000)) == .goOn)
         #expect(ending.decide(Self.progress(after: wait - 1, handedOver: 1_000_000)) == .goOn)
         #expect(ending.decide(Self.progress(after: wait, handedOver: 0)) == .done)
@@ -142,7 +142,7 @@ struct EndingTests {
     @Test(arguments: [(0, false), (1, false), (199, false), (200, true), (201, true), (4000, true)] as [(Int64, Bool)])
     func `comes at once with a second signal, unless that is the first one over again`(_ after: Int64, _ ends: Bool) {
         var ending = Self.ending()
-        let isEnd = ending.repeatSignal(at: Self.begin + after)
+        let isEnd = ending.repeatSignal(at: Self.begin + .milliseconds(after))
         #expect(isEnd == ends)
         let progress = Self.progress(after: after, handedOver: 50, ring: .holdsSome, queue: .holdsSome)
         #expect(ending.decide(progress) == (ends ? .giveUp(.secondSignal) : .goOn))
@@ -151,7 +151,7 @@ struct EndingTests {
     @Test
     func `comes with a third signal where the second was the first one over again`() {
         var ending = Self.ending()
-        let decisions = [100, 190, 300, 310].map { ending.repeatSignal(at: Self.begin + $0) }
+        let decisions = [100, 190, 300, 310].map { ending.repeatSignal(at: Self.begin + .milliseconds($0)) }
         #expect(decisions == [false, false, true, true])
         #expect(ending.decide(Self.progress(after: 310, queue: .holdsSome)) == .giveUp(.secondSignal))
     }
@@ -159,7 +159,7 @@ struct EndingTests {
     @Test
     func `is no loss with a second signal where nothing was left`() {
         var ending = Self.ending()
-        _ = ending.repeatSignal(at: Self.begin + 300)
+        _ = ending.repeatSignal(at: Self.begin + .milliseconds(300))
         #expect(ending.decide(Self.progress(after: 300)) == .done)
     }
 
@@ -181,9 +181,9 @@ struct EndingTests {
             let decision = ending.decide(progress)
             let hasAll = ending.hasAll(progress)
             guard decision == .goOn else { continue }
-            for now in progress.now..<next {
-                var later = progress
-                later.now = now
+            var later = progress
+            while later.now < next {
+                defer { later.now += .milliseconds(1) }
                 guard ending.decide(later) == decision, ending.hasAll(later) == hasAll else {
                     Issue.record("\(later) of \(ending) is not as \(progress), before \(next)")
                     return

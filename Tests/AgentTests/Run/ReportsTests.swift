@@ -28,8 +28,8 @@ struct ReportsTests {
             var reports = Reports(log)
             let now = MonotonicClock.now()
             reports.report(quiet, at: now, isAskedFor: false)
-            reports.report(dropping, at: now + 1000, isAskedFor: false)
-            reports.report(dropping, at: now + 2000, isAskedFor: false)
+            reports.report(dropping, at: now + .milliseconds(1000), isAskedFor: false)
+            reports.report(dropping, at: now + .milliseconds(2000), isAskedFor: false)
         }
         #expect(
             lines == [
@@ -52,7 +52,7 @@ struct ReportsTests {
             var reports = Reports(log)
             let start = MonotonicClock.now()
             for second in stride(from: 1, through: 16, by: 1) {
-                reports.report(quiet, at: start + Int64(second) * 1000 + 100, isAskedFor: false)
+                reports.report(quiet, at: start + .seconds(second) + .milliseconds(100), isAskedFor: false)
             }
         }
         let progress = "level=DEBUG msg=capturing packets=10 bytes=1184 dropped=0 truncated=1"
@@ -63,12 +63,12 @@ struct ReportsTests {
     func `wake nobody up where nothing is captured and no details are asked for`() throws {
         _ = try logged { log in
             let reports = Reports(log)
-            #expect(reports.nextDue(whileBlocked: false) == .max)
+            #expect(reports.nextDue(whileBlocked: false) == .never)
             // A pump that is blocked would otherwise not learn of drops.
-            #expect(reports.nextDue(whileBlocked: true) < .max)
+            #expect(reports.nextDue(whileBlocked: true) < .never)
         }
         _ = try logged(isVerbose: true) { log in
-            #expect(Reports(log).nextDue(whileBlocked: false) < .max)
+            #expect(Reports(log).nextDue(whileBlocked: false) < .never)
         }
     }
 
@@ -79,12 +79,12 @@ struct ReportsTests {
             let now = MonotonicClock.now()
             #expect(reports.isDue(at: now))
             reports.report(quiet, at: now, isAskedFor: false)
-            #expect(!reports.isDue(at: now + 200))
-            #expect(reports.isDue(at: now + 300))
-            reports.report(dropping, at: now + 300, isAskedFor: false)
-            #expect(!reports.isDue(at: now + 400))
+            #expect(!reports.isDue(at: now + .milliseconds(200)))
+            #expect(reports.isDue(at: now + .milliseconds(300)))
+            reports.report(dropping, at: now + .milliseconds(300), isAskedFor: false)
+            #expect(!reports.isDue(at: now + .milliseconds(400)))
             // A pump that is blocked need not wake up for drops once they have been said.
-            #expect(reports.nextDue(whileBlocked: true) == .max)
+            #expect(reports.nextDue(whileBlocked: true) == .never)
         }
     }
 }

@@ -1,0 +1,44 @@
+import CLinux
+import Testing
+
+@testable import Agent
+
+@Suite("The monotonic clock")
+struct MonotonicClockTests {
+    @Test
+    func `goes on`() {
+        let before = MonotonicClock.now()
+        usleep(2000)
+        let after = MonotonicClock.now()
+        #expect(after >= before + .milliseconds(2))
+        #expect(after < before + .seconds(60))
+        #expect(before > .zero)
+    }
+
+    @Test
+    func `has a moment that never comes, to which others can be compared and added`() {
+        #expect(MonotonicClock.now() + .seconds(1_000_000_000) < .never)
+        #expect(.never - MonotonicClock.now() > .seconds(1_000_000_000))
+        #expect(min(.never, MonotonicClock.now()) < .never)
+    }
+
+    @Test(
+        arguments: [
+            (.zero, 0, 0), (.nanoseconds(1), 0, 1), (.microseconds(250), 0, 250_000),
+            (.milliseconds(1500), 1, 500_000_000), (.seconds(3600), 3600, 0), (.seconds(-5), 0, 0), (.milliseconds(-1), 0, 0),
+        ] as [(Duration, Int, Int)])
+    func `gives calls that wait seconds and nanoseconds, never less than none`(
+        _ duration: Duration, _ seconds: Int, _ nanoseconds: Int
+    ) {
+        let time = duration.timespec
+        #expect((time.tv_sec, time.tv_nsec) == (seconds, nanoseconds))
+    }
+
+    @Test(
+        arguments: [
+            (.zero, 0), (.microseconds(999), 0), (.milliseconds(48), 48), (.seconds(1), 1000),
+        ] as [(Duration, Int32)])
+    func `gives calls that wait milliseconds`(_ duration: Duration, _ milliseconds: Int32) {
+        #expect(duration.milliseconds == milliseconds)
+    }
+}
