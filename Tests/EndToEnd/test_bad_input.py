@@ -105,6 +105,12 @@ def test_filter_with_an_error(namespace, filter):
     assert "2222) and (" not in error and "not tcp port" not in error, "not the user's words"
 
 
+@pytest.mark.parametrize("filter", ["port 80) or (port 2222", "port 80) or (tcp port 2222", ") or ("])
+def test_parentheses_cannot_undo_what_is_excluded(namespace, filter):
+    """Put between parentheses, as the whole filter is, each of these would be well-formed."""
+    assert "parentheses do not match" in setup_error(run_agent(namespace, *LO, "-filter", filter))
+
+
 def test_filter_error_names_the_mistake(namespace):
     assert "prot" in setup_error(run_agent(namespace, *LO, "-filter", "prot 80"))
 

@@ -171,14 +171,15 @@ def test_counts_are_those_of_the_output(namespace):
     assert len(result.pcap.packets) == 321
 
 
-def test_packet_on_an_idle_interface_is_out_within_10_ms(namespace):
-    """99 of 100, in the best of five rounds, less the delay with which the machine wakes up this process meanwhile."""
+def test_packet_on_an_idle_interface_is_out_within_50_ms(namespace):
+    """The kernel hands a packet on with the block that it is in, at the latest a block timeout later. 99 of 100, in the
+    best of five rounds, less the delay with which the machine wakes up this process meanwhile."""
     with Sink(namespace):
         rounds = []
-        while len(rounds) < 5 and not (rounds and rounds[-1] <= 0.010):
+        while len(rounds) < 5 and not (rounds and rounds[-1] <= 0.050):
             taken, delays = latencies(namespace, 100)
             rounds.append(percentile_99(taken) - percentile_99(delays))
-    assert min(rounds) <= 0.010, f"99th percentile of each round: {rounds}"
+    assert min(rounds) <= 0.050, f"99th percentile of each round: {rounds}"
 
 
 def latencies(namespace: Namespace, count: int) -> tuple[list[float], list[float]]:
@@ -197,7 +198,7 @@ def latencies(namespace: Namespace, count: int) -> tuple[list[float], list[float
             seconds = time.monotonic() - begin
             (undisturbed if stolen_time() == stolen else disturbed).append(seconds)
             assert len(os.read(reader, 4096)) == 16 + 42 + 32
-            pause = 0.013 + number % 7 * 0.001  # at no fixed phase to any timer of the kernel
+            pause = 0.013 + number % 37 * 0.001  # at no fixed phase to any timer of the kernel
             begin = time.monotonic()
             time.sleep(pause)
             delays.append(time.monotonic() - begin - pause)

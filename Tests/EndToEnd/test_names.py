@@ -96,6 +96,16 @@ def test_both_addresses_of_a_name_are_selected(dns, peer, files):
     assert kinds == [b"\x08\x00", b"\x86\xdd"]
 
 
+def test_both_questions_for_a_name_are_asked(dns, files):
+    """One after the other, as the process that asks may not send two with one call (sendmmsg(2)); whatever the user has
+    set for the resolver."""
+    for options in ("", "single-request-reopen", "timeout:1 attempts:1", "no-such-option"):
+        with start_agent(dns, "-interface", "lo", "-filter", "host both.example", binds=files,
+                         env={"RES_OPTIONS": options}) as agent:
+            assert agent.running, agent.stderr.decode()
+            assert agent.stop().status == 0
+
+
 def test_unknown_name(dns, files):
     with start_agent(dns, "-interface", "eth0", "-filter", "host nobody.example", binds=files) as agent:
         result = agent.wait(2)
@@ -114,19 +124,64 @@ def test_signal_ends_the_wait_for_a_dns_server_that_does_not_answer(container, f
     assert result.stdout == b"" or result.pcap.packets == []
 
 
-def test_name_service_module_finds_no_privilege_and_no_packet_socket(container, peer, files, open_folder):
-    """A container's nsswitch.conf can name any module; it runs inside the agent, so the agent must hold nothing then.
+def test_slow_resolution_is_said_after_a_second(container, files):
+    with Sink(container, port=53):
+        with start_agent(container, "-interface", "eth0", "-filter", "host slow.example", binds=files,
+                         live=False) as agent:
+            time.sleep(0.6)
+            assert not [line for line in agent.log if line.message.startswith("waiting")]
+            waiting = agent.wait_for_log("waiting for the filter to be compiled, its host names to be resolved", 3)
+            assert agent.stop().status == 0
+    assert waiting.level == "INFO"
 
-    The module takes the place of one of glibc's that nobody uses.
+
+@pytest.mark.parametrize("interface", ["eth0", "lo"], ids=["without exclusion", "with exclusion"])
+def test_host_name_is_resolved_once(dns, files, open_folder, interface):
+    """By each of its questions: getaddrinfo(3) asks for IPv4 and IPv6 addresses."""
+    files = files | spy(files, open_folder)
+    with start_agent(dns, "-interface", interface, "-filter", "host spied.example and port 80", binds=files) as agent:
+        assert agent.running, agent.stderr.decode()
+        result = agent.stop()
+    excluded = [line for line in result.log if "to avoid capturing SSH session" in line.message]
+    assert bool(excluded) == (interface == "lo")
+    asked = sorted(line for line in report_of(open_folder) if line.startswith("asked"))
+    families = sorted((int(socket.AF_INET), int(socket.AF_INET6)))
+    assert asked == [f"asked spied.example family {family}" for family in families]
+
+
+def test_name_service_module_that_stays_behind_does_not_hold_up_the_start(container, files, open_folder):
+    """It keeps everything open that it finds, above all the pipe through which the compiled filter comes."""
+    files = files | spy(files, open_folder, "-DSTAYS")
+    begin = time.monotonic()
+    with start_agent(container, "-interface", "eth0", "-filter", "host spied.example", binds=files) as agent:
+        seconds = time.monotonic() - begin
+        assert agent.running, agent.stderr.decode()
+        assert agent.stop().status == 0
+    assert seconds < 5
+
+
+def spy(files: dict[str, Path], folder: Path, *options: str) -> dict[str, Path]:
+    """What to lay over which file so that a module is asked for host names that reports to `folder`.
+
+    It takes the place of one of glibc's that nobody uses.
     """
     assert MODULE.exists()
-    report, module = open_folder / "report", open_folder / "spy.so"
-    source = Path(__file__).parent / "support/libnss_spy.c"
-    run("gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", f'-DREPORT="{report}"', "-o", module, source)
+    module, source = folder / "spy.so", Path(__file__).parent / "support/libnss_spy.c"
+    run("gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", f'-DREPORT="{folder / "report"}"', *options, "-o", module,
+        source)
     files["/etc/nsswitch.conf"].write_text("hosts: hesiod files\n")
-    assert_selects_the_peer(container, peer, "src host spied.example", files | {str(MODULE): module})
+    return {str(MODULE): module}
 
-    lines = report.read_text().splitlines()
+
+def report_of(folder: Path) -> list[str]:
+    return (folder / "report").read_text().splitlines()
+
+
+def test_name_service_module_finds_no_privilege_and_no_packet_socket(container, peer, files, open_folder):
+    """A container's nsswitch.conf can name any module; it runs inside the agent, so the agent must hold nothing then."""
+    files = files | spy(files, open_folder)
+    assert_selects_the_peer(container, peer, "src host spied.example", files)
+    lines = report_of(open_folder)
     assert f"uid {UID}" in lines
     capabilities = [line.split() for line in lines if line.startswith("Cap")]
     held = {name: value for name, value in capabilities if int(value, 16) and name != "CapBnd:"}

@@ -40,10 +40,10 @@ def assert_ended_for(result: Result, reason: str) -> int:
 
 
 def assert_accounted(result: Result, pcap: Pcap, data: bytes, lost: int) -> None:
-    """The first packets without a gap, and a summary that fits them."""
+    """The first packets without a gap, and a summary that fits them exactly."""
     assert pcap.numbers == list(range(len(pcap.packets)))
     stopped = find(result.log, "INFO", "stopped capture")
-    assert int(stopped["packets"]) - lost <= len(pcap.packets) < int(stopped["packets"])
+    assert int(stopped["packets"]) - lost == len(pcap.packets)
     assert int(stopped["bytes"]) == len(data)
 
 
@@ -271,6 +271,7 @@ def test_reader_that_never_comes_back_does_not_hold_up_the_stop(container, peer,
         result = agent.stop(timeout=4)
     assert result.seconds < 2
     assert result.status == 1
+    assert "took nothing" in find(result.log, "ERROR", "capture failed")["error"]
     stopped = find(result.log, "INFO", "stopped capture")
     lost = int(stopped["lost"])
     assert lost > 0
@@ -279,6 +280,7 @@ def test_reader_that_never_comes_back_does_not_hold_up_the_stop(container, peer,
     whole = read_pcap(data if kind == "pipe" else data[:len(data) - (len(data) - 24) % 1016])
     assert whole.numbers == list(range(len(whole.packets)))
     assert len(whole.packets) + lost + int(stopped["dropped"]) == 10_000
+    assert int(stopped["packets"]) - lost == len(whole.packets)
 
 
 @pytest.mark.parametrize("blocking", [True, False])

@@ -44,6 +44,26 @@ def test_stall_of_500_ms_at_100000_packets_a_second_loses_nothing(container, pee
     assert read_uniform(output.finish(), SIZE) == list(range(count))
 
 
+# A reader that stands still, and what 3 MB/s and 100 packets a second bring meanwhile. A block of the ring is retired when
+# its time is over, however empty it is: behind a reader that takes nothing not the ring's size is short, but its time.
+@pytest.mark.home("namespace")
+@pytest.mark.parametrize("seconds, rate", [(1, 2_000), (2, 2_000), (3, 2_000), (10, 100)])
+def test_stall_of_a_slow_link_loses_nothing(container, peer, seconds, rate):
+    size, count = 1500, rate * (seconds + 1)
+    with capture(container) as (agent, output):
+        with Pktgen(peer, "eth0", count, size, rate=rate) as generator:
+            assert output.wait_for_size(24 + rate // 5 * (16 + size), 5)
+            output.pause()
+            time.sleep(seconds)
+            output.resume()
+            assert generator.wait() == count
+        assert output.wait_for_size(24 + count * (16 + size), 5)
+        result = agent.stop()
+    assert result.status == 0
+    assert find(result.log, "INFO", "stopped capture")["dropped"] == "0"
+    assert read_uniform(output.finish(), size) == list(range(count))
+
+
 def test_stall_of_10_s_loses_what_the_log_says(container, peer):
     count = 12 * RATE
     with capture(container) as (agent, output):

@@ -13,7 +13,9 @@ from collections.abc import Callable
 
 import pytest
 
-from harness import PIPE, REPOSITORY, Namespace, Pktgen, Sink, check_with_tcpdump, find, read_pcap, send_numbered, start_agent
+from harness import (
+    PIPE, REPOSITORY, Collector, Namespace, Pktgen, Sink, check_with_tcpdump, find, read_pcap, send_numbered, start_agent,
+)
 
 FLOOR = REPOSITORY / ".build/tools/floor"
 LO_UDP = ("-interface", "lo", "-filter", "udp")
@@ -157,10 +159,13 @@ def test_second_signal_ends_it_at_once_though_the_reader_is_stuck(container, pee
         time.sleep(0.4)  # what comes sooner may be the same signal, sent twice as timeout(1) does
         assert agent.running, "the first signal leaves the reader some time"
         result = agent.stop()
-    os.close(reader)
+    data = Collector(reader).finish()
     assert result.seconds < 0.3
     assert result.status == 1
-    assert int(find(result.log, "INFO", "stopped capture")["lost"]) > 0
+    assert "second signal" in find(result.log, "ERROR", "capture failed")["error"]
+    stopped = find(result.log, "INFO", "stopped capture")
+    assert int(stopped["lost"]) > 0
+    assert int(stopped["packets"]) - int(stopped["lost"]) == len(read_pcap(data).packets)
 
 
 @pytest.mark.parametrize("kind", ["pipe", "socket"])

@@ -13,8 +13,8 @@ struct EndingTests {
         after: Int64, handedOver: UInt64 = 100, ring: Fill = .empty, queue: Fill = .empty, idle: Int64 = 0
     ) -> Ending.Progress {
         Ending.Progress(
-            now: begin + .milliseconds(after), handedOver: handedOver, isRingEmpty: ring == .empty, isQueueEmpty: queue == .empty,
-            lastTaken: begin + .milliseconds(after - idle))
+            now: begin + .milliseconds(after), handedOver: handedOver, isRingEmpty: ring == .empty,
+            isQueueEmpty: queue == .empty, lastTaken: begin + .milliseconds(after - idle))
     }
 
     enum Fill: CaseIterable {

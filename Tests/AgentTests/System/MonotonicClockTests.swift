@@ -25,7 +25,8 @@ struct MonotonicClockTests {
     @Test(
         arguments: [
             (.zero, 0, 0), (.nanoseconds(1), 0, 1), (.microseconds(250), 0, 250_000),
-            (.milliseconds(1500), 1, 500_000_000), (.seconds(3600), 3600, 0), (.seconds(-5), 0, 0), (.milliseconds(-1), 0, 0),
+            (.milliseconds(1500), 1, 500_000_000), (.seconds(3600), 3600, 0), (.seconds(-5), 0, 0),
+            (.milliseconds(-1), 0, 0),
         ] as [(Duration, Int, Int)])
     func `gives calls that wait seconds and nanoseconds, never less than none`(
         _ duration: Duration, _ seconds: Int, _ nanoseconds: Int
