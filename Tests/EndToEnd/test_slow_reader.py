@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import Agent, Namespace, Pktgen, Result, Sink, find, read_pcap, send_numbered, start_agent
+from harness import UID, Agent, Namespace, Pktgen, Result, Sink, find, read_pcap, send_numbered, start_agent
 from harness.pcap import read_uniform
 
 SIZE = 1500
@@ -131,6 +131,13 @@ def assert_exactly_counted(result: Result, data: bytes, least: int) -> None:
     assert int(stopped["bytes"]) == len(data)
 
 
+def pipe_of_user() -> tuple[int, int]:
+    """A pipe as the daemon of a session makes it, which runs as the agent's user: one that the user may open again."""
+    ends = os.pipe()
+    os.fchown(ends[0], UID, UID)
+    return ends
+
+
 def fill(reader: int) -> int:
     """Fills a pipe as another process would; how many bytes that were."""
     other = os.open(f"/proc/self/fd/{reader}", os.O_WRONLY | os.O_NONBLOCK)
@@ -145,7 +152,7 @@ def fill(reader: int) -> int:
 
 def test_pipe_that_another_process_fills_does_not_hold_up_the_stop(namespace):
     """Between two looks at a pipe its room may go: a write that waits for it would be out of reach of any signal."""
-    reader, writer = os.pipe()
+    reader, writer = pipe_of_user()
     with Sink(namespace), start_agent(namespace, "-interface", "lo", "-filter", "udp", stdout=writer) as agent:
         os.close(writer)
         assert len(os.read(reader, 24)) == 24
@@ -160,7 +167,7 @@ def test_pipe_that_another_process_fills_does_not_hold_up_the_stop(namespace):
 
 
 def test_pipe_that_another_process_fills_is_used_again_once_it_is_read(namespace):
-    reader, writer = os.pipe()
+    reader, writer = pipe_of_user()
     with Sink(namespace), start_agent(namespace, "-interface", "lo", "-filter", "udp", stdout=writer) as agent:
         os.close(writer)
         data = os.read(reader, 24)
@@ -180,7 +187,7 @@ def test_capture_is_announced_once_its_header_is_out(namespace):
     def announced(agent: Agent) -> list:
         return [line for line in agent.log if line.message.startswith("capturing, stop with")]
 
-    reader, writer = os.pipe()
+    reader, writer = pipe_of_user()
     rest = fill(reader)
     with start_agent(namespace, "-interface", "lo", stdout=writer, live=False) as agent:
         os.close(writer)
