@@ -111,8 +111,9 @@ int cf_pcap_disarm(int socket) {
         {.call = SYS_pidfd_getfd},
         {.call = SYS_ptrace},
         {.call = SYS_process_vm_writev},
-        {.call = SYS_io_uring_setup},
         {.call = SYS_io_submit},
+        {.call = SYS_io_uring_setup},
+        {.call = SYS_io_uring_enter},
     };
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
     INSTALL(forbidden, SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ALLOW);

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
@@ -68,7 +69,7 @@ def test_forbidden_call_kills_the_process(namespace, name):
 
 @pytest.mark.parametrize("name, number", [
     ("write", 1), ("writev", 20), ("sendto", 44), ("sendmsg", 46), ("read", 0), ("pread64", 17), ("setsockopt", 54),
-    ("bind", 49),
+    ("bind", 49), ("io_setup", 206), ("io_submit", 209),
 ])
 def test_nothing_can_be_done_to_the_packet_socket(namespace, name, number):
     """Above all, no packet can be sent on it."""
@@ -101,7 +102,9 @@ def test_filter_of_the_socket_is_locked(namespace):
 
 
 def packet_socket(agent: Agent) -> int:
-    number, = (number for number, target in agent.descriptors().items() if target.startswith("socket:"))
+    rows = Path(f"/proc/{agent.pid}/net/packet").read_text().splitlines()[1:]
+    targets = {f"socket:[{row.split()[8]}]" for row in rows}
+    number, = (number for number, target in agent.descriptors().items() if target in targets)
     return number
 
 

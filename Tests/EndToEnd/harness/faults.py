@@ -59,17 +59,17 @@ def contents(descriptor: int) -> bytes:
 
 
 @functools.cache
-def inject_tool() -> Path:
-    """support/inject.c, compiled."""
-    tool = installed().parent / "inject"
-    run("gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-o", tool, SUPPORT / "inject.c")
+def compiled(name: str, *options: str) -> Path:
+    """A program of support/."""
+    tool = installed().parent / Path(name).stem
+    run("gcc", "-O1", "-Wall", "-Wextra", "-Werror", *options, "-o", tool, SUPPORT / name)
     return tool
 
 
 @contextlib.contextmanager
 def failing_writes(agent: Agent, error: int, first: int, every: int = 1) -> Iterator[None]:
     """The agent's writes to standard output fail: the `first` from here on, and each `every`-th after that."""
-    words = [inject_tool(), "fail", agent.pid, 1, error, first, every]
+    words = [compiled("inject.c"), "fail", agent.pid, 1, error, first, every]
     with subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as tracer:
         try:
             assert tracer.stdout.readline() == b"attached\n"
@@ -80,12 +80,12 @@ def failing_writes(agent: Agent, error: int, first: int, every: int = 1) -> Iter
 
 def injected_call(agent: Agent, number: int, *arguments: int) -> str:
     """What becomes of the agent when it makes a system call: "killed by N" or "returned N"."""
-    return run(inject_tool(), "call", agent.pid, number, *arguments, text=True).stdout.strip()
+    return run(compiled("inject.c"), "call", agent.pid, number, *arguments, text=True).stdout.strip()
 
 
 def allowed_calls(agent: Agent) -> set[int]:
     """The numbers of the system calls that the agent's seccomp filter lets through, whatever their arguments."""
-    lines = run(inject_tool(), "filter", agent.pid, text=True).stdout.splitlines()
+    lines = run(compiled("inject.c"), "filter", agent.pid, text=True).stdout.splitlines()
     instructions = [tuple(map(int, line.split())) for line in lines]
     load_number, compare = (0x20, 0), 0x15
     return {

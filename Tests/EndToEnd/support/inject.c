@@ -10,59 +10,16 @@
 //
 // strace's own injection replaces the call's number by -1, which a seccomp filter answers by killing.
 
-#include <errno.h>
+#include "tracing.h"
+
 #include <linux/filter.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/user.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#ifndef __x86_64__
-#error "knows the registers of x86-64 only"
-#endif
-
-enum { syscallInstructionSize = 2, syscallStop = SIGTRAP | 0x80 };
-
-static pid_t traced;
 static volatile sig_atomic_t isToEnd;
-
-static _Noreturn void fail(const char *what) {
-    fprintf(stderr, "inject: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
 
 static void noteEnd(int signal) {
     (void)signal;
     isToEnd = 1;
     ptrace(PTRACE_INTERRUPT, traced, 0, 0);
-}
-
-static struct user_regs_struct registers(void) {
-    struct user_regs_struct values;
-    if (ptrace(PTRACE_GETREGS, traced, 0, &values) < 0) fail("PTRACE_GETREGS");
-    return values;
-}
-
-static void setRegisters(struct user_regs_struct values) {
-    if (ptrace(PTRACE_SETREGS, traced, 0, &values) < 0) fail("PTRACE_SETREGS");
-}
-
-// Goes on to the next stop, passing on signals; returns the wait status.
-static int next(void) {
-    int status, signal = 0;
-    while (1) {
-        if (ptrace(PTRACE_SYSCALL, traced, 0, signal) < 0 && errno != ESRCH) fail("PTRACE_SYSCALL");
-        while (waitpid(traced, &status, 0) < 0) {
-            if (errno != EINTR) fail("waitpid");
-        }
-        if (!WIFSTOPPED(status) || WSTOPSIG(status) == syscallStop || status >> 16 == PTRACE_EVENT_STOP) return status;
-        signal = WSTOPSIG(status);
-    }
 }
 
 static void interrupt(void) {
@@ -82,11 +39,6 @@ static void awaitCall(void) {
         usleep(10000);
         interrupt();
     }
-}
-
-// Whether it is about to enter the kernel, with a call's number in orig_rax.
-static int isAtEntry(int status) {
-    return WIFSTOPPED(status) && WSTOPSIG(status) == syscallStop && (long)registers().rax == -ENOSYS;
 }
 
 static int isWriteTo(struct user_regs_struct call, long descriptor) {
@@ -120,17 +72,8 @@ static int failWrites(long descriptor, long error, long first, long every) {
 static int makeCall(long number, const long arguments[6]) {
     attach();
     awaitCall();
-    struct user_regs_struct before = registers(), call = before;
-    call.rip -= syscallInstructionSize;
-    call.rax = number;
-    call.orig_rax = -1;
-    call.rdi = arguments[0];
-    call.rsi = arguments[1];
-    call.rdx = arguments[2];
-    call.r10 = arguments[3];
-    call.r8 = arguments[4];
-    call.r9 = arguments[5];
-    setRegisters(call);
+    struct user_regs_struct before = registers();
+    setRegisters(callRegisters(before, number, arguments));
     int status;
     do status = next();
     while (WIFSTOPPED(status) && !isAtEntry(status));
