@@ -11,13 +11,15 @@ public enum Privileges {
         }
     }
 
-    /// Gives everything up. The capability sets (effective, permitted, inheritable, ambient) are empty, and with
-    /// no-new-privileges, which `cf_pcap_disarm` has set, no file that the process could execute raises them again.
-    /// The corresponding C functions are `cap_set_proc` and `cap_reset_ambient`.
+    /// Gives everything up for good. The capability sets (effective, permitted, inheritable, ambient) are empty, and no
+    /// file that the process could execute raises them again.
+    /// The corresponding C functions are `cap_set_proc`, `cap_reset_ambient` and `prctl`.
     public static func drop() throws(Failure) {
         guard let none = unsafe cap_init() else { throw failure() }
         defer { unsafe cap_free(UnsafeMutableRawPointer(none)) }
-        guard cap_reset_ambient() == 0, unsafe cap_set_proc(none) == 0 else { throw failure() }
+        guard cap_reset_ambient() == 0, unsafe cap_set_proc(none) == 0, cf_pcap_set_no_new_privileges() == 0 else {
+            throw failure()
+        }
     }
 
     private static func failure() -> Failure {

@@ -107,8 +107,7 @@ struct OutputTests {
             cf_pcap_ignore(SIGPIPE)
             let pipe = try TestPipe()
             replaceStandardOutput(by: pipe.writeEnd)
-            let output = try Output()
-            #expect(output.written == 0)
+            StandardStreams.separate()
             #expect(cf_pcap_status_flags(STDOUT_FILENO) & O_NONBLOCK != 0)
             #expect(cf_pcap_status_flags(pipe.writeEnd) & O_NONBLOCK == 0)
         }
@@ -123,6 +122,7 @@ struct OutputTests {
             for left in [0, 1, 2] {
                 let pipe = try TestPipe()
                 replaceStandardOutput(by: pipe.writeEnd)
+                StandardStreams.separate()
                 let stream = try Stream(Packet.numbered(sizes: [Int](repeating: 1500, count: 2000)))
                 // The first look finds the pipe empty, and with much of it left nobody looks again.
                 #expect(stream.step())

@@ -8,8 +8,6 @@ import Testing
 struct SandboxTests {
     private static let (capture, signals, table) = (100, 101, 102)
     private static let (output, error) = (1, 2)
-    private static let descriptors = Sandbox.Descriptors(
-        capture: Int32(capture), signals: Int32(signals), watch: (Int32(table), -1))
     // asm-generic/ioctls.h, linux/sockios.h
     private static let (fionread, fionbio, siocgifname, siocgifflags, siocsifflags) = (
         0x541B, 0x5421, 0x8910, 0x8913, 0x8914
@@ -19,7 +17,7 @@ struct SandboxTests {
 
     private static func enter() throws {
         try Privileges.drop()
-        try Sandbox.enter(with: descriptors)
+        try Sandbox.enter(capture: Int32(capture), signals: Int32(signals), socketTables: (Int32(table), -1))
     }
 
     /// A function of the C library that makes one system call, and its arguments.
@@ -41,7 +39,7 @@ struct SandboxTests {
             Call("write", output, 0, 0), Call("write", error, 0, 0), Call("sendto", output, 0, 0, 0, 0, 0),
             Call("ioctl", output, fionread, 0), Call("getsockopt", capture, 0, 0, 0, 0),
             Call("getsockname", capture, 0, 0),
-            Call("ioctl", capture, siocgifname, 0), Call("ioctl", capture, siocgifflags, 0),
+            Call("ioctl", capture, siocgifflags, 0),
             Call("pread", table, 0, 0, 0), Call("lseek", output, 0, 1), Call("ftruncate", output, -1),
             // What malloc(3) needs in a process of one thread.
             Call("mmap", 0, 4096, read | write, anonymous, -1, 0), Call("mmap", 0, 4096, 0, anonymous, -1, 0),
@@ -78,7 +76,8 @@ struct SandboxTests {
             Call("pread", 0, 0, 0, 0), Call("recvfrom", capture, 0, 0, 0, 0, 0),
             Call("lseek", capture, 0, 1), Call("lseek", error, 0, 1), Call("ftruncate", error, -1),
             Call("ioctl", output, fionbio, 0), Call("ioctl", error, fionread, 0),
-            Call("ioctl", capture, siocsifflags, 0), Call("ioctl", capture, fionread, 0),
+            Call("ioctl", capture, siocsifflags, 0), Call("ioctl", capture, siocgifname, 0),
+            Call("ioctl", capture, fionread, 0),
             Call("setsockopt", capture, 0, 0, 0, 0), Call("bind", capture, 0, 0),
             Call("getsockopt", output, 0, 0, 0, 0), Call("fcntl", output, 4, 0),
             // Memory that can be executed, or that is a file's.
@@ -101,7 +100,7 @@ struct SandboxTests {
         await #expect(processExitsWith: .signal(SIGSYS)) {
             let read = LibraryFunction("pread")
             try Privileges.drop()
-            try Sandbox.enter(with: Sandbox.Descriptors(capture: 100, signals: 101, watch: (-1, -1)))
+            try Sandbox.enter(capture: 100, signals: 101, socketTables: (-1, -1))
             _ = read([Self.table, 0, 0, 0])
             _exit(7)
         }
@@ -112,7 +111,7 @@ struct SandboxTests {
         await #expect(processExitsWith: .success) {
             // Only a process without CAP_SYS_ADMIN needs no-new-privileges for a filter (seccomp(2)).
             if geteuid() == 0 { #expect(setuid(65534) == 0) }
-            #expect(throws: Failure.self) { try Sandbox.enter(with: Self.descriptors) }
+            #expect(throws: Failure.self) { try Sandbox.enter(capture: 100, signals: 101, socketTables: (-1, -1)) }
         }
     }
 

@@ -142,7 +142,8 @@ struct EndingTests {
     @Test(arguments: [(0, false), (1, false), (199, false), (200, true), (201, true), (4000, true)] as [(Int64, Bool)])
     func `comes at once with a second signal, unless that is the first one over again`(_ after: Int64, _ ends: Bool) {
         var ending = Self.ending()
-        let isEnd = ending.repeatSignal(at: Self.begin + .milliseconds(after))
+        _ = ending.noteSignal(at: Self.begin)
+        let isEnd = ending.noteSignal(at: Self.begin + .milliseconds(after))
         #expect(isEnd == ends)
         let progress = Self.progress(after: after, handedOver: 50, ring: .holdsSome, queue: .holdsSome)
         #expect(ending.decide(progress) == (ends ? .giveUp(.secondSignal) : .goOn))
@@ -151,16 +152,25 @@ struct EndingTests {
     @Test
     func `comes with a third signal where the second was the first one over again`() {
         var ending = Self.ending()
-        let decisions = [100, 190, 300, 310].map { ending.repeatSignal(at: Self.begin + .milliseconds($0)) }
-        #expect(decisions == [false, false, true, true])
+        let decisions = [0, 100, 190, 300, 310].map { ending.noteSignal(at: Self.begin + .milliseconds($0)) }
+        #expect(decisions == [false, false, false, true, true])
         #expect(ending.decide(Self.progress(after: 310, queue: .holdsSome)) == .giveUp(.secondSignal))
     }
 
     @Test
     func `is no loss with a second signal where nothing was left`() {
         var ending = Self.ending()
-        _ = ending.repeatSignal(at: Self.begin + .milliseconds(300))
+        _ = ending.noteSignal(at: Self.begin)
+        _ = ending.noteSignal(at: Self.begin + .milliseconds(300))
         #expect(ending.decide(Self.progress(after: 300)) == .done)
+    }
+
+    @Test
+    func `takes its time with a first signal where something else began it`() {
+        var ending = Self.ending()
+        let isEnd = ending.noteSignal(at: Self.begin + .milliseconds(900))
+        #expect(!isEnd)
+        #expect(ending.decide(Self.progress(after: 900, handedOver: 50, ring: .holdsSome)) == .goOn)
     }
 
     // MARK: All cases

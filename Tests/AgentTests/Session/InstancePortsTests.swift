@@ -69,7 +69,7 @@ struct InstancePortsTests {
         ("[] x", "unexpected text at byte 3"), ("\u{FEFF}[]", "unexpected text at byte 0"),
     ])
     func `are refused where they are not what the platform writes`(_ text: String, _ words: String) {
-        let malformation = #expect(throws: InstancePorts.Malformation.self) {
+        let malformation = #expect(throws: Failure.self) {
             try InstancePorts(ByteString(text: text))
         }
         #expect(malformation?.description.text == words)
@@ -95,7 +95,7 @@ struct InstancePortsTests {
         let whole = [UInt8](
             #"[{"a":"\\\"x","internal":2222,"b":[{"c":[]}],"internal_tls_proxy":61002},{"internal":1}]"#.utf8)
         for length in whole.indices {
-            #expect(throws: InstancePorts.Malformation.self) { try InstancePorts(ByteString(whole[..<length])) }
+            #expect(throws: Failure.self) { try InstancePorts(ByteString(whole[..<length])) }
             for byte in UInt8.min...UInt8.max {
                 var changed = whole
                 changed[length] = byte
@@ -106,6 +106,6 @@ struct InstancePortsTests {
 
     @Test(arguments: ["[", "{", #"[{"a":["#, #"{"a":"#, #"[{"a":"#])
     func `may be nested without end`(_ text: String) {
-        #expect(throws: InstancePorts.Malformation.self) { try InstancePorts(text.repeated(20_000)) }
+        #expect(throws: Failure.self) { try InstancePorts(text.repeated(20_000)) }
     }
 }

@@ -17,7 +17,7 @@ struct SSHSessionTests {
     }
 
     private func select(_ inodes: [UInt64], _ sockets: [TCPSocket]) -> SSHSession? {
-        SSHSession.select(process: 13325, name: "diego-sshd", holding: inodes, from: sockets)
+        SSHSession.select(13325, "diego-sshd", from: sockets, by: .descriptors) { inodes.contains($0.inode) }
     }
 
     private func socket(_ port: UInt16, _ peer: UInt16, state: UInt8, inode: UInt64) -> TCPSocket {
@@ -111,7 +111,8 @@ struct SSHSessionTests {
     func `is the connection that SSH_CONNECTION names, if the tables have it`() throws {
         let sockets = try Fixture.sockets("tcp-openssh-one-session")
         func select(_ text: ByteString) throws -> SSHSession? {
-            SSHSession.select(process: 13526, name: "sshd", named: try #require(SSHConnection(text)), from: sockets)
+            let named = try #require(SSHConnection(text))
+            return SSHSession.select(13526, "sshd", from: sockets, by: .environment) { named.isConnection($0) }
         }
         let session = try #require(try select("10.77.0.1 52296 10.77.0.2 2222"))
         #expect(session.ports == [2222])

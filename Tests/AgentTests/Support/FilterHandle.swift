@@ -15,7 +15,7 @@ import CPcap
         unsafe pcap_close(handle)
     }
 
-    func compile(_ expression: ByteString) throws(Filter.Rejection) -> Filter {
+    func compile(_ expression: ByteString) throws(Failure) -> Filter {
         try unsafe Filter.compile(expression, for: handle)
     }
 
@@ -25,7 +25,7 @@ import CPcap
             _ = try compile(expression)
             return nil
         } catch {
-            return error.message.text
+            return error.description.text
         }
     }
 
