@@ -94,18 +94,24 @@ public struct Capture {
         Task { [post] in for await _ in signals.stream { post.yield(.signal) } }
         every(.seconds(1)) { [post] in post.yield(.second) }
         every(Collector.interval) { [collector] in await collector.tick() }
-        Task { [post, options] in
+        let surveying = Task { [post, options] () -> Survey? in
             do {
-                post.yield(.surveyed(try await Survey.make(options)))
+                let survey = try await Survey.make(options)
+                post.yield(.surveyed(survey))
+                return survey
             } catch {
                 post.yield(.surveyFailed("\(error)"))
+                return nil
             }
         }
         for await event in events {
             run.handle(event)
-            if let status = run.status { return run.end(status) }
+            if run.status != nil { break }
         }
-        return run.end(1)
+        surveying.cancel()
+        await surveying.value?.cf.close()
+        display.finish()
+        return run.status ?? 1
     }
 
     private func every(_ interval: Duration, _ body: @escaping @Sendable () async -> Void) {
@@ -115,12 +121,6 @@ public struct Capture {
                 await body()
             }
         }
-    }
-
-    private func end(_ status: Int32) -> Int32 {
-        survey?.cf.close()
-        display.finish()
-        return status
     }
 
     // MARK: Events
