@@ -180,7 +180,7 @@ def test_reader_that_stands_still_for_a_while_loses_nothing(foundation, demo, fo
 
 
 def test_mixed_link_types_need_pcapng(foundation, demo, folder, liars):
-    demo.processes[0].instances[1].ssh_answer = liars("send(header(link_type=276)); wait()")
+    demo.processes[0].instances[1].ssh_answer = liars("time.sleep(2); send(header(link_type=276)); wait()")
     with Client(foundation, folder, "demo") as running:
         running.wait_for_message("web/1")
         result = running.stop()
