@@ -40,6 +40,7 @@ exec /tmp/lifecycle/real "$@"
 """
 
 
+@pytest.mark.xdist_group("spied on")
 @pytest.mark.parametrize("filter", FILTERS)
 def test_filter_reaches_the_agent_as_it_was_written(spied_on, folder, filter):
     instance = spied_on.instances[0]
@@ -118,6 +119,7 @@ def lied_to(tmp_path_factory, liars):
             yield running.stop(timeout=60), load.answered
 
 
+@pytest.mark.xdist_group("lied to")
 def test_honest_instance_loses_nothing_among_those_that_lie(lied_to):
     result, answered = lied_to
     assert result.status == 1
@@ -126,12 +128,14 @@ def test_honest_instance_loses_nothing_among_those_that_lie(lied_to):
     check_with_tools(result.folder / "x.pcapng", ordered=False)
 
 
+@pytest.mark.xdist_group("lied to")
 def test_no_terminal_is_written_to_in_their_name(lied_to):
     result, _ = lied_to
     assert not set(result.stderr.encode()) & set(range(32)) - {10}, result.stderr
     assert len(result.stderr) < 50_000
 
 
+@pytest.mark.xdist_group("lied to")
 @pytest.mark.parametrize("lie", LIES)
 def test_stream_that_lies(lied_to, lie):
     result, _ = lied_to
@@ -193,6 +197,7 @@ def without_sessions():
         yield foundation
 
 
+@pytest.mark.xdist_group("without sessions")
 @pytest.mark.parametrize("which", ["processes", "stats", "ssh_enabled"])
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_answers_of_the_api_that_are_none(without_sessions, folder, answer, which):

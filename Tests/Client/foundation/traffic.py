@@ -73,7 +73,7 @@ class Tcpdump:
 
 
 class Pktgen(harness.Pktgen):
-    """UDP packets of 100 bytes to an instance's port 9, that many a second."""
+    """Large UDP packets to an instance's port 9, that many a second."""
 
     def __init__(self, instance: Instance, rate: int, count: int) -> None:
-        super().__init__(instance.container.outside, "eth0", count, 100, rate)
+        super().__init__(instance.container.outside, "eth0", count, 1400, rate)
