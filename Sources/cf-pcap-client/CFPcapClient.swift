@@ -29,7 +29,7 @@ struct CFPcapClient {
     /// Captures to the end; gives the exit status. As a plugin, alone in the foreground, and no longer than cf is there.
     private static func capture(_ options: CaptureOptions, _ arguments: CommandLineArguments) async throws -> Int32 {
         let display = Display(quiet: options.quiet)
-        let capture = try Capture(options, commandLine: arguments.commandLine, display: display)
+        let capture = try await Capture(options, commandLine: arguments.commandLine, display: display)
         guard arguments.isPlugin else { return await capture.run() }
         let parent = ParentWatch()
         return await Foreground.held { await capture.run(whileRunning: parent) }

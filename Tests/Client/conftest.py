@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import client
-from foundation import Application, Foundation
+from foundation import Application, Foundation, Process
 from harness import BINARY
 from harness.agent import give_children_default_signals
 
@@ -22,6 +22,7 @@ SECONDS_PER_TEST = 90
 
 def pytest_configure(config: pytest.Config) -> None:
     give_children_default_signals()
+    config.addinivalue_line("markers", "breaks: does to containers what cannot be undone")
     config.addinivalue_line("markers", "long: takes minutes, and is run only when asked for with `-m long`")
     config.addinivalue_line("markers", "seconds(limit): how long a test may take, where that is not the usual")
 
@@ -82,9 +83,23 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.write_line("\n".join(_shown))
 
 
-@pytest.fixture
-def foundation() -> Iterator[Foundation]:
+@pytest.fixture(scope="session")
+def _lasting() -> Iterator[Foundation]:
     with Foundation() as foundation:
+        foundation.push("demo", web=3)
+        yield foundation
+
+
+@pytest.fixture
+def foundation(request: pytest.FixtureRequest) -> Iterator[Foundation]:
+    """One with nothing in it for tests marked `breaks`; the same one, reset, for all others."""
+    if request.node.get_closest_marker("breaks"):
+        with Foundation() as foundation:
+            yield foundation
+            client.kill_all()
+    else:
+        foundation = request.getfixturevalue("_lasting")
+        foundation.reset()
         yield foundation
         client.kill_all()
 
@@ -92,7 +107,15 @@ def foundation() -> Iterator[Foundation]:
 @pytest.fixture
 def demo(foundation: Foundation) -> Application:
     """An app with three instances of its process `web`."""
-    return foundation.push("demo", web=3)
+    return foundation.applications[0] if foundation.applications else foundation.push("demo", web=3)
+
+
+@pytest.fixture
+def solo(foundation: Foundation, demo: Application) -> Application:
+    """An app with one instance, which it shares with `demo`."""
+    solo = Application("solo", [Process("web", demo.processes[0].instances[:1])])
+    foundation.applications.append(solo)
+    return solo
 
 
 @pytest.fixture

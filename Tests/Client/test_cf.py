@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cf import gob
-from foundation import AGENT, Foundation, HTTPLoad, Tcpdump
+from foundation import AGENT, Foundation, Tcpdump, request
 from harness import parse_log, read_pcap
 from sessions.container import wait_until
 
@@ -29,11 +29,6 @@ def cf(foundation: Foundation, *words: object, environment: dict[str, str] | Non
 
 def ssh(foundation: Foundation, command: str, **options):
     return cf(foundation, "ssh", "demo", "-c", command, **options)
-
-
-@pytest.fixture
-def demo(foundation):
-    return foundation.push("demo", web=1)
 
 
 def test_command_runs_with_three_pipes_and_its_exit_status_is_that_of_cf(foundation, demo):
@@ -55,7 +50,7 @@ def test_errors(foundation, demo, words, error):
 
 
 def test_states(foundation, demo):
-    demo.processes[0].instances[0].crash()
+    demo.processes[0].instances[0].state = "CRASHED"
     assert ssh(foundation, "id").stderr == b"Instance 0 of process web not running\n"
     demo.state = "STOPPED"
     assert ssh(foundation, "id").stderr == b"Application 'demo' is not in the STARTED state\n"
@@ -72,6 +67,7 @@ def test_killed_command(foundation, demo):
     assert (done.returncode, done.stdout) == (137, b"Process terminated by signal: KILL. Exited with 137\n")
 
 
+@pytest.mark.breaks
 def test_session_that_is_cut(foundation, demo):
     instance = demo.processes[0].instances[0]
     with subprocess.Popen([foundation.program, "ssh", "demo", "-c", "echo started; sleep 60"], env=foundation.environment,
@@ -83,6 +79,7 @@ def test_session_that_is_cut(foundation, demo):
     assert errors == b"wait: remote command exited without exit status or exit signal\n"
 
 
+@pytest.mark.breaks
 def test_cut_network_is_not_noticed(foundation, demo):
     with subprocess.Popen([foundation.program, "ssh", "demo", "-c", "echo started; sleep 60"], env=foundation.environment,
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
@@ -110,8 +107,7 @@ def test_standard_input_that_ends_stops_the_agent_in_order(foundation, demo, tmp
         with subprocess.Popen([foundation.program, "ssh", "demo", "-c", STOPPABLE], env=foundation.environment,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
             instance.wait_for_agents(1)
-            with HTTPLoad(instance, 100):
-                time.sleep(1)
+            request([instance], 50)
             time.sleep(0.2)
             output, errors = running.communicate(b"", timeout=5)
         expected = beside.stop()
@@ -121,21 +117,20 @@ def test_standard_input_that_ends_stops_the_agent_in_order(foundation, demo, tmp
     assert parse_log(errors)[-1]["packets"] == str(len(packets)) != "0"
 
 
-def test_merged_streams_of_two_are_those_of_tcpdump(foundation, tmp_path):
+def test_merged_streams_of_two_are_those_of_tcpdump(foundation, demo, tmp_path):
     """What the client is for, by hand: cf ssh twice, and mergecap."""
-    instances = foundation.push("two", web=2).processes[0].instances
+    instances = demo.processes[0].instances[:2]
     files = [tmp_path / f"{index}.pcap" for index in range(2)]
     with Tcpdump(instances[0], tmp_path / "b0") as one, Tcpdump(instances[1], tmp_path / "b1") as other:
         running = []
         for index, file in enumerate(files):
             with open(file, "wb") as output:
-                running.append(subprocess.Popen([foundation.program, "ssh", "two", "-i", str(index), "-c", STOPPABLE],
+                running.append(subprocess.Popen([foundation.program, "ssh", "demo", "-i", str(index), "-c", STOPPABLE],
                                                 env=foundation.environment, stdin=subprocess.PIPE, stdout=output,
                                                 stderr=subprocess.DEVNULL))
         for instance in instances:
             instance.wait_for_agents(1)
-        with HTTPLoad(instances[0], 50), HTTPLoad(instances[1], 50):
-            time.sleep(1)
+        request(instances, 50)
         time.sleep(0.2)
         for each in running:
             each.communicate(b"", timeout=10)
@@ -182,9 +177,9 @@ def test_api(foundation, demo):
     process = demo.processes[0]
     assert get(f"/v3/apps/{demo.guid}")["state"] == "STARTED"
     listed = get(f"/v3/apps/{demo.guid}/processes")["resources"]
-    assert listed == [{"guid": process.guid, "type": "web", "instances": 1}]
+    assert listed == [{"guid": process.guid, "type": "web", "instances": 3}]
     process.instances[0].state = "CRASHED"
-    assert [each["state"] for each in get(f"/v3/processes/{process.guid}/stats")["resources"]] == ["CRASHED"]
+    assert [each["state"] for each in get(f"/v3/processes/{process.guid}/stats")["resources"]] == ["CRASHED", "RUNNING", "RUNNING"]
     demo.ssh_disabled_by = "space"
     assert get(f"/v3/apps/{demo.guid}/ssh_enabled") == {"enabled": False, "reason": "Disabled for space"}
     assert get("/v3/apps/nix/processes")["errors"][0]["title"] == "CF-ResourceNotFound"

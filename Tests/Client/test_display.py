@@ -77,11 +77,11 @@ def test_narrow_terminal_is_not_overrun(foundation, demo, folder):
     assert all(len(row) < 30 for row in rows), rows
 
 
-def test_dumb_terminal_gets_no_escapes(foundation, demo, folder):
+def test_dumb_terminal_gets_no_escapes(foundation, solo, folder):
     terminal = Terminal()
-    with Client(foundation, folder, "demo", stderr=terminal.device, environment={"TERM": "dumb"}) as running:
+    with Client(foundation, folder, "solo", stderr=terminal.device, environment={"TERM": "dumb"}) as running:
         os.close(terminal.device)
-        running.wait_until_capturing(*demo.processes[0].instances)
+        running.wait_until_capturing(*solo.processes[0].instances)
         time.sleep(1.5)
         running.process.send_signal(2)
         assert running.wait().status == 0
@@ -94,12 +94,13 @@ def test_without_a_terminal_a_line_every_ten_seconds(foundation, demo, folder):
         running.wait_until_capturing(*instances)
         with HTTPLoad(instances[1], 50) as load:
             time.sleep(10.8)
+            answered = load.stop()
         lines = running.messages.splitlines()[2:]
         result = running.stop()
     assert "\x1b" not in result.stderr
     assert 1 <= len(lines) <= 4, lines
     count = len(result.pcap().packets)
-    assert load.answered < count
+    assert answered < count
     assert str(count) in re.sub(r"(?<=\d)[,_](?=\d)", "", result.stderr), "the sum"
     for name in ("web/0", "web/1", "web/2"):
         assert name in result.stderr

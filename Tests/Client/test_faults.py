@@ -10,9 +10,9 @@ import pytest
 
 from checks import check_with_tools, in_order, same_packets
 from client import Client, Result
-from foundation import Application, Foundation, HTTPLoad, Instance, Tcpdump
+from foundation import Application, Foundation, HTTPLoad, Instance, Process, Tcpdump, request
 
-RATE = 50
+REQUESTS = 50
 
 
 def remove_agent(instance: Instance) -> None:
@@ -61,12 +61,13 @@ def stopped_with_nothing_lost(foundation: Foundation, running: Client, app: Appl
     in_order(capture.packets)
     for index in survivors:
         expected = beside[index].stop()
-        assert len(expected.packets) > RATE
+        assert len(expected.packets) > REQUESTS
         same_packets(capture.of(f"web/{index} eth0"), expected)
     check_with_tools(result.folder / name)
     return result
 
 
+@pytest.mark.breaks
 def test_each_instance_that_cannot_be_captured_is_told_in_a_line_and_the_others_lose_nothing(foundation, folder):
     demo = foundation.push("demo", web=2 + len(FAULTS))
     instances = demo.processes[0].instances
@@ -76,10 +77,11 @@ def test_each_instance_that_cannot_be_captured_is_told_in_a_line_and_the_others_
         beside = {index: stack.enter_context(Tcpdump(instances[index], folder / f"beside-{index}")) for index in (0, 1)}
         running = stack.enter_context(Client(foundation, folder, "demo", "--no-follow", "-o", "x.pcapng"))
         running.wait_until_capturing(*instances[:2])
-        with HTTPLoad(instances[0], RATE), HTTPLoad(instances[1], RATE):
+        with HTTPLoad(instances[0]) as load, HTTPLoad(instances[1]) as other:
             for index in range(2, len(instances)):
                 running.wait_for_message(f"web/{index}: ")
-            time.sleep(1)
+            load.wait_for(REQUESTS)
+            other.wait_for(REQUESTS)
         result = stopped_with_nothing_lost(foundation, running, demo, [0, 1], beside, "x.pcapng")
     assert result.status == 1
     assert "Saved capture to 'x.pcapng'." in result.lines
@@ -88,6 +90,7 @@ def test_each_instance_that_cannot_be_captured_is_told_in_a_line_and_the_others_
         assert all(word in line for word in words), line
 
 
+@pytest.mark.breaks
 @pytest.mark.parametrize("fault", [remove_agent, refuse_ssh, crash])
 def test_nothing_to_capture_ends_the_client_without_a_file(foundation, folder, fault):
     demo = foundation.push("demo", web=1)
@@ -99,15 +102,16 @@ def test_nothing_to_capture_ends_the_client_without_a_file(foundation, folder, f
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.breaks
 def test_killed_instance_is_joined_again(foundation, demo, folder):
     instances = demo.processes[0].instances
     with ExitStack() as stack:
         beside = {index: stack.enter_context(Tcpdump(instances[index], folder / f"beside-{index}")) for index in (0, 2)}
         running = stack.enter_context(Client(foundation, folder, "demo", "-o", "x.pcapng"))
         running.wait_until_capturing(*instances)
-        with HTTPLoad(instances[0], RATE), HTTPLoad(instances[2], RATE):
-            before = HTTPLoad(instances[1], RATE)
-            time.sleep(1)
+        with HTTPLoad(instances[0], 30), HTTPLoad(instances[2], 30):
+            before = HTTPLoad(instances[1])
+            before.wait_for(REQUESTS)
             before.kill()
             instances[1].crash()
             running.wait_for_message("web/1")
@@ -115,17 +119,17 @@ def test_killed_instance_is_joined_again(foundation, demo, folder):
             instances[1].start()
             instances[1].wait_for_agents(1, 20)
             again = stack.enter_context(Tcpdump(instances[1], folder / "beside-again"))
-            with HTTPLoad(instances[1], RATE):
-                time.sleep(1)
+            request([instances[1]], REQUESTS)
         result = stopped_with_nothing_lost(foundation, running, demo, [0, 2], beside, "x.pcapng")
         afterwards = again.stop().packets
     packets = result.pcapng("x.pcapng").of("web/1 eth0")
-    assert len(packets) > len(afterwards) > RATE
+    assert len(packets) > len(afterwards) > REQUESTS
     assert [packet.data for packet in packets[-len(afterwards):]] == [packet.data for packet in afterwards]
     # It was gone for five seconds, so that not all that was asked for was captured.
     assert result.status == 1
 
 
+@pytest.mark.breaks
 def test_instance_that_never_comes_back_is_not_waited_for_with_no_follow(foundation, demo, folder):
     instances = demo.processes[0].instances
     with Client(foundation, folder, "demo", "--no-follow") as running:
@@ -138,6 +142,7 @@ def test_instance_that_never_comes_back_is_not_waited_for_with_no_follow(foundat
         assert running.stop().status == 1
 
 
+@pytest.mark.breaks
 def test_cut_instance(foundation, demo, folder):
     """Nobody is told. The client misses the sign of life after 15 seconds and joins anew once the network is back."""
     instances = demo.processes[0].instances
@@ -148,25 +153,26 @@ def test_cut_instance(foundation, demo, folder):
         children = set(running.children())
         cut = time.monotonic()
         instances[1].cut()
-        with HTTPLoad(instances[0], RATE), HTTPLoad(instances[2], RATE):
+        with HTTPLoad(instances[0], 30), HTTPLoad(instances[2], 30):
             running.wait_for_message("web/1", timeout=30)
             assert 10 < time.monotonic() - cut < 22
             instances[1].mend()
             instances[1].wait_for_agents(1, 30)
-        with HTTPLoad(instances[1], RATE):
-            time.sleep(1)
+        request([instances[1]], REQUESTS)
         assert len(children & set(running.children())) == 2, "the dead session's cf is gone"
         result = stopped_with_nothing_lost(foundation, running, demo, [0, 2], beside, "x.pcapng")
-    assert len(result.pcapng("x.pcapng").of("web/1 eth0")) > RATE
+    assert len(result.pcapng("x.pcapng").of("web/1 eth0")) > REQUESTS
     assert result.status == 1
 
 
+@pytest.mark.breaks
 def test_killed_daemon_ends_the_session_with_the_records_whole(foundation, demo, folder):
     instances = demo.processes[0].instances
     with Client(foundation, folder, "demo", "--no-follow", "-o", "x.pcapng") as running:
         running.wait_until_capturing(*instances)
-        with HTTPLoad(instances[1], 200):
-            time.sleep(1)
+        with HTTPLoad(instances[1]) as load:
+            load.wait_for(100)
+            time.sleep(0.5)
             instances[1].kill_daemon()
             running.wait_for_message("web/1")
         result = running.stop()
@@ -175,19 +181,20 @@ def test_killed_daemon_ends_the_session_with_the_records_whole(foundation, demo,
     check_with_tools(folder / "x.pcapng")
 
 
+@pytest.mark.breaks
 def test_instance_that_appears_is_joined(foundation, demo, folder):
     process = demo.processes[0]
     with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
         running.wait_until_capturing(*process.instances)
         foundation.scale(process, 4)
         process.instances[3].wait_for_agents(1, 20)
-        with HTTPLoad(process.instances[3], RATE):
-            time.sleep(1)
+        request([process.instances[3]], REQUESTS)
         result = running.stop()
     assert result.status == 0, result.stderr
-    assert len(result.pcapng("x.pcapng").of("web/3 eth0")) > RATE
+    assert len(result.pcapng("x.pcapng").of("web/3 eth0")) > REQUESTS
 
 
+@pytest.mark.breaks
 def test_instance_that_is_taken_away_is_no_failure(foundation, demo, folder):
     process = demo.processes[0]
     with Client(foundation, folder, "demo") as running:
@@ -199,17 +206,17 @@ def test_instance_that_is_taken_away_is_no_failure(foundation, demo, folder):
     assert "Saved capture to 'capture.pcap'." in result.lines
 
 
+@pytest.mark.breaks
 def test_moved_instance_is_joined_where_it_is_now(foundation, demo, folder):
     instances = demo.processes[0].instances
     with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
         running.wait_until_capturing(*instances)
         instances[1].replace()
         instances[1].wait_for_agents(1, 20)
-        with HTTPLoad(instances[1], RATE):
-            time.sleep(1)
+        request([instances[1]], REQUESTS)
         result = running.stop()
     capture = result.pcapng("x.pcapng")
-    assert len(capture.of("web/1 eth0")) > RATE
+    assert len(capture.of("web/1 eth0")) > REQUESTS
     assert any(instances[1].guid in interface.description for interface in capture.interfaces)
 
 
@@ -250,7 +257,7 @@ def test_what_does_not_exist(foundation, demo, folder, arguments, words):
 def test_stopped_app(foundation, demo, folder):
     demo.state = "STOPPED"
     for instance in demo.processes[0].instances:
-        instance.crash("DOWN")
+        instance.state = "DOWN"
     with Client(foundation, folder, "demo") as running:
         result = running.wait()
     assert result.status == 1
@@ -296,12 +303,12 @@ def test_no_cf_to_be_found(foundation, demo, folder):
     assert "cf" in result.stderr
 
 
-def test_rolling_deployment_captures_the_process_that_cf_ssh_takes(foundation, folder):
-    app = foundation.push("demo", web=1)
-    app.processes.append(foundation.push("new", web=1).processes[0])
-    with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
-        running.wait_until_capturing(app.processes[0].instances[0])
+def test_rolling_deployment_captures_the_process_that_cf_ssh_takes(foundation, demo, folder):
+    one, other, _ = demo.processes[0].instances
+    foundation.applications.append(Application("rolling", [Process("web", [one]), Process("web", [other])]))
+    with Client(foundation, folder, "rolling", "-o", "x.pcapng") as running:
+        running.wait_until_capturing(one)
         time.sleep(1)
-        assert app.processes[1].instances[0].agents() == []
+        assert other.agents() == []
         result = running.stop()
     assert [interface.name for interface in result.pcapng("x.pcapng").interfaces] == ["web/0 eth0"]

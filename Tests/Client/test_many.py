@@ -19,7 +19,7 @@ from sessions.container import wait_until
 COUNT = 50
 MEMORY_KILOBYTES = 100_000
 
-pytestmark = [pytest.mark.long, pytest.mark.seconds(300)]
+pytestmark = [pytest.mark.breaks, pytest.mark.long, pytest.mark.seconds(300)]
 
 
 @pytest.fixture
@@ -36,6 +36,7 @@ def test_fifty_instances_under_http_load(foundation, many, folder, show):
             loads = [stack.enter_context(HTTPLoad(instance, 4)) for instance in many]
             time.sleep(10)
             memory = running.memory_kilobytes()
+            answered = [load.stop() for load in loads]
         began = time.monotonic()
         running.process.send_signal(2)
         gone = wait_until(lambda: not agents(many), 10, "no agent is left")
@@ -44,7 +45,7 @@ def test_fifty_instances_under_http_load(foundation, many, folder, show):
     assert result.status == 0, result.stderr
     capture = result.pcapng("x.pcapng")
     in_order(capture.packets)
-    requests = {f"web/{index} eth0": load.answered for index, load in enumerate(loads)}
+    requests = {f"web/{index} eth0": count for index, count in enumerate(answered)}
     captured = dict.fromkeys(requests, 0)
     for packet in capture.packets:
         captured[capture.interfaces[packet.interface].name] += b"GET /" in packet.data
@@ -63,7 +64,7 @@ def test_fifty_instances_that_send_more_than_can_be_read(foundation, many, folde
         threading.Thread(target=read_slowly, args=(reader, 2_000_000), daemon=True).start()
         running.wait_until_capturing(*many, timeout=90)
         with ExitStack() as stack:
-            senders = [stack.enter_context(Pktgen(instance, rate=4_000, count=40_000)) for instance in many]
+            senders = [stack.enter_context(Pktgen(instance, rate=200, count=2_000)) for instance in many]
             sent = sum(sender.wait() for sender in senders)
         memory = running.memory_kilobytes()
         running.process.send_signal(2)
@@ -81,7 +82,7 @@ def test_fifty_streams_as_fast_as_they_can_be_read(foundation, folder, show, tmp
     process.instances *= COUNT
     process.instances[0].ssh_answer = {"run": ["sh", "-c", f"cat {file}; cat > /dev/null"]}
     began = time.monotonic()
-    with Client(foundation, folder, "fast", "-o", "x.pcapng", "--hold", "5") as running:
+    with Client(foundation, folder, "fast", "-o", "x.pcapng", "--hold", "30") as running:
         total = COUNT * 200_000
         running.wait_until(lambda: (folder / "x.pcapng").exists() and (folder / "x.pcapng").stat().st_size > total * 132, 120,
                            "all has been written")
@@ -89,10 +90,9 @@ def test_fifty_streams_as_fast_as_they_can_be_read(foundation, folder, show, tmp
         memory = running.memory_kilobytes()
         result = running.stop()
     process.instances[:] = process.instances[:1]
+    show(f"{COUNT} streams of 200,000 packets at once: {seconds:.1f} s, memory {memory / 1000:.1f} MB, status {result.status}")
     done = subprocess.run(["capinfos", "-TMr", "-co", folder / "x.pcapng"], capture_output=True, text=True, check=True)
-    show(f"{COUNT} streams of 200,000 packets at once: {seconds:.1f} s, memory {memory / 1000:.1f} MB, status {result.status}; "
-         f"capinfos: {done.stdout.split()[-2:]}")
-    assert str(total) in done.stdout
+    assert done.stdout.split()[-2:] == [str(total), "True"], result.stderr
     assert memory < MEMORY_KILOBYTES
 
 

@@ -29,11 +29,11 @@ def load_on_all(demo, rate: float = 50):
             load.kill()
 
 
-def test_default_name_counts_on(foundation, demo, folder):
+def test_default_name_counts_on(foundation, solo, folder):
     (folder / "capture.pcap").write_text("mine")
     (folder / "capture-1.pcap").write_text("mine too")
-    with Client(foundation, folder, "demo") as running:
-        running.wait_until_capturing(*demo.processes[0].instances)
+    with Client(foundation, folder, "solo") as running:
+        running.wait_until_capturing(*solo.processes[0].instances)
         result = running.stop()
     assert result.status == 0
     assert "Saved capture to 'capture-2.pcap'." in result.lines
@@ -42,9 +42,9 @@ def test_default_name_counts_on(foundation, demo, folder):
     read_pcap((folder / "capture-2.pcap").read_bytes())
 
 
-def test_two_at_once_do_not_take_the_same_name(foundation, demo, folder):
-    instances = demo.processes[0].instances
-    with Client(foundation, folder, "demo") as one, Client(foundation, folder, "demo") as other:
+def test_two_at_once_do_not_take_the_same_name(foundation, solo, folder):
+    instances = solo.processes[0].instances
+    with Client(foundation, folder, "solo") as one, Client(foundation, folder, "solo") as other:
         for running in (one, other):
             running.wait_for_message("Capturing")
         results = [running.stop() for running in (one, other)]
@@ -53,9 +53,9 @@ def test_two_at_once_do_not_take_the_same_name(foundation, demo, folder):
     assert not agents(instances)
 
 
-def test_named_file_that_exists_is_not_overwritten(foundation, demo, folder):
+def test_named_file_that_exists_is_not_overwritten(foundation, solo, folder):
     (folder / "mine.pcap").write_text("mine")
-    with Client(foundation, folder, "demo", "-o", "mine.pcap") as running:
+    with Client(foundation, folder, "solo", "-o", "mine.pcap") as running:
         result = running.wait()
     assert result.status == 1
     assert "mine.pcap" in result.stderr and "--force" in result.stderr
@@ -63,35 +63,35 @@ def test_named_file_that_exists_is_not_overwritten(foundation, demo, folder):
     assert not foundation.requests or not any(request.startswith("ssh") for request in foundation.requests)
 
 
-def test_force_overwrites(foundation, demo, folder):
+def test_force_overwrites(foundation, solo, folder):
     (folder / "mine.pcap").write_bytes(b"mine" * 1_000_000)
-    with Client(foundation, folder, "demo", "-o", "mine.pcap", "--force") as running:
-        running.wait_until_capturing(*demo.processes[0].instances)
+    with Client(foundation, folder, "solo", "-o", "mine.pcap", "--force") as running:
+        running.wait_until_capturing(*solo.processes[0].instances)
         assert running.stop().status == 0
     read_pcap((folder / "mine.pcap").read_bytes())
 
 
-def test_forced_file_is_kept_where_nothing_can_be_captured(foundation, demo, folder):
+def test_forced_file_is_kept_where_nothing_can_be_captured(foundation, solo, folder):
     (folder / "mine.pcap").write_bytes(b"mine")
-    demo.ssh_disabled_by = "space"
-    with Client(foundation, folder, "demo", "-o", "mine.pcap", "--force") as running:
+    solo.ssh_disabled_by = "space"
+    with Client(foundation, folder, "solo", "-o", "mine.pcap", "--force") as running:
         assert running.wait().status == 1
     assert (folder / "mine.pcap").read_bytes() == b"mine"
 
 
 @pytest.mark.parametrize("name, remedy", [("x.txt", ".pcapng"), ("x", ".pcapng"), ("x.pcap.xz", ".zst"), ("", "-o"),
                                           ("nix/x.pcap", "nix")])
-def test_names_that_cannot_be(foundation, demo, folder, name, remedy):
-    with Client(foundation, folder, "demo", "-o", name) as running:
+def test_names_that_cannot_be(foundation, solo, folder, name, remedy):
+    with Client(foundation, folder, "solo", "-o", name) as running:
         result = running.wait()
     assert result.status != 0
     assert remedy in result.stderr
     assert list(folder.iterdir()) == []
 
 
-def test_packets_never_go_to_a_terminal(foundation, demo, folder):
+def test_packets_never_go_to_a_terminal(foundation, solo, folder):
     leader, terminal = os.openpty()
-    with Client(foundation, folder, "demo", "-o", "-", stdout=terminal) as running:
+    with Client(foundation, folder, "solo", "-o", "-", stdout=terminal) as running:
         os.close(terminal)
         result = running.wait()
     os.close(leader)
@@ -167,7 +167,7 @@ def test_reader_that_stands_still_for_a_while_loses_nothing(foundation, demo, fo
     with Client(foundation, folder, "demo", "-o", "-", "--format", "pcap", stdout=writer) as running:
         os.close(writer)
         running.wait_until_capturing(*instances)
-        loads = [HTTPLoad(instance, 100) for instance in instances]
+        loads = [HTTPLoad(instance) for instance in instances]
         time.sleep(2)
         answered = [load.stop() for load in loads]
         with open(reader, "rb") as stream:
@@ -176,11 +176,11 @@ def test_reader_that_stands_still_for_a_while_loses_nothing(foundation, demo, fo
         result = running.wait()
     assert result.status == 0, result.stderr
     requests = sum(b"GET /" in packet.data for packet in read_pcap(data).packets)
-    assert requests == sum(answered) > 300
+    assert requests == sum(answered) > 100
 
 
 def test_mixed_link_types_need_pcapng(foundation, demo, folder, liars):
-    demo.processes[0].instances[1].ssh_answer = liars("send(header(link_type=276)); wait()")
+    demo.processes[0].instances[1].ssh_answer = liars("time.sleep(2); send(header(link_type=276)); wait()")
     with Client(foundation, folder, "demo") as running:
         running.wait_for_message("web/1")
         result = running.stop()

@@ -17,7 +17,7 @@ import pytest
 from cf import gob
 from cf.plugins import METHOD, Server
 from client import BINARY, Client
-from foundation import Foundation, HTTPLoad, agents, all_are_captured
+from foundation import Foundation, agents, all_are_captured, request
 from harness import read_pcap
 from sessions.container import wait_until
 
@@ -137,12 +137,11 @@ def test_capture_through_cf(foundation, demo, folder, installed):
     instances = demo.processes[0].instances
     with Client(foundation, folder, "demo", "-f", "tcp port 8080", "--duration", "3s", words=("cf", "pcap")) as running:
         running.wait_until_capturing(*instances)
-        with HTTPLoad(instances[2], 50):
-            time.sleep(1)
+        answered, = request([instances[2]], 20)
         result = running.wait()
     assert result.status == 0, result.stderr
     assert result.stdout == b""
-    assert len(result.pcap().packets) > 50
+    assert len(result.pcap().packets) > answered
 
 
 def test_failure_is_one_for_cf(foundation, demo, folder, installed):
@@ -210,15 +209,14 @@ def test_control_c_on_a_terminal_saves_the_capture_before_the_prompt(foundation,
     with Shell(foundation, folder) as shell:
         shell.type("cf pcap demo; echo \"status=$?\"\n")
         shell.wait_for("Capturing, press ^C to stop...")
-        with HTTPLoad(instances[1], 50):
-            time.sleep(1)
+        answered, = request([instances[1]], 50)
         shell.type("\x03")
         shell.wait_for("Saved capture to 'capture.pcap'.")
         shell.wait_for("status=0")
         assert shell.text.index("Saved capture") < shell.text.rindex("status=0")
         shell.type("echo works=$((6 * 7))\n")
         shell.wait_for("works=42")
-    assert len(read_pcap((folder / "capture.pcap").read_bytes()).packets) > 50
+    assert len(read_pcap((folder / "capture.pcap").read_bytes()).packets) > answered
     assert not agents(instances)
 
 

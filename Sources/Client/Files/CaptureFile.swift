@@ -79,8 +79,9 @@ struct CaptureFile: RecordSink {
         }
     }
 
-    /// Hands on what there is. Compressed, small pieces cost too much, unless somebody may be waiting for them.
+    /// Hands on what there is, if there still is somebody who reads it. Compressed, small pieces cost too much, unless somebody may be waiting for them.
     mutating func flush() throws(OutputError) {
+        if destination.hasLostReader { throw .readerGone }
         if compressor == nil || destination.isLive { try writeOut() }
     }
 

@@ -111,6 +111,14 @@ final class Destination {
         }
     }
 
+    /// Whether a reader is known to have gone, of which a writer otherwise learns only when there is something to write.
+    /// The corresponding C function is `poll`.
+    var hasLostReader: Bool {
+        guard isLive else { return false }
+        var entry = pollfd(fd: descriptor.rawValue, events: 0, revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLERR | POLLHUP) != 0
+    }
+
     /// Takes away what was written last. What is appended to may have grown by others' bytes, and is left.
     private func takeBack(_ count: Int) {
         guard count > 0, !isLive, fcntl(descriptor.rawValue, F_GETFL) & O_APPEND == 0,

@@ -20,7 +20,7 @@ struct PcapEncoder {
         header.append(integer: UInt16(4))
         header.append(integer: UInt64(0))
         // True of every stream that may still come.
-        header.append(integer: UInt32(RecordHeader.longestPacket))
+        header.append(integer: RecordHeader.longestPacket)
         header.append(integer: UInt32(stream.linkType))
         return header
     }

@@ -42,8 +42,10 @@ public actor CF {
         }
     }
 
-    /// Removes the copies of cf's configuration. Nothing can be asked any more.
-    public nonisolated func close() {
+    /// Stops what cf is being asked, and removes the copies of its configuration. Nothing can be asked any more.
+    public func close() async {
+        last?.cancel()
+        _ = await last?.result
         home.remove()
     }
 
@@ -145,7 +147,7 @@ public actor CF {
     /// by the other, which then has left a new one.
     private static func refreshTokens(_ command: CFCommand) async throws(PlatformError) {
         for attempt in 1...3 {
-            let result = try await command.run(["oauth-token"], home: nil)
+            let result = try await command.runToItsEnd(["oauth-token"])
             if result.status.isSuccess { return }
             guard result.isLoggedOut, attempt < 3 else { throw PlatformError(result.complaint(of: "cf oauth-token")) }
             try? await Task.sleep(for: .milliseconds(300))

@@ -86,6 +86,21 @@ struct CFCommand {
         }
     }
 
+    /// Runs cf on the person's own configuration. If the task is cancelled, nobody waits for it, but it goes on: killed
+    /// between its answer from the platform and its last line, it would leave the person logged out.
+    func runToItsEnd(_ arguments: [String]) async throws(PlatformError) -> Result {
+        let (results, post) = AsyncStream.makeStream(of: Swift.Result<Result, PlatformError>.self)
+        Task {
+            do throws(PlatformError) {
+                post.yield(.success(try await run(arguments, home: nil)))
+            } catch {
+                post.yield(.failure(error))
+            }
+        }
+        for await result in results { return try result.get() }
+        throw PlatformError("'\(name(of: arguments))' was not waited for")
+    }
+
     private func start(_ arguments: [String], home: String?) async throws -> Result {
         let result = try await Subprocess.run(
             configuration(arguments, home: home), output: .bytes(limit: 32 << 20), error: .bytes(limit: 1 << 20))

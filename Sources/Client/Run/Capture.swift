@@ -61,8 +61,9 @@ public struct Capture {
     private static let haste = Duration.milliseconds(500)
 
     /// Prepares a run and opens its output. `commandLine` is written there, where the format has room for it.
-    public init(_ options: CaptureOptions, commandLine: String, display: Display) throws {
-        try self.init(options, to: Destination.open(options), commandLine: commandLine, display: display)
+    public init(_ options: CaptureOptions, commandLine: String, display: Display) async throws {
+        let destination = options.wireshark ? try await Viewer.start() : try Destination.open(options)
+        try self.init(options, to: destination, commandLine: commandLine, display: display)
     }
 
     init(_ options: CaptureOptions, to destination: sending Destination, commandLine: String, display: Display) throws {
@@ -94,18 +95,24 @@ public struct Capture {
         Task { [post] in for await _ in signals.stream { post.yield(.signal) } }
         every(.seconds(1)) { [post] in post.yield(.second) }
         every(Collector.interval) { [collector] in await collector.tick() }
-        Task { [post, options] in
+        let surveying = Task { [post, options] () -> Survey? in
             do {
-                post.yield(.surveyed(try await Survey.make(options)))
+                let survey = try await Survey.make(options)
+                post.yield(.surveyed(survey))
+                return survey
             } catch {
                 post.yield(.surveyFailed("\(error)"))
+                return nil
             }
         }
         for await event in events {
             run.handle(event)
-            if let status = run.status { return run.end(status) }
+            if run.status != nil { break }
         }
-        return run.end(1)
+        surveying.cancel()
+        await surveying.value?.cf.close()
+        display.finish()
+        return run.status ?? 1
     }
 
     private func every(_ interval: Duration, _ body: @escaping @Sendable () async -> Void) {
@@ -117,18 +124,12 @@ public struct Capture {
         }
     }
 
-    private func end(_ status: Int32) -> Int32 {
-        survey?.cf.close()
-        display.finish()
-        return status
-    }
-
     // MARK: Events
 
     private mutating func handle(_ event: Event) {
         switch event {
         case .surveyed(let survey): begin(survey)
-        case .surveyFailed(let reason): fail(reason)
+        case .surveyFailed(let reason): surveyFailed(reason)
         case .instances(let instances): update(instances)
         case .instancesUnknown: isAsking = false
         case .began(let id): sessionBegan(id)
@@ -143,6 +144,7 @@ public struct Capture {
     }
 
     private mutating func begin(_ survey: Survey) {
+        guard stage == .capturing else { return }
         self.survey = survey
         for process in survey.processes.hidden {
             display.warn(nil, "process \(process) is being replaced: only the instances of its first part are captured")
@@ -151,10 +153,12 @@ public struct Capture {
         update(survey.instances)
     }
 
-    private mutating func fail(_ reason: String) {
+    private mutating func surveyFailed(_ reason: String) {
+        // Questions that were broken off failed for no other reason.
+        guard stage == .capturing else { return }
         display.error(nil, reason)
-        finish()
         roster.fail()
+        finish()
     }
 
     private mutating func update(_ instances: [Instance]) {

@@ -63,7 +63,8 @@ struct Session: Sendable {
                     }
                 }
                 defer { attendants.cancel() }
-                try await group.waitForAll()
+                // The first that fails ends the others.
+                for try await _ in group {}
             }
         }
         return progress.outcome(of: result.terminationStatus, app: app)
@@ -138,7 +139,7 @@ struct Session: Sendable {
             name: "\(instance.id) \(options.interface)",
             description: "app \(app.name), instance \(instance.guid), \(progress.withLog(\.agent) ?? "cf-pcap")",
             filter: options.filter, linkType: header.linkType, isNanoseconds: header.isNanoseconds,
-            snaplen: header.snaplen)
+            snaplen: header.longestPacket)
         do {
             try await collector.describe(progress.stream, description)
         } catch {

@@ -104,6 +104,7 @@ final class SessionProgress: Sendable {
         state.withLock { state in
             if let cause = state.cause { return .failed(cause) }
             if state.isStopping && !state.isCutByUs && state.isOrderly(status) {
+                if state.start == nil { return .failed(state.absence) }
                 return state.missing.map(Session.Outcome.failed) ?? .complete
             }
             if state.isCutByUs {
@@ -124,6 +125,13 @@ extension SessionProgress.State {
         if status == .exited(0) { return true }
         // Stopped before it had begun, or by the platform's other agent.
         return status == .exited(143) && (start == nil || log.agent == nil)
+    }
+
+    /// Why a session that was asked to stop had no capture to end.
+    fileprivate var absence: SessionFailure {
+        let text = String(decoding: pcap.remarks, as: UTF8.self).inOneLine(limit: 200)
+        if text.isEmpty { return SessionFailure(.endedEarly, "it was stopped before its capture began") }
+        return SessionFailure(.agentFailed, "what it sends is not a capture: '\(text)'")
     }
 
     /// What the agent says it wrote and did not come.

@@ -16,7 +16,7 @@ struct Survey: Sendable {
             let instances = try await cf.instances(of: processes)
             return Survey(cf: cf, app: app, processes: processes, instances: instances)
         } catch {
-            cf.close()
+            await cf.close()
             throw error
         }
     }

@@ -12,6 +12,11 @@ struct PcapHeader: Equatable, Sendable {
     /// The link type, without the bits that tell of a frame check sequence.
     let linkType: UInt16
 
+    /// How long a packet can be at most, in bytes; a snaplen of 0 says nothing.
+    var longestPacket: UInt32 {
+        snaplen == 0 ? RecordHeader.longestPacket : min(snaplen, RecordHeader.longestPacket)
+    }
+
     /// Reads a header from the first 24 of `bytes`; nil if they are not one.
     ///
     /// The layout is that of pcap-savefile(5): magic, major and minor version, two unused fields, snaplen, link type.

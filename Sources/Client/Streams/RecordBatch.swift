@@ -19,7 +19,7 @@ struct RecordHeader {
     /// Bytes of the header.
     static let size = 16
     /// No capture program keeps more of a packet (MAXIMUM_SNAPLEN in libpcap's pcap-int.h).
-    static let longestPacket = 262_144
+    static let longestPacket: UInt32 = 262_144
 
     /// Nanoseconds since 1970.
     let time: UInt64

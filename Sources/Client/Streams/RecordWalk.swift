@@ -16,11 +16,13 @@ struct RecordWalk {
     private(set) var stop = Stop.incomplete(needed: RecordHeader.size)
 
     private let isSwapped: Bool
+    private let longest: UInt32
     private let nanosecondsPerUnit: UInt64
 
     /// Walks over the whole records at the start of `bytes`, those that end by `limit`.
     init(over bytes: inout [UInt8], upTo limit: Int, of header: PcapHeader) {
         isSwapped = header.isSwapped
+        longest = header.longestPacket
         nanosecondsPerUnit = header.isNanoseconds ? 1 : 1000
         unsafe bytes.withUnsafeMutableBytes { unsafe run($0, upTo: min(limit, $0.count)) }
     }
@@ -29,7 +31,8 @@ struct RecordWalk {
     private mutating func run(_ bytes: UnsafeMutableRawBufferPointer, upTo limit: Int) {
         while end + RecordHeader.size <= limit {
             let length = unsafe number(bytes, at: end + 8)
-            guard length <= RecordHeader.longestPacket else {
+            let original = unsafe number(bytes, at: end + 12)
+            guard length <= longest && length <= original else {
                 stop = .invalid
                 return
             }
@@ -42,7 +45,6 @@ struct RecordWalk {
             let seconds = unsafe UInt64(number(bytes, at: end))
             let fraction = unsafe UInt64(number(bytes, at: end + 4))
             let time = seconds &* 1_000_000_000 &+ fraction &* nanosecondsPerUnit
-            let original = unsafe number(bytes, at: end + 12)
             unsafe bytes.storeBytes(of: time, toByteOffset: end, as: UInt64.self)
             unsafe bytes.storeBytes(of: length, toByteOffset: end + 8, as: UInt32.self)
             unsafe bytes.storeBytes(of: original, toByteOffset: end + 12, as: UInt32.self)

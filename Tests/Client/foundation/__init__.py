@@ -2,6 +2,7 @@
 
 from .foundation import Application, Foundation, Process
 from .instance import AGENT, Instance, agents, all_are_captured
-from .traffic import HTTPLoad, Pktgen, Tcpdump
+from .traffic import HTTPLoad, Pktgen, Tcpdump, request
 
-__all__ = ["AGENT", "Application", "Foundation", "HTTPLoad", "Instance", "Pktgen", "Process", "Tcpdump", "agents", "all_are_captured"]
+__all__ = ["AGENT", "Application", "Foundation", "HTTPLoad", "Instance", "Pktgen", "Process", "Tcpdump", "agents", "all_are_captured",
+           "request"]

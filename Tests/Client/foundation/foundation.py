@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from sessions.container import ADDRESS
+from sessions.container import ADDRESS, wait_until
 
-from .instance import SSH_PORT, Instance
+from .instance import SSH_PORT, Instance, agents
 
 SPACE, ORGANIZATION = "space-guid", "organization-guid"
 STARTS_AT_ONCE = 4
@@ -96,6 +96,26 @@ class Foundation:
         application = Application(name, processes)
         self.applications.append(application)
         return application
+
+    def reset(self) -> None:
+        """As it was after its first app was pushed, whose instances must still be there."""
+        self._kill_programs()
+        first, *others = self.applications
+        for application in others:
+            for process in application.processes:
+                for instance in process.instances:
+                    if instance not in first.processes[0].instances:
+                        instance.close()
+        self.applications = [first]
+        first.state, first.ssh_disabled_by = "STARTED", ""
+        for instance in first.processes[0].instances:
+            instance.state, instance.ssh_answer = "RUNNING", None
+        self.changed, self.requests, self.rotates = {}, [], False
+        for folder in (self.home, self.folder / "tmp"):
+            shutil.rmtree(folder, ignore_errors=True)
+        (self.folder / "tmp").mkdir(mode=0o777)
+        self.log_in()
+        wait_until(lambda: not agents(first.processes[0].instances), 15, "no agent is left of the test before")
 
     def pretend(self, process: Process, *ssh_answers: dict) -> None:
         """Further instances without containers, each with that answer to `cf ssh`."""
@@ -298,20 +318,16 @@ class Foundation:
         self._socket.close()
         for instance in self.instances:
             instance.close()
-        # A cf whose client was killed notices only after minutes that its container is gone.
-        for pid in self._programs():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        self._kill_programs()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _programs(self) -> list[int]:
+    def _kill_programs(self) -> None:
+        """A cf whose client was killed notices only after minutes that its container is gone."""
         words = os.fsencode(self.program)
-        found = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             with contextlib.suppress(OSError):
                 if words in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
-                    found.append(int(pid))
-        return found
+                    os.kill(int(pid), signal.SIGKILL)
 
     def __enter__(self) -> Foundation:
         return self

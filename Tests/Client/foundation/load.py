@@ -1,9 +1,10 @@
 """HTTP load: requests of changing size at an even rate, over a few connections, each given up after 50 requests.
 
-Usage: load.py ADDRESS PORT REQUESTS_PER_SECOND      until SIGTERM; then it prints how many were answered
+Usage: load.py ADDRESS PORT REQUESTS_PER_SECOND      until SIGTERM; prints a dot for each answer
 """
 import asyncio
 import itertools
+import os
 import signal
 import sys
 import time
@@ -19,7 +20,7 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, size: 
     await reader.readexactly(size)
 
 
-async def worker(address: str, port: int, interval: float, counts: list[int], stop: asyncio.Event) -> None:
+async def worker(address: str, port: int, interval: float, stop: asyncio.Event) -> None:
     sizes = itertools.cycle(SIZES)
     due = time.monotonic()
     while not stop.is_set():
@@ -28,7 +29,7 @@ async def worker(address: str, port: int, interval: float, counts: list[int], st
             if stop.is_set():
                 break
             await ask(reader, writer, next(sizes))
-            counts[0] += 1
+            os.write(1, b".")
             due = max(due + interval, time.monotonic() - 1)
             await asyncio.sleep(due - time.monotonic())
         writer.close()
@@ -36,11 +37,9 @@ async def worker(address: str, port: int, interval: float, counts: list[int], st
 
 
 async def main(address: str, port: int, rate: float) -> None:
-    stop, counts = asyncio.Event(), [0]
+    stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    interval = CONNECTIONS / rate
-    await asyncio.gather(*(worker(address, port, interval, counts, stop) for _ in range(CONNECTIONS)))
-    print(counts[0])
+    await asyncio.gather(*(worker(address, port, CONNECTIONS / rate, stop) for _ in range(CONNECTIONS)))
 
 
 if __name__ == "__main__":

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import harness
-from harness import Pcap, read_pcap
+from harness import Collector, Pcap, read_pcap
 from sessions.container import ADDRESS
 
 from .instance import HTTP_PORT, SSH_PORT, Instance
@@ -17,33 +20,53 @@ LOAD = Path(__file__).with_name("load.py")
 
 
 class HTTPLoad:
-    """HTTP requests to an instance's app until the end of the `with` block; `answered` is then how many were."""
+    """HTTP requests to an instance's app until `stop`, or until the `with` block ends."""
 
-    def __init__(self, instance: Instance, rate: float) -> None:
-        words = [sys.executable, LOAD, ADDRESS, HTTP_PORT, rate]
-        self._process = instance.container.outside.popen(
-            *words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        self.answered = 0
+    def __init__(self, instance: Instance, rate: float = 100) -> None:
+        words = [sys.executable, "-IS", LOAD, ADDRESS, HTTP_PORT, rate]
+        self._process = instance.container.outside.popen(*words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self._answers = Collector(os.dup(self._process.stdout.fileno()))
+        self._process.stdout.close()
+        # By the first answer it has its handler of SIGTERM.
+        self.wait_for(1)
+
+    @property
+    def answered(self) -> int:
+        """How many requests were answered so far."""
+        return self._answers.size
+
+    def wait_for(self, count: int) -> None:
+        assert self._answers.wait_for_size(count, 30), f"{self.answered} of {count} requests were answered in 30 s"
+
+    def stop(self) -> int:
+        """How many were answered in all."""
+        self._process.terminate()
+        assert self._process.wait(20) == 0, f"the load ended with {self._process.returncode}"
+        return len(self._answers.finish())
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.communicate()
-
-    def stop(self) -> int:
-        self._process.terminate()
-        output, _ = self._process.communicate(timeout=20)
-        assert self._process.returncode == 0, f"the load ended with {self._process.returncode}"
-        self.answered = int(output)
-        return self.answered
+        self._process.wait()
 
     def __enter__(self) -> HTTPLoad:
         return self
 
     def __exit__(self, kind, *_) -> None:
+        if self._process.poll() is not None:
+            return
         if kind is None:
             self.stop()
         else:
             self.kill()
+
+
+def request(instances: Sequence[Instance], count: int, rate: float = 100) -> list[int]:
+    """Has the apps of all these instances answer that many requests at least; how many each did."""
+    with ExitStack() as stack:
+        loads = [stack.enter_context(HTTPLoad(instance, rate)) for instance in instances]
+        for load in loads:
+            load.wait_for(count)
+        return [load.stop() for load in loads]
 
 
 class Tcpdump:
@@ -73,7 +96,7 @@ class Tcpdump:
 
 
 class Pktgen(harness.Pktgen):
-    """UDP packets of 100 bytes to an instance's port 9, that many a second."""
+    """Large UDP packets to an instance's port 9, that many a second."""
 
     def __init__(self, instance: Instance, rate: int, count: int) -> None:
-        super().__init__(instance.container.outside, "eth0", count, 100, rate)
+        super().__init__(instance.container.outside, "eth0", count, 1400, rate)

@@ -166,7 +166,7 @@ struct CaptureFileTests {
     func `may be of any size`(format: CaptureOptions.Format) throws {
         var file = try file(options("x", format))
         try file.add(StreamID(number: 0), description())
-        let longest = Record(1000, [UInt8](repeating: 1, count: RecordHeader.longestPacket))
+        let longest = Record(1000, [UInt8](repeating: 1, count: Int(RecordHeader.longestPacket)))
         let many = (0..<30_000).map { Record(UInt64($0) * 1000, [UInt8](repeating: 3, count: $0 % 200)) }
         try write([Record](repeating: longest, count: 9) + many, to: &file)
         try file.finish(at: 0, isFailed: false)

@@ -37,14 +37,26 @@ private struct Platform {
 
     func open() async throws -> CF { try await CF.open(environment: environment) }
 
-    /// Whoever calls this at the end keeps the folder until then.
-    func close(_ cf: CF) { cf.close() }
-
     var calls: [String] {
         get throws {
             try String(contentsOfFile: folder.path + "/calls", encoding: .utf8).split(separator: "\n").map(String.init)
         }
     }
+}
+
+/// Asks a platform with these answers; its folder stays until the end.
+private func withPlatform(
+    _ answers: [String: String] = [:], _ body: (Platform, CF) async throws -> Void
+) async throws {
+    let platform = try Platform(answers)
+    let cf = try await platform.open()
+    do {
+        try await body(platform, cf)
+    } catch {
+        Issue.record(error)
+    }
+    await cf.close()
+    withExtendedLifetime(platform.folder) {}
 }
 
 private let app = App(name: "demo", guid: "a-1")
@@ -70,7 +82,7 @@ struct CFTests {
         #expect(calls[0] == "oauth-token|\(platform.folder.path)/home|/plugins|false")
         #expect(calls[1].hasPrefix("app demo --guid|\(platform.folder.path)/tmp/cf-pcap-"))
         #expect(calls[1].hasSuffix("/home||false"))
-        cf.close()
+        await cf.close()
         #expect(try TemporaryFolder.names(in: platform.folder.path + "/tmp") == ["x"])
     }
 
@@ -92,63 +104,61 @@ struct CFTests {
 
     @Test
     func `takes new tokens where others have used up those of its copy, and stays where it was`() async throws {
-        let platform = try Platform(["target.out": "OK", "app.out": "a-1"])
-        let cf = try await platform.open()
-        defer { platform.close(cf) }
-        let elsewhere = #"{"Target":"https://api","SpaceFields":{"Name":"elsewhere"}}"#
-        try platform.folder.add("home/.cf/config.json", elsewhere)
-        try platform.folder.add("app.once", "The token expired, was revoked. Please log back in to re-authenticate.\n")
-        #expect(try await cf.app(named: "demo") == app)
-        let commands = try platform.calls.map { $0.split(separator: "|")[0] }
-        #expect(
-            commands == ["oauth-token", "app demo --guid", "oauth-token", "target -o o -s s", "app demo --guid"])
-        #expect(cf.target.space == "s")
+        try await withPlatform(["target.out": "OK", "app.out": "a-1"]) { platform, cf in
+            let elsewhere = #"{"Target":"https://api","SpaceFields":{"Name":"elsewhere"}}"#
+            try platform.folder.add("home/.cf/config.json", elsewhere)
+            try platform.folder.add(
+                "app.once", "The token expired, was revoked. Please log back in to re-authenticate.\n")
+            #expect(try await cf.app(named: "demo") == app)
+            let commands = try platform.calls.map { $0.split(separator: "|")[0] }
+            #expect(
+                commands == ["oauth-token", "app demo --guid", "oauth-token", "target -o o -s s", "app demo --guid"])
+            #expect(cf.target.space == "s")
+        }
     }
 
     @Test
     func `follows nobody to another platform`() async throws {
-        let platform = try Platform(["app.err": "Not logged in. Use 'cf login' or 'cf login --sso' to log in.\n"])
-        let cf = try await platform.open()
-        defer { platform.close(cf) }
-        try platform.folder.add("home/.cf/config.json", #"{"Target":"https://elsewhere"}"#)
-        let failure = await failure { try await cf.app(named: "demo") }
-        #expect(failure == "cf is logged in to https://elsewhere now, and no longer to https://api: 'cf login'")
+        try await withPlatform(["app.err": "Not logged in. Use 'cf login' or 'cf login --sso' to log in.\n"]) {
+            platform, cf in
+            try platform.folder.add("home/.cf/config.json", #"{"Target":"https://elsewhere"}"#)
+            let failure = await failure { try await cf.app(named: "demo") }
+            #expect(failure == "cf is logged in to https://elsewhere now, and no longer to https://api: 'cf login'")
+        }
     }
 
     @Test
     func `begins beside a run that has used up its token`() async throws {
         let platform = try Platform(["oauth-token.once": "The token was revoked. Please log back in.\n"])
         let cf = try await platform.open()
-        platform.close(cf)
+        await cf.close()
         #expect(try platform.calls.count == 2)
     }
 
     @Test
     func `names the space where an app is not found`() async throws {
-        let platform = try Platform(["app.err": "App 'demo' not found.\n"])
-        let cf = try await platform.open()
-        defer { platform.close(cf) }
-        let failure = await failure { try await cf.app(named: "demo") }
-        #expect(failure?.hasPrefix("App 'demo' not found in org o / space s. 'cf apps' lists") == true)
+        try await withPlatform(["app.err": "App 'demo' not found.\n"]) { platform, cf in
+            let failure = await failure { try await cf.app(named: "demo") }
+            #expect(failure?.hasPrefix("App 'demo' not found in org o / space s. 'cf apps' lists") == true)
+        }
     }
 
     @Test(arguments: ["", "\n", "../../v2/info\n", "a b\n", "é\n", String(repeating: "a", count: 201)])
     func `takes no identifier that could be something else`(output: String) async throws {
-        let platform = try Platform(["app.out": output])
-        let cf = try await platform.open()
-        defer { platform.close(cf) }
-        let failure = await failure { try await cf.app(named: "demo") }
-        #expect(failure == "'cf app demo --guid' did not print an identifier")
+        try await withPlatform(["app.out": output]) { platform, cf in
+            let failure = await failure { try await cf.app(named: "demo") }
+            #expect(failure == "'cf app demo --guid' did not print an identifier")
+        }
     }
 
     @Test
     func `tells a stopped app`() async throws {
-        let platform = try Platform(["v3_apps_a-1.out": #"{"guid":"a-1","name":"demo","state":"STOPPED"}"#])
-        let cf = try await platform.open()
-        defer { platform.close(cf) }
-        #expect(await failure { try await cf.requireStarted(app) } == "App 'demo' is stopped: 'cf start demo'")
-        try platform.folder.add("v3_apps_a-1.out", #"{"state":"STARTED"}"#)
-        try await cf.requireStarted(app)
+        try await withPlatform(["v3_apps_a-1.out": #"{"guid":"a-1","name":"demo","state":"STOPPED"}"#]) {
+            platform, cf in
+            #expect(await failure { try await cf.requireStarted(app) } == "App 'demo' is stopped: 'cf start demo'")
+            try platform.folder.add("v3_apps_a-1.out", #"{"state":"STARTED"}"#)
+            try await cf.requireStarted(app)
+        }
     }
 
     @Test(arguments: [
@@ -161,18 +171,17 @@ struct CFTests {
         ("Disabled for app", "SSH is disabled for app 'demo': 'cf enable-ssh demo', then 'cf restart demo'"),
     ])
     func `tells who can enable SSH`(reason: String, text: String) async throws {
-        let platform = try Platform(["v3_apps_a-1_ssh_enabled.out": #"{"enabled":false,"reason":"\#(reason)"}"#])
-        let cf = try await platform.open()
-        defer { platform.close(cf) }
-        #expect(await failure { try await cf.requireSSH(to: app) } == text)
+        try await withPlatform(["v3_apps_a-1_ssh_enabled.out": #"{"enabled":false,"reason":"\#(reason)"}"#]) {
+            platform, cf in
+            #expect(await failure { try await cf.requireSSH(to: app) } == text)
+        }
     }
 
     @Test
     func `leaves SSH to the session where the platform does not tell`() async throws {
-        let platform = try Platform([:])
-        let cf = try await platform.open()
-        defer { platform.close(cf) }
-        try await cf.requireSSH(to: app)
+        try await withPlatform { platform, cf in
+            try await cf.requireSSH(to: app)
+        }
     }
 
     private static let processes = #"""
@@ -183,22 +192,21 @@ struct CFTests {
 
     @Test
     func `takes the first process of a type, and says that there is another`() async throws {
-        let platform = try Platform(["v3_apps_a-1_processes_per_page=5000.out": Self.processes])
-        let cf = try await platform.open()
-        defer { platform.close(cf) }
-        let web = try await cf.processes(.named("web"), of: app)
-        #expect(web.processes.map(\.guid) == ["p-1"])
-        #expect(web.hidden == ["web"])
-        let all = try await cf.processes(.all, of: app)
-        #expect(all.processes.map(\.guid) == ["p-1", "p-2"])
-        #expect(
-            await failure { try await cf.processes(.named("clock"), of: app) }
-                == "app 'demo' has no process 'clock', it has web, worker")
+        try await withPlatform(["v3_apps_a-1_processes_per_page=5000.out": Self.processes]) { platform, cf in
+            let web = try await cf.processes(.named("web"), of: app)
+            #expect(web.processes.map(\.guid) == ["p-1"])
+            #expect(web.hidden == ["web"])
+            let all = try await cf.processes(.all, of: app)
+            #expect(all.processes.map(\.guid) == ["p-1", "p-2"])
+            #expect(
+                await failure { try await cf.processes(.named("clock"), of: app) }
+                    == "app 'demo' has no process 'clock', it has web, worker")
+        }
     }
 
     @Test
     func `gives instances with their states`() async throws {
-        let platform = try Platform([
+        try await withPlatform([
             "v3_apps_a-1_processes_per_page=5000.out": Self.processes,
             "v3_processes_p-1_stats.out": #"""
             {"resources":[
@@ -206,13 +214,13 @@ struct CFTests {
             {"type":"web","index":0,"state":"RUNNING","instance_guid":"i-0","host":"10.0.0.1","uptime":7,"usage":{}}]}
             """#,
             "v3_processes_p-2_stats.out": #"{"resources":[{"index":0,"state":"SLEEPING"}]}"#,
-        ])
-        let cf = try await platform.open()
-        defer { platform.close(cf) }
-        let instances = try await cf.instances(of: try await cf.processes(.all, of: app))
-        #expect(instances.map { "\($0.id) \($0.state)" } == ["web/0 running", "web/1 crashed", "worker/0 sleeping"])
-        #expect(instances[0].guid == "i-0" && instances[0].host == "10.0.0.1" && instances[0].isRunning)
-        #expect(instances[1].details == "out of memory" && !instances[1].isRunning)
+        ]) { platform, cf in
+            let instances = try await cf.instances(of: try await cf.processes(.all, of: app))
+            #expect(
+                instances.map { "\($0.id) \($0.state)" } == ["web/0 running", "web/1 crashed", "worker/0 sleeping"])
+            #expect(instances[0].guid == "i-0" && instances[0].host == "10.0.0.1" && instances[0].isRunning)
+            #expect(instances[1].details == "out of memory" && !instances[1].isRunning)
+        }
     }
 
     @Test(arguments: [
@@ -222,33 +230,30 @@ struct CFTests {
         #"{"resources":[{"index":0,"state":"\ud800"}]}"#,
     ])
     func `is not believed where its answer makes no sense`(answer: String) async throws {
-        let platform = try Platform([
+        try await withPlatform([
             "v3_apps_a-1_processes_per_page=5000.out": Self.processes, "v3_processes_p-1_stats.out": answer,
-        ])
-        let cf = try await platform.open()
-        defer { platform.close(cf) }
-        let web = try await cf.processes(.named("web"), of: app)
-        let failure = try #require(await failure { try await cf.instances(of: web) })
-        #expect(failure.count < 300)
+        ]) { platform, cf in
+            let web = try await cf.processes(.named("web"), of: app)
+            let failure = try #require(await failure { try await cf.instances(of: web) })
+            #expect(failure.count < 300)
+        }
     }
 
     @Test
     func `passes on what the API refuses`() async throws {
-        let platform = try Platform([:])
-        let cf = try await platform.open()
-        defer { platform.close(cf) }
-        #expect(
-            await failure { try await cf.requireStarted(app) } == "the platform refuses /v3/apps/a-1: Not found")
+        try await withPlatform { platform, cf in
+            #expect(
+                await failure { try await cf.requireStarted(app) } == "the platform refuses /v3/apps/a-1: Not found")
+        }
     }
 
     @Test
     func `takes no process by what is no identifier`() async throws {
         let answer = #"{"resources":[{"guid":"../x","type":"web","instances":1}]}"#
-        let platform = try Platform(["v3_apps_a-1_processes_per_page=5000.out": answer])
-        let cf = try await platform.open()
-        defer { platform.close(cf) }
-        let failure = await failure { try await cf.processes(.all, of: app) }
-        #expect(failure == "the platform named a process of 'demo' by what is no identifier")
+        try await withPlatform(["v3_apps_a-1_processes_per_page=5000.out": answer]) { platform, cf in
+            let failure = await failure { try await cf.processes(.all, of: app) }
+            #expect(failure == "the platform named a process of 'demo' by what is no identifier")
+        }
     }
 
     @Test

@@ -135,14 +135,24 @@ struct PcapStreamTests {
 
     @Test
     func `a record longer than any packet is none, and what came before it counts`() {
-        let pcap = PcapBytes()
-        let longest = [UInt8](repeating: 0, count: RecordHeader.longestPacket)
+        let pcap = PcapBytes(snaplen: 0)
+        let longest = [UInt8](repeating: 0, count: Int(RecordHeader.longestPacket))
         let tooLong = pcap.number(1) + pcap.number(0) + pcap.number(262_145) + pcap.number(262_145)
         for piece in [1000, .max] {
             let (records, stream) = read(pcap.header + pcap.record(1, longest) + tooLong + longest, piece: piece)
             #expect(records.map(\.packet.count) == [262_144])
             #expect(stream.problem == .notARecord)
         }
+    }
+
+    @Test
+    func `a record longer than its packet, or than the stream's snaplen, is none`() {
+        let pcap = PcapBytes(snaplen: 10)
+        let packet = [UInt8](repeating: 0, count: 10)
+        let (records, stream) = read(pcap.header + pcap.record(1, packet) + pcap.record(2, packet + [0]))
+        #expect(records.count == 1 && stream.problem == .notARecord)
+        let (others, other) = read(pcap.header + pcap.record(1, packet, original: 9))
+        #expect(others.isEmpty && other.problem == .notARecord)
     }
 
     @Test
