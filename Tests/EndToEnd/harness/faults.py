@@ -23,7 +23,7 @@ SUPPORT = Path(__file__).parents[1] / "support"
 @contextlib.contextmanager
 def small_disk(kilobytes: int) -> Iterator[int]:
     """The folder descriptor of a file system of that size, which has no place in the tree and ends with its files."""
-    with tempfile.TemporaryDirectory(prefix="cf-pcap-test-") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         run("mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "none", folder)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         run("umount", "--lazy", folder)
@@ -37,7 +37,7 @@ def small_disk(kilobytes: int) -> Iterator[int]:
 def failing_disk(limit: int, error: int) -> Iterator[int]:
     """The folder descriptor of a file system whose files take `limit` bytes and then fail with that error number."""
     program = SUPPORT / "failing_disk.py"
-    with tempfile.TemporaryDirectory(prefix="cf-pcap-test-") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         with subprocess.Popen([sys.executable, program, folder, str(limit), str(error)]) as server:
             try:
                 while not os.path.ismount(folder):

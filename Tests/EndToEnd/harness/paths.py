@@ -14,7 +14,7 @@ def _make_work() -> Path:
     for parent in (Path(tempfile.gettempdir()), Path("/var/tmp"), REPOSITORY / ".build"):
         if parent.is_dir() and not os.statvfs(parent).f_flag & os.ST_NOSUID:
             break
-    folder = Path(tempfile.mkdtemp(prefix="cf-pcap-run-", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix="capture-tests-", dir=parent))
     folder.chmod(0o755)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
