@@ -1,10 +1,9 @@
-"""Fixtures for every test of the client, and no quiet skips in continuous integration."""
+"""Fixtures for every test of the client."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,58 +13,22 @@ import pytest
 import client
 from foundation import Application, Foundation, Process
 from harness import BINARY
-from harness.agent import give_children_default_signals
 
+pytest_plugins = ["harness.fixtures"]
 TOOLS = ("capinfos", "ip", "nsenter", "setcap", "setpriv", "ssh-keygen", "ss", "tcpdump", "tshark", "unshare", "zstd")
-SECONDS_PER_TEST = 90
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    give_children_default_signals()
     config.addinivalue_line("markers", "breaks: does to containers what cannot be undone")
     config.addinivalue_line("markers", "long: takes minutes, and is run only when asked for with `-m long`")
-    config.addinivalue_line("markers", "seconds(limit): how long a test may take, where that is not the usual")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    reason = _missing()
-    if reason:
-        for item in items:
-            item.add_marker(pytest.mark.skip(reason=reason))
-
-
-def _missing() -> str | None:
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if os.geteuid() != 0:
-        return "needs root, for network namespaces and file capabilities"
+        raise pytest.UsageError("the tests take root, for network namespaces and file capabilities")
     for binary in (BINARY, client.BINARY):
         if not binary.exists():
-            return f"no {binary}"
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    return f"not installed: {', '.join(missing)}" if missing else None
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item):
-    outcome = yield
-    report = outcome.get_result()
-    if report.skipped and os.environ.get("CI") == "true":
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, which CI does not allow: {report.longrepr}"
-
-
-@pytest.fixture(autouse=True)
-def _time_limit(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No test waits for ever."""
-    mark = request.node.get_closest_marker("seconds")
-    limit = mark.args[0] if mark else SECONDS_PER_TEST
-
-    def stop(*_) -> None:
-        raise TimeoutError(f"the test took more than {limit} s")
-
-    signal.signal(signal.SIGALRM, stop)
-    signal.alarm(limit)
-    yield
-    signal.alarm(0)
+            raise pytest.UsageError(f"no {binary}: build it with scripts/build")
+    if missing:
+        raise pytest.UsageError(f"not installed: {', '.join(missing)}")
 
 
 _shown: list[str] = []

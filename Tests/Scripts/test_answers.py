@@ -50,8 +50,8 @@ def test_wrong_argument(name, arguments):
 
 
 def test_every_script_is_asked():
-    """`run` hands its arguments to the agent, which answers for itself."""
-    assert set(SCRIPTS) == WRONG.keys() | {"run"}
+    """`run` and `demo` hand their arguments to the agent and the client, which answer for themselves."""
+    assert set(SCRIPTS) == WRONG.keys() | {"run", "demo"}
     done = answer("run", "--bogus")
     assert done.returncode == 2 and done.stdout == "" and "-bogus" in done.stderr
 

@@ -1,4 +1,4 @@
-"""`cf ssh APP -c COMMAND`: a session in an instance's container."""
+"""`cf ssh APP -c COMMAND`: a session in an instance's container. Without a command, a login shell on a terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import queue
 import signal
 import sys
 import threading
+import tty
 from dataclasses import dataclass
 
 from .api import API
@@ -87,7 +88,10 @@ async def session(connection, key, command: str) -> int:
         sock=connection, username="cf", config=None, client_keys=None, agent_path=None,
         known_hosts=None if key is None else ([key], [], []),
         keepalive_interval=KEEP_ALIVE_SECONDS, keepalive_count_max=KEEP_ALIVES_UNANSWERED)
-    channel, remote = await ssh.create_session(lambda: remote_session(asyncssh), command, encoding=None)
+    terminal = {} if command else {"term_type": os.environ.get("TERM", "xterm")}
+    channel, remote = await ssh.create_session(lambda: remote_session(asyncssh), command or None, encoding=None, **terminal)
+    if terminal and os.isatty(0):
+        tty.setraw(0)
     forward_input(channel)
     await remote.ended
     for output in remote.outputs.values():

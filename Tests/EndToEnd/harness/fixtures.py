@@ -19,6 +19,7 @@ SECONDS_PER_TEST = 90
 def pytest_configure(config: pytest.Config) -> None:
     os.umask(0o022)
     give_children_default_signals()
+    config.addinivalue_line("markers", "seconds(limit): how long a test may take, where that is not the usual")
     config.option.basetemp = WORK / "pytest"
 
 
@@ -32,13 +33,16 @@ def pytest_runtest_makereport(item: pytest.Item):
 
 
 @pytest.fixture(autouse=True)
-def _time_limit() -> Iterator[None]:
+def _time_limit(request: pytest.FixtureRequest) -> Iterator[None]:
     """No test waits for ever."""
+    mark = request.node.get_closest_marker("seconds")
+    limit = mark.args[0] if mark else SECONDS_PER_TEST
+
     def stop(*_) -> None:
-        raise TimeoutError(f"the test took more than {SECONDS_PER_TEST} s")
+        raise TimeoutError(f"the test took more than {limit} s")
 
     signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS_PER_TEST)
+    signal.alarm(limit)
     yield
     signal.alarm(0)
 
