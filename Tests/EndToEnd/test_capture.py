@@ -249,15 +249,24 @@ def test_capture_into_a_file(namespace, tmp_path):
     assert read_pcap((tmp_path / "capture.pcap").read_bytes()).numbers == list(range(20))
 
 
-def test_capture_appended_to_a_file_follows_what_was_there(namespace, tmp_path):
+def test_capture_appended_to_an_empty_file(namespace, tmp_path):
     path = tmp_path / "capture.pcap"
-    path.write_bytes(b"what was there")
     with open(path, "ab") as file, Sink(namespace):
         with start_agent(namespace, "-interface", "lo", "-filter", "udp", stdout=file) as agent:
             send_numbered(namespace, "127.0.0.1", 20)
             assert agent.stop().status == 0
-    before, _, capture = path.read_bytes().partition(b"what was there")
-    assert before == b"" and read_pcap(capture).numbers == list(range(20))
+    assert read_pcap(path.read_bytes()).numbers == list(range(20))
+
+
+def test_capture_is_not_appended_to_a_file_that_holds_something(namespace, tmp_path):
+    """No reader would take what came of it."""
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(b"what was there")
+    with open(path, "ab") as file:
+        with start_agent(namespace, "-interface", "lo", stdout=file, live=False) as agent:
+            result = agent.wait(2)
+    assert result.status == 1 and path.read_bytes() == b"what was there"
+    assert "> capture.pcap" in find(result.log, "ERROR", "failed to set up capture")["error"]
 
 
 def test_two_agents_capture_side_by_side(namespace):

@@ -119,9 +119,10 @@ def is_filter_locked(pid: int, descriptor: int) -> bool:
 
 
 # What only other circumstances need: a kernel without vDSO; a SIGSTOP that arrives within the microsecond of a poll(2);
-# memory that was not foreseen; a filter that the kernel does not take, so that libpcap's loop is left by a signal.
+# memory that was not foreseen; a filter that the kernel does not take, so that libpcap's loop is left by a signal; an SSH
+# session to watch.
 NEEDED_ELSEWHERE = {
-    "clock_gettime": 228, "restart_syscall": 219, "brk": 12, "mmap": 9, "munmap": 11, "rt_sigreturn": 15,
+    "clock_gettime": 228, "restart_syscall": 219, "brk": 12, "mmap": 9, "munmap": 11, "rt_sigreturn": 15, "pread64": 17,
 }
 
 
