@@ -17,6 +17,7 @@ TOOLS = ("dnsmasq", "gcc", "ip", "nsenter", "runc", "setcap", "setpriv", "strace
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--home", choices=HOMES, help="run the tests in this home only")
+    parser.addoption("--rounds", type=int, default=1, help="how often to run each test that chooses moments at random")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,6 +35,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("home")
     homes = marker.args if marker else HOMES
     wanted = metafunc.config.getoption("home")
+    if "round" in metafunc.fixturenames:
+        metafunc.parametrize("round", range(metafunc.config.getoption("rounds")))
     metafunc.parametrize("home", [home for home in homes if wanted in (None, home)], indirect=True)
 
 

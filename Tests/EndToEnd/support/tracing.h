@@ -16,25 +16,25 @@
 
 enum { syscallInstructionSize = 2, syscallStop = SIGTRAP | 0x80 };
 
-static pid_t traced;
+static pid_t traced __attribute__((unused));
 
 static _Noreturn void fail(const char *what) {
     fprintf(stderr, "%s: %s\n", what, strerror(errno));
     exit(1);
 }
 
-static struct user_regs_struct registers(void) {
+static inline struct user_regs_struct registers(void) {
     struct user_regs_struct values;
     if (ptrace(PTRACE_GETREGS, traced, 0, &values) < 0) fail("PTRACE_GETREGS");
     return values;
 }
 
-static void setRegisters(struct user_regs_struct values) {
+static inline void setRegisters(struct user_regs_struct values) {
     if (ptrace(PTRACE_SETREGS, traced, 0, &values) < 0) fail("PTRACE_SETREGS");
 }
 
 // Goes on to the next stop, passing on signals; returns the wait status.
-static int next(void) {
+static inline int next(void) {
     int status, signal = 0;
     while (1) {
         if (ptrace(PTRACE_SYSCALL, traced, 0, signal) < 0 && errno != ESRCH) fail("PTRACE_SYSCALL");
@@ -47,12 +47,12 @@ static int next(void) {
 }
 
 // Whether it is about to enter the kernel, with a call's number in orig_rax.
-static int isAtEntry(int status) {
+static inline int isAtEntry(int status) {
     return WIFSTOPPED(status) && WSTOPSIG(status) == syscallStop && (long)registers().rax == -ENOSYS;
 }
 
 // Its next instruction is the call, where one has just returned or waits: the instruction lies just before rip.
-static struct user_regs_struct callRegisters(struct user_regs_struct now, long number, const long arguments[6]) {
+static inline struct user_regs_struct callRegisters(struct user_regs_struct now, long number, const long arguments[6]) {
     now.rip -= syscallInstructionSize;
     now.rax = number;
     now.orig_rax = -1;
