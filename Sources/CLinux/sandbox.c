@@ -14,12 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#define ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
-#else
-#error "the sandbox knows x86-64 and aarch64"
+#ifndef __x86_64__
+#error "the numbers of its calls are those of x86-64"
 #endif
 
 // What the low 32 bits of an argument must be: descriptors, commands and protections are no wider in the kernel. A mask of
@@ -71,7 +67,7 @@ static void emit_rule(struct program *program, const struct rule *rule, uint32_t
 static int install(const struct rule *rules, size_t count, uint32_t action, uint32_t otherwise) {
     struct program program = {.length = 0};
     emit_load(&program, offsetof(struct seccomp_data, arch));
-    emit(&program, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
+    emit(&program, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
     emit(&program, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
     emit_load(&program, offsetof(struct seccomp_data, nr));
     emit(&program, BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1);
@@ -99,9 +95,7 @@ int cf_pcap_disarm(int socket) {
         {SYS_connect, {IS(0, socket)}},
         // Duplicates of the descriptor.
         {SYS_dup, {IS(0, socket)}},
-#ifdef SYS_dup2
         {SYS_dup2, {IS(0, socket)}},
-#endif
         {SYS_dup3, {IS(0, socket)}},
         {SYS_fcntl, {IS(0, socket), IS(1, F_DUPFD)}},
         {SYS_fcntl, {IS(0, socket), IS(1, F_DUPFD_CLOEXEC)}},
@@ -123,10 +117,8 @@ int cf_pcap_enter_sandbox(struct cf_pcap_descriptors used) {
     const struct rule allowed[] = {
         // Waiting for packets, for room in the output, for its reader to go, for signals.
         {.call = SYS_ppoll},
-#ifdef SYS_poll
-        // Room for a log line; errors on the packet socket, which libpcap asks for. aarch64 has only ppoll.
+        // Room for a log line; errors on the packet socket, which libpcap asks for.
         {.call = SYS_poll},
-#endif
         {SYS_read, {IS(0, used.signals)}},
         // Records and log lines. Never the packet socket: a write there would send a packet.
         {SYS_write, {IS(0, STDOUT_FILENO)}},

@@ -5,9 +5,8 @@ import CPcap
 @safe public struct Capture: ~Copyable {
     /// The ring's size in bytes: 80 blocks, as libpcap makes them.
     static let ringSize: Int32 = 20 << 20
-    /// When the kernel retires a block of the ring that is not full. It is how long a packet may wait
-    /// while there are few, how often there is work at all, and, 80 times, how long a reader may stand still while they
-    /// find room.
+    /// When the kernel retires a block of the ring that is not full. It is how long a packet may wait while there are few,
+    /// how often there is work at all, and, 80 times, how long a reader may stand still while they find room.
     static let blockTimeout = Duration.milliseconds(48)
 
     /// What it captures on.
@@ -58,12 +57,9 @@ import CPcap
 
     private static func create(_ interface: Interface) throws(Failure) -> OpaquePointer {
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
-        let created = unsafe interface.name.withCString { name in
-            unsafe message.withUnsafeMutableBufferPointer { unsafe pcap_create(name, $0.baseAddress) }
-        }
+        let created = unsafe interface.name.withCString { unsafe pcap_create($0, &message) }
         guard let handle = unsafe created else {
-            let reason = unsafe message.withUnsafeBufferPointer { unsafe ByteString(cString: $0.baseAddress!) }
-            throw Failure("failed to open device \(interface.name): \(reason)")
+            throw Failure("failed to open device \(interface.name): \(unsafe ByteString(cString: message))")
         }
         return unsafe handle
     }

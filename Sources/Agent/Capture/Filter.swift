@@ -27,13 +27,9 @@ import CPcap
         return isKnown != 0 && (allowingLoops || instructions.allSatisfy { $0.code != jump || $0.k <= Int32.max })
     }
 
-    /// Who applies it.
+    /// Where it is applied, as packet_socket.h says.
     enum Place: Int32 {
-        /// The kernel, which then counts the packets that are handed on.
-        case kernel
-        /// The kernel, and libpcap leaves out what lo sends: it also receives that.
-        case kernelAndLibpcap
-        case libpcap
+        case kernel, kernelAndLibpcap, libpcap
     }
 
     /// Sets it, in the kernel where that takes it, else in libpcap, which is told with a warning.

@@ -35,10 +35,8 @@ public struct Interface: Equatable {
     /// The corresponding C function is `if_indextoname`.
     private static func name(of index: UInt32) -> ByteString? {
         var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
-        return unsafe name.withUnsafeMutableBufferPointer { name in
-            guard let found = unsafe if_indextoname(index, name.baseAddress) else { return nil }
-            return unsafe ByteString(cString: found)
-        }
+        guard let found = unsafe if_indextoname(index, &name) else { return nil }
+        return unsafe ByteString(cString: found)
     }
 
     /// The names of all interfaces, and `any`. The corresponding C function is `if_nameindex`.

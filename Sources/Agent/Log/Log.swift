@@ -6,8 +6,6 @@ import CLinux
 /// keep the agent from stopping.
 public final class Log {
     private static let patience = Duration.milliseconds(100)
-    /// Longer than any line that is logged while capturing, so that those need no memory.
-    private static let lineCapacity = 4096
 
     /// Whether debug lines are logged.
     public var isVerbose = false
@@ -25,7 +23,7 @@ public final class Log {
     }
 
     private let descriptor: Int32
-    private var line = LogLine(capacity: Log.lineCapacity)
+    private var line = LogLine()
 
     /// A log on standard error. Reads the time zone; the corresponding C function is `tzset`.
     public convenience init() {
@@ -39,27 +37,27 @@ public final class Log {
 
     /// Logs where the user asked for details.
     public func debug(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
-        if isVerbose && extent == .everything { write(.debug, message, attributes) }
+        if isVerbose && extent == .everything { write("DEBUG", message, attributes) }
     }
 
     /// Logs what happens in the normal course.
     public func info(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
-        if extent == .everything { write(.info, message, attributes) }
+        if extent == .everything { write("INFO", message, attributes) }
     }
 
     /// Logs what the user may not expect.
     public func warn(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
-        if extent == .everything { write(.warn, message, attributes) }
+        if extent == .everything { write("WARN", message, attributes) }
     }
 
     /// Logs why there is no capture, or no more of it.
     public func error(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
-        if extent != .nothing { write(.error, message, attributes) }
+        if extent != .nothing { write("ERROR", message, attributes) }
     }
 
     /// Logs a message that is made up for the occasion.
     public func error(text message: ByteString) {
-        line.start(.error, message.bytes, at: .now())
+        line.start("ERROR", message.bytes, at: .now())
         line.finish()
         put(line.bytes)
     }
@@ -69,7 +67,7 @@ public final class Log {
         put(text.bytes)
     }
 
-    private func write(_ level: LogLine.Level, _ message: StaticString, _ attributes: (inout LogLine) -> Void) {
+    private func write(_ level: StaticString, _ message: StaticString, _ attributes: (inout LogLine) -> Void) {
         // A string literal's code units are constant and live as long as the program.
         let units = unsafe UnsafeBufferPointer(start: message.utf8Start, count: message.utf8CodeUnitCount)
         unsafe line.start(level, units, at: .now())
@@ -94,10 +92,7 @@ public final class Log {
     /// The corresponding C function is `poll`.
     private func canWrite() -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        var ready: Int32
-        repeat {
-            ready = unsafe poll(&entry, 1, Self.patience.milliseconds)
-        } while ready < 0 && cf_pcap_errno() == EINTR
-        return ready > 0 && entry.revents & Int16(POLLOUT) != 0
+        while unsafe poll(&entry, 1, Self.patience.milliseconds) < 0, cf_pcap_errno() == EINTR {}
+        return entry.revents & Int16(POLLOUT) != 0
     }
 }

@@ -1,31 +1,13 @@
 /// One line of the log, in the text format of Go's `slog`: `time=… level=… msg=… name=value …`.
 public struct LogLine {
-    /// How much a line reports.
-    public enum Level {
-        case debug, info, warn, error
-
-        var name: StaticString {
-            switch self {
-            case .debug: "DEBUG"
-            case .info: "INFO"
-            case .warn: "WARN"
-            case .error: "ERROR"
-            }
-        }
-    }
-
     private(set) var bytes: [UInt8] = []
 
-    init(capacity: Int) {
-        bytes.reserveCapacity(capacity)
-    }
-
-    mutating func start(_ level: Level, _ message: some Collection<UInt8>, at time: Timestamp) {
+    mutating func start(_ level: StaticString, _ message: some Collection<UInt8>, at time: Timestamp) {
         bytes.removeAll(keepingCapacity: true)
         bytes.append(text: "time=")
         time.append(to: &bytes)
         bytes.append(text: " level=")
-        bytes.append(text: level.name)
+        bytes.append(text: level)
         bytes.append(text: " msg=")
         Quoting.append(message, to: &bytes)
     }

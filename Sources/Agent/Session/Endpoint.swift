@@ -69,12 +69,13 @@ extension Endpoint {
     init?(address: some Collection<UInt8>, port: some Collection<UInt8>) {
         guard let port = port.decimal(upTo: UInt64(UInt16.max)) else { return nil }
         let text = ByteString(address.prefix { $0 != UInt8(ascii: "%") })
-        var v4: UInt32 = 0
-        var v6: (UInt64, UInt64) = (0, 0)
-        if unsafe text.withCString({ unsafe inet_pton(AF_INET, $0, &v4) }) == 1 {
-            self.init(v4: UInt32(bigEndian: v4), port: UInt16(port))
-        } else if unsafe text.withCString({ unsafe inet_pton(AF_INET6, $0, &v6) }) == 1 {
-            self.init(high: UInt64(bigEndian: v6.0), low: UInt64(bigEndian: v6.1), port: UInt16(port))
+        // An IPv4 address fills the first four bytes.
+        var bytes: (UInt64, UInt64) = (0, 0)
+        func reads(_ family: Int32) -> Bool { unsafe text.withCString { unsafe inet_pton(family, $0, &bytes) == 1 } }
+        if reads(AF_INET) {
+            self.init(v4: UInt32(truncatingIfNeeded: UInt64(bigEndian: bytes.0) >> 32), port: UInt16(port))
+        } else if reads(AF_INET6) {
+            self.init(high: UInt64(bigEndian: bytes.0), low: UInt64(bigEndian: bytes.1), port: UInt16(port))
         } else {
             return nil
         }

@@ -24,7 +24,7 @@ struct InstancePorts: Equatable {
             }
             ports.append(port)
         }
-        try reader.expectEnd()
+        if reader.peek() != nil { throw reader.failure() }
     }
 
     /// The proxy's port that leads to the port `inside`.
@@ -42,12 +42,12 @@ private struct Reader {
         self.text = text.bytes
     }
 
-    private func failure() -> Failure {
+    func failure() -> Failure {
         Failure(position < text.count ? "unexpected text at byte \(position)" : "it ends too early")
     }
 
     /// The byte behind white space, nil at the end.
-    private mutating func peek() -> UInt8? {
+    mutating func peek() -> UInt8? {
         while position < text.count, text[position] <= 0x20 { position += 1 }
         return position < text.count ? text[position] : nil
     }
@@ -60,10 +60,6 @@ private struct Reader {
 
     mutating func expect(_ mark: Unicode.Scalar) throws(Failure) {
         if !accept(mark) { throw failure() }
-    }
-
-    mutating func expectEnd() throws(Failure) {
-        if peek() != nil { throw failure() }
     }
 
     /// What stands between brackets, separated by commas.

@@ -8,7 +8,7 @@ struct ProcessStat: Equatable {
     /// Whether it ignores SIGHUP, as then do the processes that it starts.
     let ignoresHangup: Bool
     /// When it started, in clock ticks since the system did.
-    private let startTicks: UInt64?
+    let startTicks: UInt64?
 
     /// Reads `PID (NAME) STATE PPID …`. The name may hold spaces and parentheses, so that it ends at the last one.
     init?(_ text: some BidirectionalCollection<UInt8>) {

@@ -38,30 +38,19 @@ enum SocketTable {
 extension TCPSocket {
     /// `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …`
     init?(row: some Collection<UInt8>) {
-        var columns = Columns(row)
-        guard columns.next() != nil, let column = columns.next(), let local = Endpoint(column: column),
-            let column = columns.next(), let remote = Endpoint(column: column),
-            let column = columns.next(), let state = column.hexadecimal(as: UInt8.self)
+        var rest = row[...]
+        func next() -> some Collection<UInt8> {
+            rest = rest.drop { $0 == UInt8(ascii: " ") }
+            let column = rest.prefix { $0 != UInt8(ascii: " ") }
+            rest = rest[column.endIndex...]
+            return column
+        }
+        _ = next()
+        guard let local = Endpoint(column: next()), let remote = Endpoint(column: next()),
+            let state = next().hexadecimal(as: UInt8.self)
         else { return nil }
-        for _ in 0..<5 where columns.next() == nil { return nil }
-        guard let column = columns.next(), let inode = column.decimal(upTo: .max) else { return nil }
+        for _ in 0..<5 { _ = next() }
+        guard let inode = next().decimal(upTo: .max) else { return nil }
         self.init(local: local, remote: remote, state: state, inode: inode)
-    }
-}
-
-/// The columns of a row, separated by blanks.
-private struct Columns<Row: Collection<UInt8>> {
-    private var rest: Row.SubSequence
-
-    init(_ row: Row) {
-        rest = row[...]
-    }
-
-    mutating func next() -> Row.SubSequence? {
-        rest = rest.drop { $0 == UInt8(ascii: " ") }
-        guard !rest.isEmpty else { return nil }
-        let column = rest.prefix { $0 != UInt8(ascii: " ") }
-        rest = rest[column.endIndex...]
-        return column
     }
 }

@@ -44,7 +44,8 @@ private func hexadecimal(_ value: some BinaryInteger, _ width: Int) -> String {
 func fuzzStat(_ bytes: [UInt8]) {
     guard let stat = ProcessStat(bytes) else { return }
     require((0...Int(Int32.max)).contains(stat.parent), "no process has that number")
-    let between = [ByteString](repeating: "0", count: 28)
+    var between = [ByteString](repeating: "0", count: 28)
+    between[17] = stat.startTicks.map { "\($0)" } ?? "none"
     let ignored: ByteString = stat.ignoresHangup ? "1" : "0"
     let text: ByteString = "1 (\(stat.name)) S \(stat.parent) \(between.joined(separator: " ")) \(ignored)"
     require(ProcessStat(text.bytes) == stat, "the same, written anew, reads differently")
