@@ -2,9 +2,9 @@ internal import Subprocess
 internal import SystemPackage
 
 #if canImport(Darwin)
-internal import Darwin
+    internal import Darwin
 #else
-internal import Glibc
+    internal import Glibc
 #endif
 
 /// Wireshark, which shows packets as they come. It stays open when the capture has ended.
