@@ -4,6 +4,8 @@ public struct SessionFailure: Error, Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         /// The instance, or the whole app, does not run.
         case notRunning, noSuchInstance, appStopped, noSuchApp
+        /// There are too many for this client.
+        case noRoom
         /// The platform does not let this person in.
         case loggedOut, refused, hostKey, unreachable
         /// The agent cannot run, or not as asked.
@@ -39,7 +41,8 @@ public struct SessionFailure: Error, Sendable, Equatable {
     public var recovery: Recovery {
         switch kind {
         case .hiccup: .retry
-        case .notRunning, .noSuchInstance, .appStopped, .loggedOut, .unreachable, .cut, .agentKilled, .endedEarly,
+        case .notRunning, .noSuchInstance, .appStopped, .noRoom, .loggedOut, .unreachable, .cut, .agentKilled,
+            .endedEarly,
             .unknown:
             .rejoin
         case .noSuchApp, .refused, .hostKey, .noAgent, .agentNotExecutable, .noCapability, .badFilter,

@@ -72,7 +72,8 @@ public struct Capture {
         output = destination.name
         let (events, post) = AsyncStream.makeStream(of: Event.self)
         (self.events, self.post) = (events, post)
-        roster = Roster(app: options.app, indices: options.indices, follows: options.follow)
+        roster = Roster(
+            app: options.app, indices: options.indices, follows: options.follow, capacity: SessionLimit.raise())
         let file = try CaptureFile(
             to: destination, options.format, options.compression,
             application: "cf-pcap-client \(ClientVersion.current)", commandLine: commandLine)
@@ -145,6 +146,7 @@ public struct Capture {
 
     private mutating func begin(_ survey: Survey) {
         guard stage == .capturing else { return }
+        if let excess = roster.excess(of: survey.instances) { return surveyFailed(excess) }
         self.survey = survey
         for process in survey.processes.hidden {
             display.warn(nil, "process \(process) is being replaced: only the instances of its first part are captured")

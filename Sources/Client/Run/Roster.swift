@@ -24,6 +24,7 @@ struct Roster {
     private let app: String
     private let indices: [ClosedRange<Int>]?
     private let follows: Bool
+    private let capacity: Int
     private var places: [InstanceID: Place] = [:]
     private var retried: Set<InstanceID> = []
     private var begun: Set<InstanceID> = []
@@ -33,11 +34,21 @@ struct Roster {
     private static let shortestPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(30)
 
-    /// For the instances of `indices`, or all.
-    init(app: String, indices: [ClosedRange<Int>]?, follows: Bool) {
+    /// For the instances of `indices`, or all; never more than `capacity` at once.
+    init(app: String, indices: [ClosedRange<Int>]?, follows: Bool, capacity: Int = 200) {
         self.app = app
+        self.capacity = capacity
         self.indices = indices
         self.follows = follows
+    }
+
+    /// What to say where there are more instances than can be captured at once; nil where there are not.
+    func excess(of instances: [Instance]) -> String? {
+        let running = instances.count { $0.isRunning && isWanted($0.id.index) }
+        guard running > capacity else { return nil }
+        return """
+            \(running) instances run, and \(capacity) can be captured at once: choose with -i, as in -i 0-\(capacity - 1)
+            """
     }
 
     /// Takes what the platform says of all instances.
@@ -107,19 +118,32 @@ struct Roster {
         case .captured?:
             return nil
         case .waiting(let since, let pause)?:
-            guard instance.isRunning, now - since >= pause else { return nil }
+            guard instance.isRunning, now - since >= pause, hasRoom else { return nil }
             return start(instance)
         case .given(let guid)?:
-            guard follows, instance.isRunning, instance.guid != guid else { return nil }
+            guard follows, instance.isRunning, instance.guid != guid, hasRoom else { return nil }
             return start(instance)
         case nil:
             guard hasBegun || !instance.isRunning else { return start(instance) }
-            if instance.isRunning { return start(instance) }
+            if instance.isRunning { return hasRoom ? start(instance) : wait(for: instance, at: now) }
             // One that appears while all are captured is joined when it runs.
             places[instance.id] = follows ? .waiting(since: now, pause: .zero) : .given(up: instance.guid)
             if indices != nil { isComplete = false }
             return hasBegun ? nil : .tell(instance.id, absence(of: instance))
         }
+    }
+
+    private var hasRoom: Bool {
+        places.values.count { if case .captured = $0 { true } else { false } } < capacity
+    }
+
+    /// One that has appeared, and for which there is no room until another one goes.
+    private mutating func wait(for instance: Instance, at now: ContinuousClock.Instant) -> Action {
+        places[instance.id] = .waiting(since: now, pause: .zero)
+        isComplete = false
+        return .tell(
+            instance.id,
+            SessionFailure(.noRoom, "\(capacity) instances are captured, and no more at once: it waits for one to go"))
     }
 
     private mutating func start(_ instance: Instance) -> Action {

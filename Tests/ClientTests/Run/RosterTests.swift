@@ -27,6 +27,32 @@ struct RosterTests {
     }
 
     @Test
+    func `says how many are too many, and how to choose`() {
+        let roster = Roster(app: "demo", indices: nil, follows: true, capacity: 2)
+        #expect(roster.excess(of: [instance(0), instance(1), instance(2, .down)]) == nil)
+        #expect(
+            roster.excess(of: (0..<3).map { instance($0) })
+                == "3 instances run, and 2 can be captured at once: choose with -i, as in -i 0-1")
+        let chosen = Roster(app: "demo", indices: [0...0], follows: true, capacity: 2)
+        #expect(chosen.excess(of: (0..<3).map { instance($0) }) == nil)
+    }
+
+    @Test
+    func `has one that appears wait until there is room, and tells it once`() {
+        var roster = Roster(app: "demo", indices: nil, follows: true, capacity: 1)
+        #expect(roster.update([instance(0)], at: start) == [.start(instance(0))])
+        let both = [instance(0), instance(1)]
+        guard case .tell(let id, let failure)? = roster.update(both, at: start).first else {
+            Issue.record("not told")
+            return
+        }
+        #expect(id.index == 1 && failure.kind == .noRoom && roster.isWaiting(for: id) && !roster.isComplete)
+        #expect(roster.update(both, at: start) == [])
+        roster.sessionCompleted(of: instance(0).id)
+        #expect(roster.update([instance(1)], at: start) == [.start(instance(1))])
+    }
+
+    @Test
     func `takes no instance but those asked for`() {
         var roster = Roster(app: "demo", indices: [1...1, 5...6], follows: true)
         let actions = roster.update([instance(0), instance(1), instance(2)], at: start)
