@@ -24,7 +24,7 @@
 /// during a capture stays, and processes of cf that run at once do not get in each other's way. The lock on the folder
 /// tells a run that lives from one that was killed: the kernel gives it up with the process.
 public final class PrivateHome: Sendable {
-    private static let prefix = "cf-pcap-"
+    private static let prefix = "cf-pcap-home-"
     private static let configuration = ".cf/config.json"
 
     /// The home of commands that run one after the other; it has the newest tokens.

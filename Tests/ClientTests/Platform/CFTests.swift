@@ -80,7 +80,7 @@ struct CFTests {
         #expect(try await cf.app(named: "demo") == app)
         let calls = try platform.calls
         #expect(calls[0] == "oauth-token|\(platform.folder.path)/home|/plugins|false")
-        #expect(calls[1].hasPrefix("app demo --guid|\(platform.folder.path)/tmp/cf-pcap-"))
+        #expect(calls[1].hasPrefix("app demo --guid|\(platform.folder.path)/tmp/cf-pcap-home-"))
         #expect(calls[1].hasSuffix("/home||false"))
         await cf.close()
         #expect(try TemporaryFolder.names(in: platform.folder.path + "/tmp") == ["x"])

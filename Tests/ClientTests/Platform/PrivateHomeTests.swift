@@ -54,7 +54,7 @@ struct PrivateHomeTests {
 
     @Test
     func `that killed runs left go with the next run, those of living runs stay`() throws {
-        try temporary.add("cf-pcap-killed/home/.cf/config.json", "{}")
+        try temporary.add("cf-pcap-home-killed/home/.cf/config.json", "{}")
         let living = try PrivateHome(copying: home.path, in: temporary.path)
         defer { living.remove() }
         #expect(try temporary.names.count == 1)
@@ -69,20 +69,20 @@ struct PrivateHomeTests {
         let other = try TemporaryFolder()
         try other.add("precious", "x")
         try FileManager.default.createSymbolicLink(
-            atPath: temporary.path + "/cf-pcap-link", withDestinationPath: other.path)
-        try temporary.add("cf-pcap-file", "x")
-        try temporary.add("other/file", "x")
+            atPath: temporary.path + "/cf-pcap-home-link", withDestinationPath: other.path)
+        try temporary.add("cf-pcap-home-file", "x")
+        try temporary.add("cf-pcap-other-tool/file", "x")
         try PrivateHome(copying: home.path, in: temporary.path).remove()
-        #expect(try temporary.names == ["cf-pcap-file", "cf-pcap-link", "other"])
+        #expect(try temporary.names == ["cf-pcap-home-file", "cf-pcap-home-link", "cf-pcap-other-tool"])
         #expect(try other.names == ["precious"])
     }
 
     @Test(.enabled(if: geteuid() == 0))
     func `leave alone what is another user's`() throws {
-        try temporary.add("cf-pcap-other/file", "x")
-        try #require(unsafe chown(temporary.path + "/cf-pcap-other", 12345, 12345) == 0)
+        try temporary.add("cf-pcap-home-other/file", "x")
+        try #require(unsafe chown(temporary.path + "/cf-pcap-home-other", 12345, 12345) == 0)
         try PrivateHome(copying: home.path, in: temporary.path).remove()
-        #expect(try temporary.names == ["cf-pcap-other"])
+        #expect(try temporary.names == ["cf-pcap-home-other"])
     }
 
     @Test
