@@ -113,6 +113,7 @@ def test_quiet_says_nothing(foundation, demo, folder):
     assert (result.status, result.stdout, result.stderr) == (0, b"", "")
 
 
+@pytest.mark.breaks
 def test_quiet_still_says_what_failed(foundation, demo, folder):
     demo.processes[0].instances[1].agent.unlink()
     with Client(foundation, folder, "demo", "--quiet", "--no-follow") as running:

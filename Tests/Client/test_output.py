@@ -13,10 +13,11 @@ import pytest
 
 from checks import check_with_tools
 from client import Client
-from foundation import HTTPLoad, agents
+from foundation import HTTPLoad, agents, live_agents
 from harness import read_pcap
 from harness.faults import small_disk
 from pcapng import read_pcapng
+from sessions.container import wait_until
 
 
 @contextmanager
@@ -45,8 +46,7 @@ def test_default_name_counts_on(foundation, solo, folder):
 def test_two_at_once_do_not_take_the_same_name(foundation, solo, folder):
     instances = solo.processes[0].instances
     with Client(foundation, folder, "solo") as one, Client(foundation, folder, "solo") as other:
-        for running in (one, other):
-            running.wait_for_message("Capturing")
+        wait_until(lambda: len(live_agents(instances)) == 2, 20, "both capture")
         results = [running.stop() for running in (one, other)]
     assert [result.status for result in results] == [0, 0]
     assert {path.name for path in folder.iterdir()} == {"capture.pcap", "capture-1.pcap"}

@@ -12,7 +12,7 @@ import pytest
 
 from checks import check_with_tools
 from client import Client
-from foundation import HTTPLoad, agents
+from foundation import HTTPLoad, agents, live_agents
 from sessions.container import wait_until
 
 REQUESTS = 100
@@ -137,14 +137,13 @@ def test_private_home_that_a_killed_run_left_is_removed_by_the_next(foundation, 
     instances = demo.processes[0].instances
     temporary = foundation.folder / "tmp"
     with Client(foundation, folder, "demo") as one, Client(foundation, folder, "demo", "-o", "other.pcap") as other:
-        one.wait_for_message("Capturing")
-        other.wait_for_message("Capturing")
+        wait_until(lambda: len(live_agents(instances)) == 6, 20, "both capture")
         one.kill()
         left_behind = set(temporary.iterdir())
         assert len(left_behind) == 2
         wait_until(lambda: len(agents(instances)) == 3, 10, "the killed one's agents are gone")
         with Client(foundation, folder, "demo", "-o", "third.pcap") as third:
-            third.wait_for_message("Capturing")
+            wait_until(lambda: len(live_agents(instances)) == 6, 20, "both capture")
             assert len(left_behind & set(temporary.iterdir())) == 1, "that of the run that still runs is left alone"
             assert third.stop().status == 0
         assert other.stop().status == 0

@@ -109,7 +109,7 @@ class Foundation:
         self.applications = [first]
         first.state, first.ssh_disabled_by = "STARTED", ""
         for instance in first.processes[0].instances:
-            instance.state, instance.ssh_answer = "RUNNING", None
+            instance.state, instance.ssh_answer, instance.claimed_host_key = "RUNNING", None, None
         self.changed, self.requests, self.rotates = {}, [], False
         for folder in (self.home, self.folder / "tmp"):
             shutil.rmtree(folder, ignore_errors=True)
@@ -237,7 +237,7 @@ class Foundation:
         if instance.ssh_answer is not None:
             return instance.ssh_answer
         descriptors.append(self._connect(instance))
-        return {"host_key": instance.container.host_key.with_suffix(".pub").read_text()}
+        return {"host_key": instance.host_key}
 
     def _instance_for_ssh(self, request: dict) -> Instance:
         application = self._application(name=request["app"])

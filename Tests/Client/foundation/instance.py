@@ -33,6 +33,8 @@ class Instance:
         self.ssh_answer: dict | None = None
         """What `cf ssh` is answered in place of a connection: {"error": TEXT}, or {"run": [WORD, ...]} for a program that
         runs in place of the session."""
+        self.claimed_host_key: str | None = None
+        """The public key that the platform names as its host's, where that is not the daemon's."""
 
     @property
     def container(self) -> Container:
@@ -47,6 +49,10 @@ class Instance:
     def agent(self) -> Path:
         """The agent's file, as seen from outside."""
         return self._folder / self.guid / "tmp/lifecycle/cf-pcap"
+
+    @property
+    def host_key(self) -> str:
+        return self.claimed_host_key or self.container.host_key.with_suffix(".pub").read_text()
 
     def start(self) -> None:
         """A new container with the app, the daemon and the agent running or ready to run in it."""
@@ -100,8 +106,8 @@ class Instance:
         return agents([self])
 
     def live_agents(self) -> list[int]:
-        """Those of them that capture: they are in the sandbox from the first packet on."""
-        return [pid for pid in self.agents() if _is_live(pid)]
+        """Those of them that capture."""
+        return live_agents([self])
 
     def kill_daemon(self) -> None:
         """The session daemon is gone, and every session with it."""
@@ -123,6 +129,11 @@ def agents(instances: Sequence[Instance]) -> list[int]:
     spaces = {os.stat(instance.container.inside.path).st_ino for instance in instances if instance.has_container}
     return [int(pid) for pid in os.listdir("/proc")
             if pid.isdigit() and _read(f"/proc/{pid}/comm") == "cf-pcap\n" and _network_of(pid) in spaces]
+
+
+def live_agents(instances: Sequence[Instance]) -> list[int]:
+    """Those of them that capture: they are in the sandbox from the first packet on."""
+    return [pid for pid in agents(instances) if _is_live(pid)]
 
 
 def all_are_captured(instances: Sequence[Instance]) -> bool:

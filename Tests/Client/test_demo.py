@@ -1,0 +1,35 @@
+"""The demo: nothing but what comes with the project."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from harness import REPOSITORY
+from pcapng import read_pcapng
+
+DEMO = Path(__file__).with_name("demo.py")
+
+
+def test_demo_captures_its_three_instances_and_cleans_up(tmp_path):
+    before = set(Path("/var/tmp").glob("cf-foundation-*"))
+    done = subprocess.run([sys.executable, DEMO, "--duration", "2s", "-o", "demo.pcapng"], cwd=tmp_path,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "$ cf pcap demo --duration 2s -o demo.pcapng" in done.stderr
+    capture = read_pcapng((tmp_path / "demo.pcapng").read_bytes())
+    assert {interface.name for interface in capture.interfaces} == {"web/0 eth0", "web/1 eth0", "web/2 eth0"}
+    assert all(len(capture.of(interface.name)) > 10 for interface in capture.interfaces)
+    assert set(Path("/var/tmp").glob("cf-foundation-*")) <= before | others()
+
+
+def others() -> set[Path]:
+    """Those of tests that run at the same time."""
+    return {path for path in Path("/var/tmp").glob("cf-foundation-*") if (path / "api.sock").exists()}
+
+
+def test_demo_explains_itself():
+    done = subprocess.run([REPOSITORY / "scripts/demo", "-h"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0
+    assert "Usage: scripts/demo" in done.stdout and "--shell" in done.stdout
