@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from client import Result
+from foundation import Tcpdump
 from harness import Pcap
 
 # Each capture takes its own time stamp of a packet.
@@ -23,6 +25,17 @@ def same_packets(packets, beside: Pcap) -> None:
     assert [packet.data for packet in packets] == [packet.data for packet in beside.packets]
     skew = [abs(one.microseconds - other.microseconds) for one, other in zip(packets, beside.packets)]
     assert max(skew, default=0) < SKEW_MICROSECONDS
+
+
+def nothing_lost(result: Result, beside: dict[int, Tcpdump]) -> None:
+    """x.pcapng holds what tcpdump saw beside these instances, in order and as a whole file."""
+    capture = result.pcapng("x.pcapng")
+    in_order(capture.packets)
+    for index, tcpdump in beside.items():
+        expected = tcpdump.stop()
+        assert len(expected.packets) > 50
+        same_packets(capture.of(f"web/{index} eth0"), expected)
+    check_with_tools(result.folder / "x.pcapng")
 
 
 def check_with_tools(file: Path, ordered: bool = True) -> None:

@@ -108,7 +108,6 @@ def test_standard_input_that_ends_stops_the_agent_in_order(foundation, demo, tmp
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
             instance.wait_for_agents(1)
             request([instance], 50)
-            time.sleep(0.2)
             output, errors = running.communicate(b"", timeout=5)
         expected = beside.stop()
     assert running.returncode == 0
@@ -131,7 +130,6 @@ def test_merged_streams_of_two_are_those_of_tcpdump(foundation, demo, tmp_path):
         for instance in instances:
             instance.wait_for_agents(1)
         request(instances, 50)
-        time.sleep(0.2)
         for each in running:
             each.communicate(b"", timeout=10)
         expected = [*one.stop().packets, *other.stop().packets]

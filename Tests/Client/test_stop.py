@@ -22,7 +22,7 @@ REQUESTS = 100
 def test_signal_stops_all_agents_at_once_with_their_last_packets(foundation, demo, folder, number):
     instances = demo.processes[0].instances
     with ExitStack() as stack:
-        running = stack.enter_context(Client(foundation, folder, "demo", "-o", "x.pcapng"))
+        running = stack.enter_context(Client(foundation, folder, "demo", "-o", "x.pcapng", "--hold", "10"))
         running.wait_until_capturing(*instances)
         loads = [stack.enter_context(HTTPLoad(instance)) for instance in instances]
         for load in loads:

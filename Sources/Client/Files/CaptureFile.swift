@@ -8,7 +8,7 @@ struct CaptureFile: RecordSink {
     private var encoder: Encoder
     /// What stands at the start and is not yet written.
     private var start: [UInt8]
-    private var buffer: OutputBuffer
+    private let buffer: OutputBuffer
     private var interfaces: [Interface] = []
     /// The interface of each stream, by its number; -1 for none.
     private var interfaceOfStream: [Int] = []
@@ -65,16 +65,12 @@ struct CaptureFile: RecordSink {
         guard let index = interface(of: stream) else { return }
         var rest = unsafe records
         while true {
-            var (read, count) = (0, 0)
-            unsafe buffer.fill { room in
-                let done = unsafe encoder.encode(rest, interface: index, into: room)
-                (read, count) = (done.read, done.records)
-                return done.written
-            }
-            interfaces[index].written += UInt64(count)
-            packets += UInt64(count)
-            if read == rest.count { return }
-            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[read...])
+            let done = unsafe encoder.encode(rest, interface: index, into: buffer.room)
+            buffer.add(done.written)
+            interfaces[index].written &+= UInt64(done.records)
+            packets &+= UInt64(done.records)
+            if done.read == rest.count { return }
+            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[done.read...])
             try writeOut()
         }
     }
@@ -93,9 +89,8 @@ struct CaptureFile: RecordSink {
         do {
             try writeOut()
             for (index, interface) in interfaces.enumerated() {
-                buffer.append(encoder.end(interface.known, written: interface.written, interface: index, now: now))
+                try writeApart(encoder.end(interface.known, written: interface.written, interface: index, now: now))
             }
-            try writeOut()
         } catch {
             failure = error
         }
@@ -126,24 +121,31 @@ struct CaptureFile: RecordSink {
         try writeApart(bytes)
     }
 
-    /// Writes bytes that stand between packets, at once, so that a reader who waits knows that it goes on.
+    /// Writes bytes that stand between packets, at once, so that a reader who waits knows that it goes on. A part of
+    /// them is worth nothing.
     private mutating func writeApart(_ bytes: [UInt8]) throws(OutputError) {
         guard !bytes.isEmpty else { return }
         try writeOut()
-        try write(bytes[...]) { _ in 0 }
+        let bytes = unsafe bytes.span.bytes
+        try unsafe bytes.withUnsafeBytes { bytes throws(OutputError) in
+            unsafe try write(bytes) { _ in 0 }
+        }
     }
 
     private mutating func writeOut() throws(OutputError) {
         guard buffer.count > 0 else { return }
-        let bytes = buffer.bytes[..<buffer.count]
-        buffer.removeAll()
-        try write(bytes) { encoder.wholeLength(of: bytes, upTo: $0) }
+        defer { buffer.removeAll() }
+        let bytes = unsafe buffer.bytes
+        unsafe try write(bytes) { unsafe encoder.wholeLength(of: bytes, upTo: $0) }
     }
 
-    private func write(_ bytes: ArraySlice<UInt8>, wholeLength: (Int) -> Int) throws(OutputError) {
-        guard let compressor else { return try destination.write(bytes, wholeLength: wholeLength) }
+    private func write(_ bytes: UnsafeRawBufferPointer, wholeLength: (Int) -> Int) throws(OutputError) {
+        guard let compressor else { return unsafe try destination.write(bytes, wholeLength: wholeLength) }
         // A piece is compressed into a whole of its own.
-        try destination.write(compressor.compress(bytes)[...]) { _ in 0 }
+        let compressed = unsafe try compressor.compress(bytes)
+        try unsafe compressed.span.bytes.withUnsafeBytes { bytes throws(OutputError) in
+            unsafe try destination.write(bytes) { _ in 0 }
+        }
     }
 }
 

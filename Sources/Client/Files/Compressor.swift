@@ -2,5 +2,5 @@
 /// of them, and readers take them as one.
 protocol Compressor: AnyObject {
     /// Compresses a piece.
-    func compress(_ piece: ArraySlice<UInt8>) throws(OutputError) -> [UInt8]
+    func compress(_ piece: UnsafeRawBufferPointer) throws(OutputError) -> [UInt8]
 }

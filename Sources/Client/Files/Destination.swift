@@ -91,20 +91,20 @@ final class Destination {
     ///
     /// If that fails, what was there before stays, and of the bytes as many as `wholeLength` allows, given how many
     /// were written: the file is whole.
-    func write(_ bytes: ArraySlice<UInt8>, wholeLength: (Int) -> Int) throws(OutputError) {
+    func write(_ bytes: UnsafeRawBufferPointer, wholeLength: (Int) -> Int) throws(OutputError) {
         if written == 0 && path != nil && !isNew && !isLive { try? descriptor.resize(to: 0) }
-        var rest = bytes
-        while !rest.isEmpty {
+        var done = 0
+        while done < bytes.count {
             do {
-                let count = try unsafe rest.withUnsafeBytes { unsafe try descriptor.write($0) }
-                rest.removeFirst(count)
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
+                let count = try unsafe descriptor.write(rest)
+                done += count
                 written += Int64(count)
             } catch Errno.wouldBlock {
                 waitUntilWritable()
             } catch Errno.brokenPipe {
                 throw .readerGone
             } catch {
-                let done = bytes.count - rest.count
                 takeBack(done - wholeLength(done))
                 throw .failed(path: name, Self.errno(error))
             }

@@ -52,10 +52,10 @@ enum Encoder {
     }
 
     /// How many of the first `limit` bytes make a whole file, if those before them do.
-    func wholeLength(of bytes: ArraySlice<UInt8>, upTo limit: Int) -> Int {
+    func wholeLength(of bytes: UnsafeRawBufferPointer, upTo limit: Int) -> Int {
         switch self {
-        case .pcap: PcapEncoder.wholeLength(of: bytes, upTo: limit)
-        case .pcapng: PcapngEncoder.wholeLength(of: bytes, upTo: limit)
+        case .pcap: unsafe PcapEncoder.wholeLength(of: bytes, upTo: limit)
+        case .pcapng: unsafe PcapngEncoder.wholeLength(of: bytes, upTo: limit)
         }
     }
 }

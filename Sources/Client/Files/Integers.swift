@@ -5,13 +5,6 @@ extension [UInt8] {
     }
 }
 
-extension ArraySlice<UInt8> {
-    /// The number in this machine's byte order at an offset from the slice's start.
-    func integer(at offset: Int) -> UInt32 {
-        unsafe withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
-    }
-}
-
 extension UnsafeMutableRawBufferPointer {
     /// Copies `range` of `source`; both ranges must lie within their memory.
     @inline(__always)

@@ -1,33 +1,29 @@
 /// Bytes on their way to the output: a memory of fixed size that is filled, written and filled again.
-struct OutputBuffer {
-    /// The bytes; those from ``count`` on are without meaning.
-    private(set) var bytes: [UInt8]
+@safe final class OutputBuffer {
     /// How many bytes there are.
     private(set) var count = 0
+    private let memory: UnsafeMutableRawBufferPointer
 
     init(capacity: Int) {
-        bytes = Array(repeating: 0, count: capacity)
+        unsafe memory = .allocate(byteCount: capacity, alignment: 8)
     }
 
-    /// How many bytes more there is room for.
-    var room: Int { bytes.count - count }
-
-    /// Hands out the room; `body` fills it from its start and says how much of it.
-    mutating func fill(_ body: (UnsafeMutableRawBufferPointer) -> Int) {
-        count += unsafe bytes.withUnsafeMutableBytes {
-            unsafe body(UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
-        }
+    deinit {
+        unsafe memory.deallocate()
     }
 
-    /// Adds bytes; the memory grows if it must.
-    mutating func append(_ more: [UInt8]) {
-        let end = count + more.count
-        if end > bytes.count { bytes.append(contentsOf: repeatElement(0, count: end - bytes.count)) }
-        bytes.replaceSubrange(count..<end, with: more)
-        count = end
+    /// The bytes, until the next change.
+    var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+
+    /// The room behind them. What is written to its start is added by ``add(_:)``.
+    var room: UnsafeMutableRawBufferPointer { unsafe UnsafeMutableRawBufferPointer(rebasing: memory[count...]) }
+
+    /// Adds as many bytes as were written to the start of ``room``.
+    func add(_ more: Int) {
+        count += more
     }
 
-    mutating func removeAll() {
+    func removeAll() {
         count = 0
     }
 }

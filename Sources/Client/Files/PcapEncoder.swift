@@ -48,10 +48,10 @@ struct PcapEncoder {
     }
 
     /// How many of the first `limit` bytes of `records`, which start with a record, are whole records.
-    static func wholeLength(of records: ArraySlice<UInt8>, upTo limit: Int) -> Int {
+    static func wholeLength(of records: UnsafeRawBufferPointer, upTo limit: Int) -> Int {
         var length = 0
         while length + 16 <= limit {
-            let next = length + 16 + Int(records.integer(at: length + 8))
+            let next = unsafe length + 16 + Int(records.loadUnaligned(fromByteOffset: length + 8, as: UInt32.self))
             guard next <= limit else { break }
             length = next
         }

@@ -85,10 +85,10 @@ struct PcapngEncoder {
     }
 
     /// How many of the first `limit` bytes of `blocks`, which start with a block, are whole blocks.
-    static func wholeLength(of blocks: ArraySlice<UInt8>, upTo limit: Int) -> Int {
+    static func wholeLength(of blocks: UnsafeRawBufferPointer, upTo limit: Int) -> Int {
         var length = 0
         while length + 12 <= limit {
-            let next = length + Int(blocks.integer(at: length + 4))
+            let next = unsafe length + Int(blocks.loadUnaligned(fromByteOffset: length + 4, as: UInt32.self))
             guard next <= limit else { break }
             length = next
         }

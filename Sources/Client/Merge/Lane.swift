@@ -1,7 +1,7 @@
 import DequeModule
 
 /// The records of one stream that wait to be merged.
-struct Lane {
+@safe struct Lane {
     let id: StreamID
     /// Whether nothing more comes.
     var isClosed = false
@@ -10,8 +10,8 @@ struct Lane {
     /// The time stamp of the first record that waits; without meaning if none does.
     private(set) var headTime: UInt64 = 0
 
-    /// The bytes of the first batch, and where in them the first record stands that waits.
-    private var bytes: [UInt8] = []
+    /// The bytes of the first batch that waits, which keeps them; and where in them the first record stands that waits.
+    private var bytes = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
     private var offset = 0
     private var waiting: Deque<(batch: RecordBatch, arrival: ContinuousClock.Instant)> = []
 
@@ -51,32 +51,30 @@ struct Lane {
         return batch.footprint
     }
 
-    /// The records at the start, one at least, that are not later than `limit`.
+    /// The records at the start, one at least, that are not later than `limit`. There must be one.
     func run(upTo limit: UInt64, after newest: UInt64) -> Run {
-        unsafe bytes.withUnsafeBytes { bytes in
-            var (end, count, late, newest, last) = (offset, 0, 0, newest, headTime)
-            repeat {
-                let header = unsafe RecordHeader(bytes, at: end)
-                if count > 0 && header.time > limit { break }
-                last = header.time
-                count &+= 1
-                if last < newest { late &+= 1 } else { newest = last }
-                end &+= header.recordLength
-            } while end < bytes.count
-            return Run(range: offset..<end, count: count, late: late, newest: newest, last: last)
-        }
+        var (end, count, late, newest, last) = (offset, 0, 0, newest, headTime)
+        repeat {
+            let header = unsafe RecordHeader(bytes, at: end)
+            if count > 0 && header.time > limit { break }
+            last = header.time
+            count &+= 1
+            if last < newest { late &+= 1 } else { newest = last }
+            end &+= header.recordLength
+        } while unsafe end < bytes.count
+        return Run(range: offset..<end, count: count, late: late, newest: newest, last: last)
     }
 
-    /// Hands over the bytes of a run.
-    func withBytes(of run: Run, _ body: (UnsafeRawBufferPointer, StreamID) throws -> Void) rethrows {
-        try unsafe bytes.withUnsafeBytes { try unsafe body(UnsafeRawBufferPointer(rebasing: $0[run.range]), id) }
+    /// The bytes of a run, until it is dropped.
+    func bytes(of run: Run) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: bytes[run.range])
     }
 
     /// Takes away a run; gives the memory that became free, in bytes.
     mutating func drop(_ run: Run) -> Int {
         offset = run.range.upperBound
-        guard offset == bytes.count else {
-            unsafe headTime = bytes.withUnsafeBytes { unsafe RecordHeader($0, at: offset).time }
+        guard unsafe offset == bytes.count else {
+            headTime = unsafe RecordHeader(bytes, at: offset).time
             return 0
         }
         let freed = waiting.removeFirst().batch.footprint
@@ -86,7 +84,8 @@ struct Lane {
 
     private mutating func openFirst() {
         offset = 0
-        bytes = waiting.first?.batch.bytes ?? []
-        if !bytes.isEmpty { unsafe headTime = bytes.withUnsafeBytes { unsafe RecordHeader($0, at: 0).time } }
+        guard let first = waiting.first else { return }
+        unsafe bytes = first.batch.bytes
+        headTime = unsafe RecordHeader(bytes, at: 0).time
     }
 }

@@ -82,7 +82,7 @@ struct Merge {
         while let first = heads.first, first <= horizon {
             let limit = min(heads.lastTimeOfFirst, horizon.lastTime(of: first.lane))
             let run = lanes[first.lane].run(upTo: limit, after: newest)
-            try unsafe lanes[first.lane].withBytes(of: run) { try unsafe sink.write($0, of: $1) }
+            unsafe try sink.write(lanes[first.lane].bytes(of: run), of: lanes[first.lane].id)
             merged += run.count
             late += run.late
             newest = run.newest

@@ -10,6 +10,7 @@ actor Collector {
         let failure: OutputError?
     }
 
+    private let intake = Intake(capacity: capacity)
     private let executor = QueueExecutor(label: "cf-pcap.output")
     private var merge: Merge
     private var file: CaptureFile
@@ -51,33 +52,40 @@ actor Collector {
         }
     }
 
-    /// Takes records, and returns when the stream may be read on.
-    func append(_ batch: RecordBatch, to id: StreamID) async {
-        guard failure == nil else { return }
-        merge.append(batch, to: id, at: time)
-        drain()
-        if failure == nil && !merge.mayRead(id) {
-            await withCheckedContinuation { waiting[id] = $0 }
+    /// Takes records, and returns when the stream may be read on. Most of the time that is at once: they are merged
+    /// with those that come in the meantime.
+    nonisolated func append(_ batch: RecordBatch, to id: StreamID) async {
+        switch intake.add(batch, to: id) {
+        case .goOn: break
+        case .goOnAndMerge: Task { await drain() }
+        case .wait: await waitForRoom(id)
         }
+    }
+
+    private func waitForRoom(_ id: StreamID) async {
+        drain()
+        guard failure == nil, !merge.mayRead(id) else { return }
+        await withCheckedContinuation { waiting[id] = $0 }
     }
 
     /// Ends a stream.
     func close(_ id: StreamID, _ statistics: StreamStatistics) {
+        takeIn()
         merge.close(id)
         file.end(id, statistics)
     }
 
     /// Writes what need not wait any longer. To be called every ``interval``.
     func tick() {
-        guard failure == nil else { return }
         time += min(.now - lastTick, Self.interval * 2)
         lastTick = .now
         drain()
-        attempt { try file.flush() }
+        if failure == nil { attempt { try file.flush() } }
     }
 
     /// Writes all that has come, and the end of the file.
     func finish(at now: UInt64) -> Result {
+        takeIn()
         if failure == nil { attempt { try merge.drainAll(into: &file) } }
         do {
             try file.finish(at: now, isFailed: failure != nil)
@@ -89,8 +97,19 @@ actor Collector {
     }
 
     private func drain() {
+        takeIn()
+        guard failure == nil else { return }
         attempt { try merge.drain(at: time, into: &file) }
+        intake.merged = merge.footprint
         letReadersGo()
+    }
+
+    /// Hands what has come to the merge; without an output it is thrown away.
+    private func takeIn() {
+        for (batch, id) in intake.takeAll() where failure == nil {
+            merge.append(batch, to: id, at: time)
+        }
+        if failure != nil { intake.merged = 0 }
     }
 
     private func letReadersGo() {
@@ -111,6 +130,7 @@ actor Collector {
     private func fail(_ error: OutputError) {
         guard failure == nil else { return }
         failure = error
+        intake.merged = 0
         onFailure(error)
         letReadersGo()
     }

@@ -128,7 +128,7 @@ struct Session: Sendable {
             if pcap.problem != nil { break }
         }
         let problem = pcap.problem
-        await collect(pcap.finish(), progress)
+        pcap.finish()
         progress.endStream(pcap)
         // What goes on is not read any more; whoever sends it is stopped.
         if let problem { throw SessionFailure(.agentFailed, problem.description) }

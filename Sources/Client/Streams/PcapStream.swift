@@ -37,19 +37,21 @@ struct PcapStream {
             unsafe keep(chunk)
             return nil
         }
-        if pending.isEmpty { pending.reserveCapacity(chunk.count) }
+        if let header, pending.count + chunk.count >= needed {
+            return unsafe takeRecords(of: header, from: RecordStorage(pending, chunk))
+        }
         unsafe pending.append(contentsOf: chunk)
-        guard pending.count >= needed else { return nil }
-        if header == nil { findHeader() }
-        // A notice may stand where the missing part of a record would: it waits for what comes next.
-        return takeRecords(upTo: pending.count - SessionNotice.length(atEndOf: pending))
+        guard header == nil, pending.count >= needed else { return nil }
+        findHeader()
+        guard let header else { return nil }
+        return unsafe takeRecords(
+            of: header, from: RecordStorage(pending, UnsafeRawBufferPointer(start: nil, count: 0)))
     }
 
-    /// Takes the end of the stream; gives the records that were held back.
-    mutating func finish() -> RecordBatch? {
+    /// Takes the end of the stream.
+    mutating func finish() {
         let notice = pending.suffix(SessionNotice.length(atEndOf: pending))
         pending.removeLast(notice.count)
-        let batch = takeRecords(upTo: pending.count)
         if header == nil || pending.allSatisfy(\.isText) {
             keep(pending)
         } else {
@@ -59,7 +61,6 @@ struct PcapStream {
         pending = []
         hasEnded = true
         if header == nil && problem == nil { problem = .notPcap }
-        return batch
     }
 
     /// Looks for the header, and drops what stands before it.
@@ -83,23 +84,21 @@ struct PcapStream {
         skipped += count
     }
 
-    private mutating func takeRecords(upTo limit: Int) -> RecordBatch? {
-        guard let header else { return nil }
-        let walk = RecordWalk(over: &pending, upTo: limit, of: header)
-        var batch: [UInt8] = []
-        if walk.end > 0 {
-            // What was read is not copied: the batch keeps it, and the little that is left over moves.
-            let rest = Array(pending[walk.end...])
-            swap(&batch, &pending)
-            batch.removeLast(rest.count)
-            pending = rest
-        }
+    /// Takes the whole records from bytes that begin with one, and keeps the rest.
+    private mutating func takeRecords(of header: PcapHeader, from storage: RecordStorage) -> RecordBatch? {
+        let bytes = unsafe storage.bytes
+        // A notice may stand where the missing part of a record would: it waits for what comes next.
+        let limit = unsafe bytes.count - SessionNotice.length(atEndOf: bytes)
+        let walk = unsafe RecordWalk(over: bytes, upTo: limit, of: header)
+        pending.removeAll(keepingCapacity: true)
+        unsafe pending.append(contentsOf: bytes[walk.end...])
         switch walk.stop {
         case .incomplete(let needed): self.needed = needed
         case .invalid: endOfRecords()
         }
         guard walk.count > 0 else { return nil }
-        return RecordBatch(bytes: batch, count: walk.count, captured: walk.captured, latest: walk.latest)
+        return RecordBatch(
+            storage: storage, length: walk.end, count: walk.count, captured: walk.captured, latest: walk.latest)
     }
 
     /// Text of 16 bytes never makes a record's header: as a length it is beyond any packet's.

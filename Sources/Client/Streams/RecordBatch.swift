@@ -1,8 +1,10 @@
 /// Whole records of one stream, in the order in which they came and in one form whatever the stream's: a
 /// ``RecordHeader``, then the bytes that were kept of the packet.
 struct RecordBatch: Sendable {
-    /// The records, one behind the other.
-    let bytes: [UInt8]
+    /// The memory in which the records stand, one behind the other, from its start.
+    let storage: RecordStorage
+    /// The bytes of the records.
+    let length: Int
     /// How many they are.
     let count: Int
     /// The bytes of their packets, without headers.
@@ -10,8 +12,14 @@ struct RecordBatch: Sendable {
     /// The latest of their time stamps, in nanoseconds since 1970.
     let latest: UInt64
 
-    /// The memory that it holds.
-    var footprint: Int { bytes.capacity }
+    /// The records' bytes, as long as ``storage`` lives.
+    var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: storage.bytes[..<length]) }
+
+    /// The memory that it holds, in bytes.
+    var footprint: Int { unsafe storage.bytes.count + Self.overhead }
+
+    /// About what an object and its place in a queue take.
+    private static let overhead = 128
 }
 
 /// What stands before each packet of a ``RecordBatch``: 16 bytes in this machine's byte order, unaligned.

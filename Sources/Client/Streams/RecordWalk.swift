@@ -20,11 +20,11 @@ struct RecordWalk {
     private let nanosecondsPerUnit: UInt64
 
     /// Walks over the whole records at the start of `bytes`, those that end by `limit`.
-    init(over bytes: inout [UInt8], upTo limit: Int, of header: PcapHeader) {
+    init(over bytes: UnsafeMutableRawBufferPointer, upTo limit: Int, of header: PcapHeader) {
         isSwapped = header.isSwapped
         longest = header.longestPacket
         nanosecondsPerUnit = header.isNanoseconds ? 1 : 1000
-        unsafe bytes.withUnsafeMutableBytes { unsafe run($0, upTo: min(limit, $0.count)) }
+        unsafe run(bytes, upTo: min(limit, bytes.count))
     }
 
     /// Every access lies before `limit`, which lies within `bytes`.

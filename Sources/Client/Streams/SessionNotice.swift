@@ -3,10 +3,10 @@ enum SessionNotice {
     /// How many bytes at the end of `bytes` are notices.
     ///
     /// They follow the capture's last byte at once, be it in the middle of a record.
-    static func length(atEndOf bytes: [UInt8]) -> Int {
+    static func length(atEndOf bytes: some RandomAccessCollection<UInt8>) -> Int {
         var rest = bytes[...]
         while let length = lengthOfLast(in: rest) {
-            rest.removeLast(length)
+            rest = rest.dropLast(length)
         }
         return bytes.count - rest.count
     }
@@ -16,14 +16,14 @@ enum SessionNotice {
     /// `Process terminated by signal: KILL. Exited with 137` is the longest form met; a signal's number is shorter.
     private static let longest = 80
 
-    private static func lengthOfLast(in bytes: ArraySlice<UInt8>) -> Int? {
+    private static func lengthOfLast(in bytes: some RandomAccessCollection<UInt8>) -> Int? {
         guard bytes.last == UInt8(ascii: "\n") else { return nil }
         if bytes.suffix(failed.count).elementsEqual(failed) { return failed.count }
         let tail = bytes.suffix(longest)
         guard let start = tail.indices.last(where: { tail[$0...].starts(with: terminated) }),
             tail[start...].dropLast().allSatisfy(\.isPrintableASCII)
         else { return nil }
-        return bytes.endIndex - start
+        return bytes.distance(from: start, to: bytes.endIndex)
     }
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import harness
 from harness import Collector, Pcap, read_pcap
-from sessions.container import ADDRESS
+from sessions.container import ADDRESS, wait_until
 
 from .instance import HTTP_PORT, SSH_PORT, Instance
 
@@ -23,6 +23,7 @@ class HTTPLoad:
     """HTTP requests to an instance's app until `stop`, or until the `with` block ends."""
 
     def __init__(self, instance: Instance, rate: float = 100) -> None:
+        self._instance = instance
         words = [sys.executable, "-IS", LOAD, ADDRESS, HTTP_PORT, rate]
         self._process = instance.container.outside.popen(*words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self._answers = Collector(os.dup(self._process.stdout.fileno()))
@@ -39,10 +40,16 @@ class HTTPLoad:
         assert self._answers.wait_for_size(count, 30), f"{self.answered} of {count} requests were answered in 30 s"
 
     def stop(self) -> int:
-        """How many were answered in all."""
+        """How many were answered in all. No more packets come after this."""
         self._process.terminate()
         assert self._process.wait(20) == 0, f"the load ended with {self._process.returncode}"
+        wait_until(lambda: not self._connections(), 20, "the last packet of the load")
         return len(self._answers.finish())
+
+    def _connections(self) -> list[str]:
+        """Those at the app from which packets may still come."""
+        return [line for state in ("established", "close-wait", "last-ack")
+                for line in self._instance.container.sockets(state, HTTP_PORT)]
 
     def kill(self) -> None:
         self._process.kill()

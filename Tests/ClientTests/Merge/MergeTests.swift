@@ -131,7 +131,7 @@ struct MergeTests {
 
     @Test
     func `a stream is not read on where there is no room, but for one that has nothing that waits`() throws {
-        var (merge, streams) = merge(streams: 2, capacity: 64)
+        var (merge, streams) = merge(streams: 2, capacity: 200)
         var output = Output()
         merge.append(batch(1, 2, 3, 4, 5), to: streams[0], at: start)
         #expect(!merge.mayRead(streams[0]))

@@ -26,12 +26,13 @@ extension RecordBatch {
             bytes += record.packet
         }
         self.init(
-            bytes: bytes, count: records.count, captured: records.reduce(0) { $0 + $1.packet.count },
+            storage: unsafe RecordStorage(bytes, UnsafeRawBufferPointer(start: nil, count: 0)), length: bytes.count,
+            count: records.count, captured: records.reduce(0) { $0 + $1.packet.count },
             latest: records.map(\.time).max() ?? 0)
     }
 
     /// The records of the batch.
-    var records: [Record] { unsafe bytes.withUnsafeBytes { unsafe Record.all(in: $0) } }
+    var records: [Record] { unsafe Record.all(in: bytes) }
 }
 
 extension Record {
