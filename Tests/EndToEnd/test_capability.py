@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -66,9 +65,8 @@ def test_copy_made_by_a_user_points_to_the_platforms_executable(namespace, open_
 @pytest.mark.parametrize("start", ["/tmp/lifecycle/cf-pcap", "/tmp/shell/../link"])
 def test_platforms_own_executable_is_not_taken_for_a_copy(namespace, start):
     """By whichever path it is started."""
-    mounts = ["mount -t tmpfs none /tmp", "mkdir -m 755 /tmp/lifecycle /tmp/shell",
-              f"cp /proc/{os.getpid()}/root{installed(None)} /tmp/lifecycle/cf-pcap",
-              "ln -s /tmp/lifecycle/cf-pcap /tmp/link"]
+    mounts = ["mount -t tmpfs none /mnt", f"cp {installed(None)} /mnt", "mount -t tmpfs none /tmp",
+              "mkdir -m 755 /tmp/lifecycle /tmp/shell", "cp /mnt/cf-pcap /tmp/lifecycle", "ln -s /tmp/lifecycle/cf-pcap /tmp/link"]
     error = refusal(namespace, mounts=mounts, binary=Path(start))
     assert "diego.rep.enable_cf_pcap" in error and "copy" not in error
 

@@ -171,6 +171,7 @@ def test_counts_are_those_of_the_output(namespace):
     assert len(result.pcap.packets) == 321
 
 
+@pytest.mark.alone
 def test_packet_on_an_idle_interface_is_out_within_50_ms(namespace):
     """The kernel hands a packet on with the block that it is in, at the latest a block timeout later. 99 of 100, in the
     best of five rounds, less the delay with which the machine wakes up this process meanwhile."""
@@ -217,6 +218,7 @@ def percentile_99(values: list[float]) -> float:
     return sorted(values)[len(values) * 99 // 100 - 1]
 
 
+@pytest.mark.alone
 def test_100000_packets_a_second_into_a_pipe_none_lost(container, peer):
     count = 1_000_000
     with start_agent(container, "-interface", "eth0", "-filter", "udp") as agent:

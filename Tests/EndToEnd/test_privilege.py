@@ -91,6 +91,7 @@ def test_no_child_is_left(namespace):
         assert Path(f"/proc/{agent.pid}/task/{agent.pid}/children").read_text() == ""
 
 
+@pytest.mark.alone
 def test_idle_capture_uses_next_to_no_cpu(namespace):
     with start_agent(namespace, "-interface", "lo", "-filter", "udp") as agent:
         time.sleep(0.2)

@@ -18,6 +18,8 @@ SIZE = 1500
 COUNT = 8_000  # 12 MB: fits into the ring
 RECORD = 16 + SIZE
 
+pytestmark = pytest.mark.alone
+
 
 class PacedReader(threading.Thread):
     """Reads a descriptor to its end, `pace` bytes a second from `begin` on."""

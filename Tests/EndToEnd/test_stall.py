@@ -16,6 +16,8 @@ from harness.pcap import read_uniform
 SIZE = 100
 RATE = 100_000
 
+pytestmark = pytest.mark.alone
+
 
 @contextlib.contextmanager
 def capture(container: Namespace, interface: str = "eth0") -> Iterator[tuple[Agent, Collector]]:

@@ -21,6 +21,8 @@ FLOOR = REPOSITORY / ".build/tools/floor"
 LO_UDP = ("-interface", "lo", "-filter", "udp")
 NOTHING_MATCHES = ("-interface", "lo", "-filter", "udp port 54321")
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize("number, name", [
     (signal.SIGINT, "interrupt"), (signal.SIGTERM, "terminated"), (signal.SIGHUP, "hangup"),

@@ -8,6 +8,7 @@ import os
 import queue
 import signal
 import sys
+import termios
 import threading
 import tty
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ async def session(connection, key, command: str) -> int:
     terminal = {} if command else {"term_type": os.environ.get("TERM", "xterm")}
     channel, remote = await ssh.create_session(lambda: remote_session(asyncssh), command or None, encoding=None, **terminal)
     if terminal and os.isatty(0):
-        tty.setraw(0)
+        tty.setraw(0, termios.TCSADRAIN)
     forward_input(channel)
     await remote.ended
     for output in remote.outputs.values():
