@@ -13,12 +13,14 @@ LARGEST_SIZE = 1_400_000
 
 
 def test_package_holds_what_it_should(package):
-    assert sorted(os.listdir(package.folder)) == ["add-to-lifecycle", "cf-pcap", "cf-pcap.tgz", "licenses"]
+    assert sorted(os.listdir(package.folder)) == [
+        "add-to-lifecycle", "cf-pcap", "cf-pcap.spdx.json", "cf-pcap.tgz", "licenses"]
 
 
 def test_agent_is_static_small_and_capable(package):
-    headers = run("readelf", "--program-headers", "--wide", package.agent, text=True).stdout
-    assert "INTERP" not in headers and "DYNAMIC" not in headers
+    headers = run("readelf", "--file-header", "--program-headers", "--dynamic", "--wide", package.agent, text=True).stdout
+    assert "INTERP" not in headers and "NEEDED" not in headers
+    assert "Position-Independent Executable" in headers and "GNU_RELRO" in headers and "Flags: NOW PIE" in headers
     assert package.agent.stat().st_size <= LARGEST_SIZE
     assert package.agent.stat().st_mode & 0o7777 == 0o755
     assert os.getxattr(package.agent, "security.capability") == NET_RAW_PERMITTED

@@ -32,6 +32,10 @@ class Package:
     def archive(self) -> Path:
         return self.folder / "cf-pcap.tgz"
 
+    @property
+    def versions(self) -> Path:
+        return self.folder / "cf-pcap.spdx.json"
+
 
 class Release:
     """A release with this repository at src/cf-pcap, as a clean clone has it."""
