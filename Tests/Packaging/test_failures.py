@@ -48,6 +48,11 @@ def test_no_toolchain(target, package, folder):
     assert_fails(target, package, "no Swift toolchain", "swift-*-linux", "PATH", environment={"PATH": path})
 
 
+def test_no_python(target, package, folder):
+    path = path_without(folder / "bin", "python3")
+    assert_fails(target, package, "no Python 3", "PATH", environment={"PATH": path})
+
+
 def test_no_compiler(target, package):
     assert_fails(target, package, "no C compiler", environment={"CC": "no-such-compiler"})
 
