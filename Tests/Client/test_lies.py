@@ -67,7 +67,7 @@ def test_honest_instance_loses_nothing_among_those_that_lie(lied_to):
     result, answered = lied_to
     assert result.status == 1
     assert sum(b"GET /" in packet.data for packet in result.pcapng("x.pcapng").of("web/0 eth0")) == answered
-    check_with_tools(result.folder / "x.pcapng", ordered=False)
+    check_with_tools(result.folder / "x.pcapng")
 
 
 def test_no_terminal_is_written_to_in_their_name(lied_to):

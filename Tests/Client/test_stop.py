@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from checks import check_with_tools
+from checks import check_with_tools, in_order
 from client import Client
 from foundation import HTTPLoad, agents, live_agents
 from sessions.container import wait_until
@@ -35,6 +35,7 @@ def test_signal_stops_all_agents_at_once_with_their_last_packets(foundation, dem
     assert seconds < 1, f"agents were left for {seconds:.1f} s"
     assert result.status == 0, result.stderr
     capture = result.pcapng("x.pcapng")
+    in_order(capture.packets)
     for interface in capture.interfaces:
         packets = capture.of(interface.name)
         assert len(packets) > REQUESTS

@@ -294,8 +294,9 @@ class Foundation:
                 for process in (process for application in self.applications for process in application.processes):
                     if process.guid == guid:
                         return {"resources": [_stat(process, index) for index in range(len(process.instances))]}
-        return _error(10010, "CF-ResourceNotFound", f"{path[1].removesuffix('s').capitalize()} not found") \
-            if len(path) > 2 and path[1] in ("apps", "processes") else _error(10000, "CF-NotFound", "Unknown request")
+            case ["v3", ("apps" | "processes") as kind, _, *_]:
+                return _error(10010, "CF-ResourceNotFound", "App not found" if kind == "apps" else "Process not found")
+        return _error(10000, "CF-NotFound", "Unknown request")
 
     def _app_resource(self, application: Application, rest: list[str], path: list[str], query: dict) -> dict:
         match rest:
