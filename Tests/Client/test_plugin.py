@@ -17,9 +17,7 @@ from client import BINARY, Client
 from foundation import Foundation, agents, all_are_captured, request
 from harness import read_pcap
 from sessions.container import wait_until
-
 from shell import Shell
-
 
 ACCEPTED = bytes.fromhex((Path(__file__).parent / "data/set-plugin-metadata.hex").read_text())
 """The call of another plugin, which the real cf took. Its last message is the value, all before are definitions."""
