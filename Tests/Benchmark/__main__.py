@@ -14,7 +14,7 @@ from .bench import Bench
 from .network import Network
 from .tables import Table
 
-PARTS = ("cpu", "loss", "burst", "stall", "latency", "startstop", "size", "app", "large")
+PARTS = ("cpu", "loss", "burst", "stall", "latency", "startstop", "size", "app", "large", "merge")
 
 
 def main() -> None:

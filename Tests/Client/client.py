@@ -12,7 +12,6 @@ from pathlib import Path
 
 from foundation import Foundation, Instance, all_are_captured
 from harness import REPOSITORY, Collector, Pcap, read_pcap
-
 from pcapng import Pcapng, read_pcapng
 
 BINARY = Path(os.environ.get("CF_PCAP_CLIENT", REPOSITORY / "dist/cf-pcap-client"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from harness import REPOSITORY
+from harness import REPOSITORY, read_pcap
 from pcapng import read_pcapng
+from shell import Shell
 
 DEMO = Path(__file__).with_name("demo.py")
 
@@ -22,6 +25,19 @@ def test_demo_captures_its_three_instances_and_cleans_up(tmp_path):
     assert {interface.name for interface in capture.interfaces} == {"web/0 eth0", "web/1 eth0", "web/2 eth0"}
     assert all(len(capture.of(interface.name)) > 10 for interface in capture.interfaces)
     assert set(Path("/var/tmp").glob("cf-foundation-*")) <= before | others()
+
+
+def test_control_c_ends_it_in_order(tmp_path):
+    with Shell(os.environ, tmp_path) as shell:
+        shell.type(f"{sys.executable} {DEMO}; echo status=$?\n")
+        shell.wait_for("Capturing, press ^C to stop...", 60)
+        time.sleep(1)
+        shell.type("\x03")
+        shell.wait_for("Saved capture to 'capture.pcap'.")
+        shell.wait_for("status=0")
+        shell.type("echo works=$((6 * 7))\n")
+        shell.wait_for("works=42")
+    assert read_pcap((tmp_path / "capture.pcap").read_bytes()).packets
 
 
 def others() -> set[Path]:

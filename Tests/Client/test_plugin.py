@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import signal
 import socket
 import subprocess
 import threading
@@ -20,7 +17,7 @@ from client import BINARY, Client
 from foundation import Foundation, agents, all_are_captured, request
 from harness import read_pcap
 from sessions.container import wait_until
-
+from shell import Shell
 
 ACCEPTED = bytes.fromhex((Path(__file__).parent / "data/set-plugin-metadata.hex").read_text())
 """The call of another plugin, which the real cf took. Its last message is the value, all before are definitions."""
@@ -161,52 +158,9 @@ def test_environment_without_homes(foundation, demo, folder, installed):
     assert not agents(instances)
 
 
-class Shell:
-    """An interactive bash on a terminal."""
-
-    def __init__(self, foundation: Foundation, folder: Path) -> None:
-        self.pid, self._terminal = pty.fork()
-        if self.pid == 0:
-            os.chdir(folder)
-            os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], foundation.environment | {"TERM": "xterm", "PS1": "ready> "})
-        self._data = bytearray()
-        threading.Thread(target=self._read, daemon=True).start()
-        self.wait_for("ready> ")
-
-    def _read(self) -> None:
-        while True:
-            try:
-                self._data += os.read(self._terminal, 65536)
-            except OSError:
-                return
-
-    @property
-    def text(self) -> str:
-        return self._data.decode(errors="replace")
-
-    def type(self, text: str) -> None:
-        os.write(self._terminal, text.encode())
-
-    def wait_for(self, text: str, timeout: float = 20) -> None:
-        try:
-            wait_until(lambda: text in self.text, timeout, f"{text!r} on the terminal")
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.text}") from None
-
-    def hang_up(self) -> None:
-        os.close(self._terminal)
-
-    def __enter__(self) -> Shell:
-        return self
-
-    def __exit__(self, *_) -> None:
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-
-
 def test_control_c_on_a_terminal_saves_the_capture_before_the_prompt(foundation, demo, folder, installed):
     instances = demo.processes[0].instances
-    with Shell(foundation, folder) as shell:
+    with Shell(foundation.environment, folder) as shell:
         shell.type("cf pcap demo; echo \"status=$?\"\n")
         shell.wait_for("Capturing, press ^C to stop...")
         answered, = request([instances[1]], 50)
@@ -221,7 +175,7 @@ def test_control_c_on_a_terminal_saves_the_capture_before_the_prompt(foundation,
 
 
 def test_control_z_does_not_stop_a_capture_through_cf(foundation, demo, folder, installed):
-    with Shell(foundation, folder) as shell:
+    with Shell(foundation.environment, folder) as shell:
         shell.type("cf pcap demo --duration 3s; echo \"status=$?\"\n")
         shell.wait_for("Capturing, press ^C to stop...")
         shell.type("\x1a")
@@ -230,7 +184,7 @@ def test_control_z_does_not_stop_a_capture_through_cf(foundation, demo, folder, 
 
 def test_terminal_that_vanishes_ends_the_capture(foundation, demo, folder, installed):
     instances = demo.processes[0].instances
-    with Shell(foundation, folder) as shell:
+    with Shell(foundation.environment, folder) as shell:
         shell.type("cf pcap demo\n")
         shell.wait_for("Capturing, press ^C to stop...")
         wait_until(lambda: all_are_captured(instances), 10, "agents")

@@ -85,6 +85,8 @@ def parse(arguments: list[str]) -> Options:
 async def session(connection, key, command: str) -> int:
     import asyncssh
 
+    # It asks who runs it, which a user without a name in /etc/passwd cannot say.
+    os.environ.setdefault("LOGNAME", "cf")
     ssh = await asyncssh.connect(
         sock=connection, username="cf", config=None, client_keys=None, agent_path=None,
         known_hosts=None if key is None else ([key], [], []),
