@@ -20,7 +20,7 @@ from client import BINARY
 from foundation import Foundation, HTTPLoad
 from foundation.instance import HTTP_PORT
 from foundation.traffic import LOAD
-from harness import REPOSITORY, Namespace, check_with_tcpdump, http_exchange, read_pcap
+from harness import REPOSITORY, Namespace, check_with_tcpdump, home, http_exchange, read_pcap
 from sessions.container import wait_until
 
 COMMANDS = re.compile(r"    (\$ )?(cf|scripts/|/tmp/lifecycle/|tshark|tcpdump|wireshark|pkill|kill|grep|timeout|nohup)\b.*")
@@ -103,7 +103,15 @@ def desk_in(folder: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def of_a_minute(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[Desk, subprocess.Popen]]]:
+def _in_app_containers() -> Iterator[None]:
+    """pkill(1) finds the processes of its own container only."""
+    home.default, before = "container", home.default
+    yield
+    home.default = before
+
+
+@pytest.fixture(scope="module", autouse=True)
+def of_a_minute(_in_app_containers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[Desk, subprocess.Popen]]]:
     """Those that take a minute, started before all else."""
     with desk_in(tmp_path_factory.mktemp("minute")) as desk:
         desk.run(next(line for line in LINES if line.startswith("cf install-plugin")), b"y\n")

@@ -11,6 +11,8 @@ from .app_container import AppContainer
 from .namespace import Namespace
 
 HOMES: dict[str, type[Namespace]] = {"namespace": Namespace, "container": AppContainer}
+# Where a thread has said nothing.
+default = "namespace"
 _of_thread = threading.local()
 
 
@@ -25,4 +27,4 @@ def at_home(name: str) -> Iterator[None]:
 
 
 def new_home(binds: Mapping[str, Path] | None = None) -> Namespace:
-    return HOMES[getattr(_of_thread, "name", None) or "namespace"](binds)
+    return HOMES[getattr(_of_thread, "name", None) or default](binds)

@@ -67,6 +67,7 @@ class Container:
         self.programs = self.folder / "programs"
         self._write_files()
         self.inside = new_home({
+            str(self.folder): self.folder,
             "/etc/passwd": self.folder / "passwd",
             "/etc/group": self.folder / "group",
             "/run": self.folder / "run",
