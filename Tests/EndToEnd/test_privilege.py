@@ -116,8 +116,8 @@ def test_memory_does_not_grow_with_traffic(container, peer, size, count):
     for namespace in (container, peer):
         namespace.run("ip", "link", "set", "eth0", "mtu", "9000")
     with start_agent(container, "-interface", "eth0") as agent:
-        agent.output.pause()  # so that every buffer is used to its end
-        send(peer, agent, 9000, 1_000)
+        agent.output.pause()
+        send(peer, agent, 9000, 1_000, standstill=1.5)  # so that the queue is used to its end
         before = kilobytes(agent.status()["RssAnon"])
         send(peer, agent, size, count)
         after = kilobytes(agent.status()["RssAnon"])
@@ -125,11 +125,12 @@ def test_memory_does_not_grow_with_traffic(container, peer, size, count):
     assert after <= before + 16 and after < RSS_ANON_MAX_KB
 
 
-def send(peer: Namespace, agent: Agent, size: int, count: int) -> None:
-    """Packets that the agent has written when this returns."""
+def send(peer: Namespace, agent: Agent, size: int, count: int, standstill: float = 0) -> None:
+    """Packets that the agent has written when this returns. The reader takes nothing for `standstill` seconds more."""
     expected = agent.output.size + count * (16 + size)
     with Pktgen(peer, "eth0", count, size, rate=100_000 if size < 1000 else 5_000) as generator:
         generator.wait()
+    time.sleep(standstill)
     agent.output.resume()
     assert agent.output.wait_for_size(expected, 20)
 

@@ -101,19 +101,6 @@ struct OutputTests {
     }
 
     @Test
-    func `that is a pipe never waits, and leaves the mode of whoever shares it alone`() async {
-        await #expect(processExitsWith: .success) {
-            // What the test runner writes at the end finds no reader.
-            cf_pcap_ignore(SIGPIPE)
-            let pipe = try TestPipe()
-            replaceStandardOutput(by: pipe.writeEnd)
-            StandardStreams.separate()
-            #expect(cf_pcap_status_flags(STDOUT_FILENO) & O_NONBLOCK != 0)
-            #expect(cf_pcap_status_flags(pipe.writeEnd) & O_NONBLOCK == 0)
-        }
-    }
-
-    @Test
     func `that is a pipe which others fill between the look and the write does not wait`() async {
         await #expect(processExitsWith: .success) {
             cf_pcap_ignore(SIGPIPE)

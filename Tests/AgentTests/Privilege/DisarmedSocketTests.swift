@@ -23,7 +23,12 @@ struct DisarmedSocketTests {
     }
 
     private static let (duplicate, duplicateOnExec, flags) = (0, 1030, 3)  // F_DUPFD, F_DUPFD_CLOEXEC, F_GETFL
-    private static let ioUringSetup = 425
+    private static let (ioUringSetup, ioUringEnter) = (425, 426)
+    #if arch(x86_64)
+        private static let ioSubmit = 209
+    #else
+        private static let ioSubmit = 2
+    #endif
 
     private static let forbidden = [
         Call("write", socket, 0, 0), Call("writev", socket, 0, 0), Call("pwrite", socket, 0, 0, 0),
@@ -36,6 +41,7 @@ struct DisarmedSocketTests {
         Call("sendmsg", socket, 0, 0), Call("sendmsg", other, 0, 0), Call("sendmmsg", socket, 0, 0, 0),
         Call("sendmmsg", other, 0, 0, 0), Call("pidfd_getfd", other, socket, 0), Call("ptrace", 0, 0, 0, 0),
         Call("process_vm_writev", 1, 0, 0, 0, 0, 0), Call("syscall", ioUringSetup, 1, 0),
+        Call("syscall", ioUringEnter, 0, 0, 0, 0, 0), Call("syscall", ioSubmit, 0, 0, 0),
     ]
 
     private static func disarm() throws {

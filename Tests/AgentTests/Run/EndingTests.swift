@@ -139,38 +139,40 @@ struct EndingTests {
 
     // MARK: A second signal
 
+    /// Of an end that a signal asked for, which others have followed: `after` milliseconds of each.
+    private static func signalled(_ times: [Int64]) -> (ending: Ending, ends: [Bool]) {
+        var ending = ending()
+        let ends = times.map { ending.noteSignal(at: begin + .milliseconds($0)) }
+        return (ending, ends)
+    }
+
     @Test(arguments: [(0, false), (1, false), (199, false), (200, true), (201, true), (4000, true)] as [(Int64, Bool)])
-    func `comes at once with a second signal, unless that is the first one over again`(_ after: Int64, _ ends: Bool) {
-        var ending = Self.ending()
-        _ = ending.noteSignal(at: Self.begin)
-        let isEnd = ending.noteSignal(at: Self.begin + .milliseconds(after))
-        #expect(isEnd == ends)
+    func `comes at once with a second signal, unless that is the first one over again`(_ after: Int64, _ isEnd: Bool) {
+        let (ending, ends) = Self.signalled([0, after])
+        #expect(ends == [false, isEnd])
         let progress = Self.progress(after: after, handedOver: 50, ring: .holdsSome, queue: .holdsSome)
-        #expect(ending.decide(progress) == (ends ? .giveUp(.secondSignal) : .goOn))
+        #expect(ending.decide(progress) == (isEnd ? .giveUp(.secondSignal) : .goOn))
     }
 
     @Test
     func `comes with a third signal where the second was the first one over again`() {
-        var ending = Self.ending()
-        let decisions = [0, 100, 190, 300, 310].map { ending.noteSignal(at: Self.begin + .milliseconds($0)) }
-        #expect(decisions == [false, false, false, true, true])
+        let (ending, ends) = Self.signalled([0, 100, 190, 300, 310])
+        #expect(ends == [false, false, false, true, true])
         #expect(ending.decide(Self.progress(after: 310, queue: .holdsSome)) == .giveUp(.secondSignal))
+    }
+
+    /// A session that ends asks for the end, and the daemon may send a signal a moment later.
+    @Test
+    func `does not come with the first signal where something else asked for it`() {
+        let (ending, ends) = Self.signalled([1500])
+        #expect(ends == [false])
+        #expect(ending.decide(Self.progress(after: 1500, queue: .holdsSome)) == .goOn)
+        #expect(Self.signalled([1500, 1600, 1700]).ends == [false, false, true])
     }
 
     @Test
     func `is no loss with a second signal where nothing was left`() {
-        var ending = Self.ending()
-        _ = ending.noteSignal(at: Self.begin)
-        _ = ending.noteSignal(at: Self.begin + .milliseconds(300))
-        #expect(ending.decide(Self.progress(after: 300)) == .done)
-    }
-
-    @Test
-    func `takes its time with a first signal where something else began it`() {
-        var ending = Self.ending()
-        let isEnd = ending.noteSignal(at: Self.begin + .milliseconds(900))
-        #expect(!isEnd)
-        #expect(ending.decide(Self.progress(after: 900, handedOver: 50, ring: .holdsSome)) == .goOn)
+        #expect(Self.signalled([0, 300]).ending.decide(Self.progress(after: 300)) == .done)
     }
 
     // MARK: All cases

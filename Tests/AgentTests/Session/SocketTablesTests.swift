@@ -32,12 +32,15 @@ struct SocketTablesTests {
         var expected: [UInt64] = []
         for connection in connections { expected += connection.descriptors.map { LoopbackConnection.inode(of: $0) } }
 
+        // A row may be missed or come twice when others move meanwhile, as sockets of the machine's other processes do.
         var tables = try SocketTables()
-        for _ in 0..<2 {
+        var complete = 0
+        for _ in 0..<50 where complete < 2 {
             var found: [UInt64] = []
             try tables.readAll { found.append($0.inode) }
-            #expect(expected.allSatisfy { inode in found.count { $0 == inode } == 1 })
+            if expected.allSatisfy({ inode in found.count { $0 == inode } == 1 }) { complete += 1 }
         }
+        #expect(complete == 2)
     }
 
     @Test

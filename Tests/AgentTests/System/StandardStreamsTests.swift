@@ -34,6 +34,36 @@ struct StandardStreamsTests {
         }
     }
 
+    @Test
+    func `that are pipes never wait, and leave the mode of whoever shares them alone`() async {
+        await #expect(processExitsWith: .success) {
+            cf_pcap_ignore(SIGPIPE)
+            let pipes = try [TestPipe(), TestPipe()]
+            Self.replace(pipes[0].writeEnd, pipes[1].writeEnd)
+            StandardStreams.separate()
+            for (stream, pipe) in zip([STDOUT_FILENO, STDERR_FILENO], pipes) {
+                #expect(cf_pcap_status_flags(stream) & O_NONBLOCK != 0)
+                #expect(cf_pcap_status_flags(pipe.writeEnd) & O_NONBLOCK == 0)
+                #expect(unsafe write(stream, "x", 1) == 1)
+                #expect(pipe.read() == [UInt8(ascii: "x")])
+            }
+        }
+    }
+
+    @Test
+    func `that are no pipes keep what they were given`() async {
+        await #expect(processExitsWith: .success) {
+            cf_pcap_ignore(SIGPIPE)
+            let file = try TemporaryFile([1, 2, 3])
+            let pipe = try TestPipe()
+            Self.replace(file.descriptor, pipe.writeEnd)
+            close(STDERR_FILENO)
+            StandardStreams.separate()
+            #expect(lseek(STDOUT_FILENO, 0, SEEK_CUR) == 3)
+            #expect(cf_pcap_status_flags(STDERR_FILENO) == -1)
+        }
+    }
+
     private static func replace(_ output: Int32, _ error: Int32) {
         _ = dup2(output, STDOUT_FILENO)
         _ = dup2(error, STDERR_FILENO)
