@@ -46,6 +46,7 @@ def assert_nothing_found(found: Counter, loads: int) -> None:
     assert found["packet socket opened"] == found["raise done"] == 0
 
 
+@pytest.mark.seconds(300)
 def test_limit_lowered_at_random_moments(namespace, spied, round):
     racers = [namespace.launch([compiled("race.c"), TRIES // RACERS, RACERS * round + number, installed(), *FILTER])
               for number in range(RACERS)]
@@ -57,6 +58,7 @@ def test_limit_lowered_at_random_moments(namespace, spied, round):
     assert_nothing_found(spied(), loads=captured)
 
 
+@pytest.mark.seconds(300)
 def test_limit_lowered_at_each_system_call(namespace, spied, round):
     stops = stops_of(namespace, 0, 0, 0)
     assert stops > 100
