@@ -41,9 +41,8 @@ import CPcap
             return unsafe cf_pcap_set_filter(handle, &program)
         }
         guard let place = Place(rawValue: status) else {
-            let system = SystemError.last.description
             let reason = unsafe ByteString(cString: pcap_geterr(handle))
-            throw Failure("failed to set the filter: \(reason.isEmpty ? system : reason)")
+            throw Failure("failed to set the filter: \(reason.isEmpty ? SystemError.last.description : reason)")
         }
         if place == .libpcap {
             log.warn("filter is applied in user space, every packet of the interface passes through the ring") {

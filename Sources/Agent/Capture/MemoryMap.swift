@@ -2,16 +2,12 @@ import CLinux
 
 /// The process's memory, as `/proc/self/maps` lists it (proc_pid_maps(5)).
 enum MemoryMap {
-    /// What is shared with the kernel or other processes: the capture's ring, the only memory of the agent that is.
-    static func shared() -> [Range<UInt>]? {
-        guard let maps = contents(of: "/proc/self/maps") else { return nil }
-        return maps.split(separator: UInt8(ascii: "\n")).compactMap { sharedRange($0) }
-    }
-
-    /// Keeps what is shared out of child processes. The corresponding C function is `madvise` with MADV_DONTFORK.
-    /// Returns whether that was done, with the ring among it.
+    /// Keeps what is shared with the kernel, the capture's ring alone, out of child processes. Returns whether that was
+    /// done, with the ring among it. The corresponding C function is `madvise` with MADV_DONTFORK.
     static func withholdSharedFromChildren() -> Bool {
-        guard let ranges = shared(), ranges.contains(where: { $0.count >= Capture.ringSize }) else { return false }
+        let lines = (contents(of: "/proc/self/maps") ?? []).split(separator: UInt8(ascii: "\n"))
+        let ranges = lines.compactMap { sharedRange($0) }
+        guard ranges.contains(where: { $0.count >= Capture.ringSize }) else { return false }
         for range in ranges {
             // The addresses are those of a mapping of this process; nothing of it is read or moved.
             let start = unsafe UnsafeMutableRawPointer(bitPattern: range.lowerBound)

@@ -15,14 +15,10 @@ public enum Privileges {
     /// file that the process could execute raises them again.
     /// The corresponding C functions are `cap_set_proc`, `cap_reset_ambient` and `prctl`.
     public static func drop() throws(Failure) {
-        guard let none = unsafe cap_init() else { throw failure() }
+        let none = unsafe cap_init()
         defer { unsafe cap_free(UnsafeMutableRawPointer(none)) }
-        guard cap_reset_ambient() == 0, unsafe cap_set_proc(none) == 0, cf_pcap_set_no_new_privileges() == 0 else {
-            throw failure()
-        }
-    }
-
-    private static func failure() -> Failure {
-        Failure("failed to drop privileges: \(SystemError.last.description)")
+        guard unsafe none != nil, cap_reset_ambient() == 0, unsafe cap_set_proc(none) == 0,
+            cf_pcap_set_no_new_privileges() == 0
+        else { throw Failure("failed to drop privileges: \(SystemError.last.description)") }
     }
 }

@@ -123,13 +123,10 @@ public final class Pump {
     // MARK: Ending
 
     private func beginEnding(at now: Duration) {
-        if ending == nil { ending = Ending(at: now, captured: capture.isCountExact ? captured() : nil) }
-    }
-
-    /// Packets that matched and found room in the ring, from the start of the capture.
-    private func captured() -> UInt64 {
-        let statistics = capture.statistics()
-        return statistics.received - min(statistics.dropped, statistics.received)
+        if ending != nil { return }
+        let (received, dropped) = capture.statistics()
+        // Packets that matched and found room in the ring.
+        ending = Ending(at: now, captured: capture.isCountExact ? received - min(dropped, received) : nil)
     }
 
     private func progress(at now: Duration) -> Ending.Progress {

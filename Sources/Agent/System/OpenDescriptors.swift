@@ -8,16 +8,11 @@ enum OpenDescriptors {
     static func closeAll(but kept: [Int32] = []) -> Bool {
         // One that is open for a moment, as for reading the directory, is gone in the next look.
         for _ in 0..<3 {
-            guard let open = others(than: kept) else { return false }
-            if open.filter({ close($0) == 0 }).isEmpty { return true }
+            guard let names = names(in: "/proc/self/fd") else { return false }
+            let open = names.compactMap { $0.bytes.decimal(upTo: UInt64(Int32.max)) }.map { Int32($0) }
+            let others = open.filter { $0 > STDERR_FILENO && !kept.contains($0) }
+            if others.filter({ close($0) == 0 }).isEmpty { return true }
         }
         return false
-    }
-
-    private static func others(than kept: [Int32]) -> [Int32]? {
-        names(in: "/proc/self/fd")?.compactMap { name in
-            guard let number = name.bytes.decimal(upTo: UInt64(Int32.max)).map(Int32.init) else { return nil }
-            return number > STDERR_FILENO && !kept.contains(number) ? number : nil
-        }
     }
 }
