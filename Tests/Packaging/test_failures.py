@@ -108,7 +108,7 @@ def test_not_run_by_bosh(target, package, name):
 
 # What comes of the build is checked before it is installed.
 
-PROGRAM = "int main(void) { return %s; }"
+PROGRAM = '#include <stdio.h>\nint main(void) { fputs("cf-pcap 0.0.0\\n", stderr); return %s; }'
 
 
 def built_wrongly(target: Path, program: str, *options: str, size: int | None = None) -> None:
