@@ -148,7 +148,7 @@ def wait_for_bytes(file: Path, process: subprocess.Popen, count: int) -> None:
         raise
 
 
-@pytest.mark.parametrize("number, line", enumerate(OF_THE_APP))
+@pytest.mark.parametrize("number, line", list(enumerate(OF_THE_APP)))
 def test_line_for_an_app(desk, number, line):
     """In their order, for some rest on those before."""
     file = desk.folder / (re.findall(r"> (\S+)$", line) or ["capture.pcap"])[0]
