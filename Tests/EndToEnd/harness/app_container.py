@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -27,6 +28,12 @@ INIT = ["/bin/bash", "-c", "while read -r _; do :; done"]
 
 # runc makes standard output blocking, for all who share it.
 KEEP_MODE = ("/usr/bin/python3", "-c", "import os, sys; os.set_blocking(1, False); os.execvp(sys.argv[1], sys.argv[1:])")
+
+# The kernel makes no user namespace for a process in a chroot(2). In a mount namespace of its own, what is its root can be
+# the namespace's root as well.
+UNCHROOT = ("sh", "-ec", """exec 9</
+exec nsenter --mount=/proc/self/ns/mnt sh -ec 'mount --rbind /proc/self/fd/9 /
+exec nsenter --mount=/proc/self/ns/mnt "$@"' sh "$@" """, "sh")
 
 
 class AppContainer(Namespace):
@@ -76,7 +83,7 @@ class AppContainer(Namespace):
             ["mount", "-t", "overlay", "-o", f"lowerdir=/,upperdir={upper},workdir={layers / 'work'}", "none", root],
             ["exec", *RUNC, "run", "--detach", "--pid-file", self._folder / "pid", "--bundle", self._folder, self._name],
         ]
-        words = ["unshare", "--mount", "--propagation", "private",
+        words = ["unshare", "--mount", "--propagation", "private", *_unchroot(),
                  "sh", "-ec", "\n".join(shlex.join(map(str, line)) for line in script)]
         with open(self._folder / "log", "w+") as log:
             done = subprocess.run(words, stdin=reader, stdout=log, stderr=log, timeout=30)
@@ -152,6 +159,12 @@ class AppContainer(Namespace):
             process.wait(10)
         run(*RUNC, "delete", "--force", self._name)
         shutil.rmtree(self._folder)
+
+
+@functools.cache
+def _unchroot() -> tuple[str, ...]:
+    allowed = subprocess.run(["unshare", "--user", "true"], stderr=subprocess.DEVNULL).returncode == 0
+    return () if allowed else UNCHROOT
 
 
 def _is_blocking(stream) -> bool:
