@@ -54,12 +54,12 @@ def test_stall_of_a_slow_link_loses_nothing(container, peer, seconds, rate):
     size, count = 1500, rate * (seconds + 1)
     with capture(container) as (agent, output):
         with Pktgen(peer, "eth0", count, size, rate=rate) as generator:
-            assert output.wait_for_size(24 + rate // 5 * (16 + size), 5)
+            assert output.wait_for_size(24 + rate // 5 * (16 + size), 15)
             output.pause()
             time.sleep(seconds)
             output.resume()
             assert generator.wait() == count
-        assert output.wait_for_size(24 + count * (16 + size), 5)
+        assert output.wait_for_size(24 + count * (16 + size), 15)
         result = agent.stop()
     assert result.status == 0
     assert find(result.log, "INFO", "stopped capture")["dropped"] == "0"
