@@ -19,6 +19,8 @@ from harness import (
 
 FLOOR = REPOSITORY / ".build/tools/floor"
 LO_UDP = ("-interface", "lo", "-filter", "udp")
+# Seconds after which the kernel hands over a block that is not full.
+BLOCK_TIMEOUT = 0.048
 NOTHING_MATCHES = ("-interface", "lo", "-filter", "udp port 54321")
 
 pytestmark = pytest.mark.alone
@@ -38,16 +40,17 @@ def test_signal_ends_the_capture_with_exit_0(namespace, number, name):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("interface", ["lo", "eth0", "any"])
-def test_idle_capture_stops_within_50_ms(container, peer, interface, number):
+def test_idle_capture_stops_within_50_ms_and_a_block_timeout(container, peer, interface, number):
     """The median, or twice what a bare libpcap loop takes in its place where the machine is that slow; in the best of
-    five rounds: one of the kernel's grace periods takes 16 ms or 32, and tends to stay with either for a while."""
+    five rounds: one of the kernel's grace periods takes 16 ms or 32, and tends to stay with either for a while. The block
+    with the last packets is waited for, which the bare loop leaves behind."""
     def let_packets_pass() -> None:
         send_numbered(container, "127.0.0.1", 3)
         send_numbered(peer, "10.77.0.2", 3)
         time.sleep(random.uniform(0, 0.05))
 
     rounds = []
-    while len(rounds) < 5 and not any(taken < max(0.050, 2 * bare) for taken, bare in rounds):
+    while len(rounds) < 5 and not any(taken < max(0.050, 2 * bare) + BLOCK_TIMEOUT for taken, bare in rounds):
         times, bare = [], []
         for _ in range(7):
             with Sink(container):
@@ -56,7 +59,7 @@ def test_idle_capture_stops_within_50_ms(container, peer, interface, number):
                     times.append(agent.stop(number).seconds)
                 bare.append(bare_stop(container, interface, let_packets_pass))
         rounds.append((statistics.median(times), statistics.median(bare)))
-    assert any(taken < max(0.050, 2 * bare) for taken, bare in rounds), rounds
+    assert any(taken < max(0.050, 2 * bare) + BLOCK_TIMEOUT for taken, bare in rounds), rounds
 
 
 def bare_stop(namespace: Namespace, interface: str = "lo", meanwhile: Callable[[], None] = lambda: None) -> float:
