@@ -47,6 +47,7 @@ class Terminal:
 def test_table_on_a_terminal_is_redrawn_once_a_second(foundation, demo, folder):
     instances = demo.processes[0].instances
     terminal = Terminal()
+    began = time.monotonic()
     with Client(foundation, folder, "demo", stderr=terminal.device, environment={"TERM": "xterm"}) as running:
         os.close(terminal.device)
         running.wait_until_capturing(*instances)
@@ -54,7 +55,8 @@ def test_table_on_a_terminal_is_redrawn_once_a_second(foundation, demo, folder):
             time.sleep(3.2)
         table = terminal.text
         drawn = len(re.findall(r"web/1\b", table))
-        assert 3 <= drawn <= 8, table
+        # Messages come above the table, which is drawn anew below them.
+        assert 3 <= drawn <= time.monotonic() - began + 4, table
         assert "\x1b[" in terminal.raw
         for word in ("web/0", "web/2", "capturing", "packets", "dropped"):
             assert word in table.lower()
