@@ -120,6 +120,8 @@ def test_quiet_still_says_what_failed(foundation, demo, folder):
     demo.processes[0].instances[1].agent.unlink()
     with Client(foundation, folder, "demo", "--quiet", "--no-follow") as running:
         running.wait_for_message("web/1")
+        others = [instance for instance in demo.processes[0].instances if instance.agent.exists()]
+        running.wait_until(lambda: all_are_captured(others), 20, "agents in the others")
         result = running.stop()
     assert result.status == 1
     assert all("web/1" in line for line in result.lines)

@@ -27,7 +27,7 @@ actor Collector {
     /// Between two calls of ``tick()``.
     static let interval = Duration.milliseconds(50)
     /// The records that wait for others hold at most this much memory, in bytes.
-    static let capacity = 32 << 20
+    static let capacity = 20 << 20
 
     /// `onFailure` is called once, when the output cannot be written any more.
     init(merge: Merge, file: sending CaptureFile, onFailure: @escaping @Sendable (OutputError) -> Void) {

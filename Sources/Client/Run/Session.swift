@@ -50,11 +50,13 @@ struct Session: Sendable {
     ) async throws -> Outcome {
         let (configuration, home) = try cf.session(to: instance.id, of: app, options)
         defer { cf.discard(home) }
+        let pipe = try PacketPipe()
         let result = try await Subprocess.run(
-            configuration, input: .inputWriter, output: .sequence, error: .sequence
+            configuration, input: .inputWriter,
+            output: .fileDescriptor(pipe.writingEnd, closeAfterSpawningProcess: true), error: .sequence
         ) { execution in
             try await withThrowingTaskGroup { group in
-                group.addTask { try await readPackets(execution.standardOutput, progress) }
+                group.addTask { try await readPackets(pipe, progress) }
                 group.addTask { try await readLog(execution.standardError, progress) }
                 let attendants = Task {
                     await withTaskGroup { group in
@@ -117,15 +119,26 @@ struct Session: Sendable {
         if let dropped = progress.withLog({ $0.counts?.dropped }) { board.setDropped(instance.id, dropped) }
     }
 
-    private func readPackets(_ output: SubprocessOutputSequence, _ progress: SessionProgress) async throws {
+    private func readPackets(_ pipe: PacketPipe, _ progress: SessionProgress) async throws {
         var pcap = PcapStream()
-        for try await piece in output {
+        var hasBegun = false
+        reading: while pcap.problem == nil && !Task.isCancelled {
+            let batch: RecordBatch?
+            switch try unsafe pipe.read({ unsafe pcap.append($0) }) {
+            case .end: break reading
+            case .nothing:
+                await pipe.waitUntilReadable()
+                continue
+            case .made(let records): batch = records
+            }
             progress.sign(at: .now)
-            let isFirst = pcap.header == nil
-            let batch = unsafe piece.withUnsafeBytes { unsafe pcap.append($0) }
-            if isFirst, let header = pcap.header { try await begin(header, progress) }
+            if !hasBegun, let header = pcap.header {
+                hasBegun = true
+                try await begin(header, progress)
+            }
             await collect(batch, progress)
-            if pcap.problem != nil { break }
+            // A stream that never runs dry leaves the others their turn.
+            await Task.yield()
         }
         let problem = pcap.problem
         pcap.finish()
