@@ -172,6 +172,8 @@ def test_line_for_an_app(desk, number, line):
     elif line == STOP:
         with desk.start(INTO_A_PIPE) as process:
             desk.instance.wait_for_agents(1 + ("nohup" in "".join(OF_THE_APP[:number])))
+            # Before it captures, a signal ends it at once or, where it is ignored at the start, not at all.
+            time.sleep(1)
             desk.run(line)
             assert process.wait(10) == 0
         assert desk.instance.agents() == []

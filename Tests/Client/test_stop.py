@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from checks import check_with_tools, in_order
-from client import Client
+from client import ON_ITS_WAY, Client
 from foundation import HTTPLoad, agents, live_agents
 from sessions.container import wait_until
 
@@ -139,12 +139,14 @@ def test_private_home_that_a_killed_run_left_is_removed_by_the_next(foundation, 
     temporary = foundation.folder / "tmp"
     with Client(foundation, folder, "demo") as one, Client(foundation, folder, "demo", "-o", "other.pcap") as other:
         wait_until(lambda: len(live_agents(instances)) == 6, 20, "both capture")
+        time.sleep(ON_ITS_WAY)
         one.kill()
         left_behind = set(temporary.iterdir())
         assert len(left_behind) == 2
         wait_until(lambda: len(agents(instances)) == 3, 10, "the killed one's agents are gone")
         with Client(foundation, folder, "demo", "-o", "third.pcap") as third:
             wait_until(lambda: len(live_agents(instances)) == 6, 20, "both capture")
+            time.sleep(ON_ITS_WAY)
             assert len(left_behind & set(temporary.iterdir())) == 1, "that of the run that still runs is left alone"
             assert third.stop().status == 0
         assert other.stop().status == 0

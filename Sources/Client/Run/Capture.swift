@@ -15,6 +15,7 @@ public struct Capture {
         case second
         case signal
         case timeIsUp
+        case patienceToBeginIsOver
         case patienceIsOver(Stage)
         case finished(Collector.Result)
     }
@@ -139,6 +140,7 @@ public struct Capture {
         case .second: secondPassed()
         case .signal: stopOrHurry()
         case .timeIsUp: if stage == .capturing { stop() }
+        case .patienceToBeginIsOver: if stage == .capturing && !hasBegun { stop() }
         case .patienceIsOver(let stage): if stage == self.stage { hurry() }
         case .finished(let result): finished(result)
         }
@@ -153,6 +155,17 @@ public struct Capture {
         }
         display.say(Announcements.starting(on: options.indices))
         update(survey.instances)
+        // Where nothing ever begins, a capture of limited time ends all the same.
+        if let duration = options.duration { send(.patienceToBeginIsOver, after: duration + Self.patienceToBegin) }
+    }
+
+    private static let patienceToBegin = Duration.seconds(15)
+
+    private func send(_ event: Event, after time: Duration) {
+        Task { [post] in
+            try await Task.sleep(for: time)
+            post.yield(event)
+        }
     }
 
     private mutating func surveyFailed(_ reason: String) {
@@ -210,11 +223,7 @@ public struct Capture {
         guard !hasBegun else { return }
         hasBegun = true
         display.say(Announcements.capturing)
-        guard let duration = options.duration else { return }
-        Task { [post] in
-            try await Task.sleep(for: duration)
-            post.yield(.timeIsUp)
-        }
+        if let duration = options.duration { send(.timeIsUp, after: duration) }
     }
 
     private mutating func sessionEnded(_ instance: Instance, _ outcome: Session.Outcome) {
