@@ -23,8 +23,6 @@ LO_UDP = ("-interface", "lo", "-filter", "udp")
 BLOCK_TIMEOUT = 0.048
 NOTHING_MATCHES = ("-interface", "lo", "-filter", "udp port 54321")
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.mark.parametrize("number, name", [
     (signal.SIGINT, "interrupt"), (signal.SIGTERM, "terminated"), (signal.SIGHUP, "hangup"),
@@ -38,6 +36,7 @@ def test_signal_ends_the_capture_with_exit_0(namespace, number, name):
     assert result.pcap.packets == []
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("interface", ["lo", "eth0", "any"])
 def test_idle_capture_stops_within_50_ms_and_a_block_timeout(container, peer, interface, number):
@@ -74,6 +73,7 @@ def bare_stop(namespace: Namespace, interface: str = "lo", meanwhile: Callable[[
         return time.monotonic() - begin
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_busy_capture_stops_within_50_ms(container, peer, number):
     """For its reader. The process itself is gone when the kernel has released the socket, which takes up to two RCU
@@ -154,6 +154,7 @@ def test_hangup_that_was_ignored_at_the_start_stays_ignored(namespace):
     assert find(result.log, "INFO", "received signal, stopping capture")["signal"] == "interrupt"
 
 
+@pytest.mark.alone
 def test_second_signal_ends_it_at_once_though_the_reader_is_stuck(container, peer):
     reader, writer = os.pipe()
     with start_agent(container, "-interface", "eth0", stdout=writer) as agent:
