@@ -20,7 +20,6 @@ WORDS = {
     "glibc.txt": ["Free Software Foundation", "Lesser General Public", "Regents of the University of California"],
     "LGPL-2.1.txt": ["GNU LESSER GENERAL PUBLIC LICENSE", "6. As an exception", "END OF TERMS AND CONDITIONS"],
     "swift.txt": ["Apache License", "Runtime Library Exception"],
-    "unicode.txt": ["UNICODE, INC. LICENSE AGREEMENT", "Permission is hereby granted"],
 }
 
 
