@@ -101,7 +101,9 @@ def compile_package(
     mounts = []
     if toolchain:
         place = "/var/vcap/packages/swift-6-linux"
-        mounts = ["mount -t tmpfs none /var", f"mkdir -p {place}", f"mount --bind '{toolchain}' {place}"]
+        # /var/lib stays, where the system knows its packages' versions.
+        mounts = ["mount -t tmpfs none /mnt", "mkdir /mnt/lib", "mount --bind /var/lib /mnt/lib", "mount -t tmpfs none /var",
+                  f"mkdir -p /var/lib {place}", "mount --bind /mnt/lib /var/lib", f"mount --bind '{toolchain}' {place}"]
         environment = {"PATH": path_without(folder / name / "bin", "swift")}
     done = run_packaging(target, package, environment, mounts)
     assert done.returncode == 0, f"{name}: packaging ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
