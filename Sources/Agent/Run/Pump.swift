@@ -100,12 +100,12 @@ public final class Pump {
 
     // MARK: Packets
 
-    /// What the output does not take waits in the ring, but for a batch or two. Behind a reader that stands still the queue
+    /// What the output does not take waits in the ring, but for a batch. Behind a reader that stands still the queue
     /// takes more: the ring has room for 80 block timeouts of time, however little is in each block.
     private func wantsPackets(at now: Duration) -> Bool {
         if isRingEmpty || !queue.hasRoom { return false }
         if let ending, ending.hasAll(progress(at: now)) { return false }
-        return queue.count < RecordQueue.batch || now - lastTaken >= Ending.longestStandstill
+        return queue.isEmpty || now - lastTaken >= Ending.longestStandstill
     }
 
     /// A capture that fails, as when its interface goes, ends like one that is stopped: what came before may still be in
