@@ -17,14 +17,15 @@ import CPcap
         return unsafe Filter(instructions: [bpf_insn](compiled))
     }
 
-    /// Whether all instructions are known, and all jumps lead forward to another. Only `protochain` compiles to a loop, by
-    /// a jump whose offset is negative. The corresponding C function is `bpf_validate`.
+    /// Whether libpcap takes it for a program, and all jumps lead forward to another instruction. Only `protochain` compiles
+    /// to a loop, by a jump whose offset is negative. The corresponding C function is `bpf_validate`, which lets some unknown
+    /// instructions pass; the kernel does not.
     func isValid(allowingLoops: Bool) -> Bool {
-        let isKnown = unsafe instructions.withUnsafeBufferPointer {
+        let isProgram = unsafe instructions.withUnsafeBufferPointer {
             unsafe bpf_validate($0.baseAddress, Int32($0.count))
         }
         let jump = UInt16(BPF_JMP | BPF_JA)
-        return isKnown != 0 && (allowingLoops || instructions.allSatisfy { $0.code != jump || $0.k <= Int32.max })
+        return isProgram != 0 && (allowingLoops || instructions.allSatisfy { $0.code != jump || $0.k <= Int32.max })
     }
 
     /// Where it is applied, as packet_socket.h says.
