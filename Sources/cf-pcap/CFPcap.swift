@@ -57,8 +57,7 @@ enum CFPcap {
                 return .success
             }
 
-            let pump = try Pump(capture, to: output, until: signals, watching: session, log: log)
-            try pump.run()
+            try Pump.run(capture, to: output, until: signals, watching: session, log: log)
         } catch {
             log.error("failed to set up capture") { $0.add("error", error.description) }
             return .failure

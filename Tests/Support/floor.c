@@ -1,7 +1,8 @@
 // The floor of the benchmark: what a capture through libpcap into a pipe costs at least.
 //
 // libpcap's memory-mapped ring is drained until it is empty, each record is copied once behind the last, and a full
-// buffer or a drained ring is one write. No privileges are dropped, nothing is excluded, nothing is explained.
+// buffer or a drained ring is one write. Ring and block timeout are the agent's. No privileges are dropped, nothing is
+// excluded, nothing is explained.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -90,7 +91,7 @@ static void run(pcap_t *capture, struct output *output, const sigset_t *whileWai
 
 int main(int argc, char **argv) {
     const char *interface = "any";
-    int snaplen = 65535, ring = 32 << 20, timeout = 10, buffer = 256 << 10;
+    int snaplen = 65535, ring = 20 << 20, timeout = 48, buffer = 256 << 10;
     for (int option; (option = getopt(argc, argv, "i:s:B:t:b:")) != -1;) {
         switch (option) {
         case 'i': interface = optarg; break;

@@ -9,7 +9,7 @@ extension RecordQueue {
     /// Adds packets from the ring until there is none left or no room, or they make a batch. There must be room. Returns
     /// whether none was left. The corresponding C function is `pcap_dispatch`.
     mutating func take(from capture: borrowing Capture) throws(Failure) -> Bool {
-        let enough = count + Self.batch
+        let enough = count + min(Self.batch, room)
         let handle = unsafe capture.handle
         let status = unsafe withUnsafeMutablePointer(to: &self) { queue in
             var intake = unsafe Intake(queue: queue, enough: enough, handle: handle)
@@ -38,8 +38,6 @@ extension RecordQueue {
         let queue = unsafe intake.pointee.queue
         let header = unsafe header.unsafelyUnwrapped.pointee
         unsafe queue.pointee.add(header.ts, captured: header.caplen, length: header.len, bytes.unsafelyUnwrapped)
-        if unsafe queue.pointee.count >= intake.pointee.enough || !queue.pointee.hasRoom {
-            unsafe pcap_breakloop(intake.pointee.handle)
-        }
+        if unsafe queue.pointee.count >= intake.pointee.enough { unsafe pcap_breakloop(intake.pointee.handle) }
     }
 }

@@ -35,8 +35,9 @@ import CLinux
     var count: Int { end - start }
     var isEmpty: Bool { start == end }
 
-    /// Whether a record of the largest size can be added.
-    var hasRoom: Bool { capacity &- end >= largestRecord }
+    /// Bytes that can be added before there may be no room for a record; less than 0 where there is none now.
+    var room: Int { capacity - largestRecord - end }
+    var hasRoom: Bool { room >= 0 }
 
     /// What the output has not taken yet. Valid until the queue changes.
     var waiting: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: storage + start, count: count) }

@@ -5,7 +5,7 @@ import CLinux
 /// One loop: what is due is done, packets are taken into the queue while it has room, the output gets what it takes, and
 /// one wait follows. Nothing else waits, so that a reader that stands still keeps the agent neither from ending nor from
 /// saying what is lost.
-public final class Pump {
+public struct Pump: ~Copyable {
     private var capture: Capture
     private var output: Output
     private var queue: RecordQueue
@@ -25,8 +25,17 @@ public final class Pump {
     private var lastTaken = MonotonicClock.now()
     private var backoff = Backoff()
 
+    /// Enters the sandbox, runs to the end, logs it and ends the process: there is nothing else left to do in there.
+    public static func run(
+        _ capture: consuming Capture, to output: consuming Output, until signals: consuming Signals,
+        watching session: SSHSession?, log: Log
+    ) throws(Failure) -> Never {
+        var pump = try Pump(capture, to: output, until: signals, watching: session, log: log)
+        try pump.run()
+    }
+
     /// Takes everything that the loop needs, memory included.
-    public init(
+    private init(
         _ capture: consuming Capture, to output: consuming Output, until signals: consuming Signals,
         watching session: SSHSession?, log: Log
     ) throws(Failure) {
@@ -41,8 +50,7 @@ public final class Pump {
         self.log = log
     }
 
-    /// Enters the sandbox, runs to the end, logs it and ends the process: there is nothing else left to do in there.
-    public func run() throws(Failure) -> Never {
+    private mutating func run() throws(Failure) -> Never {
         try Sandbox.enter(
             capture: capture.descriptor, signals: signals.descriptor, socketTables: watch.descriptors)
         // A line among the records would spoil the file.
@@ -63,7 +71,7 @@ public final class Pump {
         }
     }
 
-    private func loop() throws(Failure) {
+    private mutating func loop() throws(Failure) {
         while true {
             let now = MonotonicClock.now()
             attend(at: now)
@@ -91,7 +99,7 @@ public final class Pump {
     }
 
     /// The first that the output takes is the file header.
-    private func noteTaken(at now: Duration) {
+    private mutating func noteTaken(at now: Duration) {
         (lastTaken, backoff) = (now, Backoff())
         if isLive { return }
         isLive = true
@@ -110,7 +118,7 @@ public final class Pump {
 
     /// A capture that fails, as when its interface goes, ends like one that is stopped: what came before may still be in
     /// the ring, and libpcap hands it over at a later look.
-    private func take(at now: Duration) {
+    private mutating func take(at now: Duration) {
         do throws(Failure) {
             isRingEmpty = try queue.take(from: capture)
         } catch {
@@ -122,7 +130,7 @@ public final class Pump {
 
     // MARK: Ending
 
-    private func beginEnding(at now: Duration) {
+    private mutating func beginEnding(at now: Duration) {
         if ending != nil { return }
         let (received, dropped) = capture.statistics()
         // Packets that matched and found room in the ring.
@@ -137,13 +145,13 @@ public final class Pump {
 
     /// Packets that were captured by the stop, or by now where there was none, and are not written. What is still in the
     /// ring is not known where libpcap filters.
-    private func countLost() -> UInt64 {
+    private mutating func countLost() -> UInt64 {
         beginEnding(at: lastTaken)
         let left = max(ending?.captured ?? 0, queue.added) - queue.added
         return queue.countRecords() + left
     }
 
-    private func summarize(lost: UInt64) {
+    private mutating func summarize(lost: UInt64) {
         var counts = counts()
         counts.lost = lost
         counts.packets = max(ending?.captured ?? 0, counts.packets)
@@ -152,7 +160,7 @@ public final class Pump {
 
     // MARK: Signals, session, reports
 
-    private func attend(at now: Duration) {
+    private mutating func attend(at now: Duration) {
         while hasSignal, let request = signals.next() {
             switch request {
             case .report: reports.report(counts(), at: now, isAskedFor: true)
@@ -166,7 +174,7 @@ public final class Pump {
         }
     }
 
-    private func stop(on signal: ByteString, at now: Duration) {
+    private mutating func stop(on signal: ByteString, at now: Duration) {
         beginEnding(at: now)
         if ending?.noteSignal(at: now) == true {
             log.info("received another signal, stopping at once") { $0.add("signal", signal) }
@@ -176,7 +184,7 @@ public final class Pump {
         }
     }
 
-    private func counts() -> Counts {
+    private mutating func counts() -> Counts {
         Counts(
             packets: queue.added, bytes: output.written, dropped: capture.statistics().dropped,
             truncated: queue.truncated)
@@ -186,7 +194,7 @@ public final class Pump {
 
     /// Sleeps until there are packets for which there is room, room in the output, a signal, or something is due; looks
     /// only where there is work left. The corresponding C function is `ppoll`.
-    private func wait(for result: Output.Result, at now: Duration) {
+    private mutating func wait(for result: Output.Result, at now: Duration) {
         let isBlocked = result != .progress
         var sources = (
             output: pollfd(fd: STDOUT_FILENO, events: result == .waitForReadiness ? Int16(POLLOUT) : 0, revents: 0),
@@ -210,7 +218,7 @@ public final class Pump {
     private static let interfaceInterval = Duration.milliseconds(100)
 
     /// The time until the next thing is due, an hour at most.
-    private func timeout(isBlocked: Bool, at now: Duration) -> Duration {
+    private mutating func timeout(isBlocked: Bool, at now: Duration) -> Duration {
         var next = min(reports.nextDue, now + .seconds(3600))
         next = min(next, ending?.nextDecision(progress(at: now)) ?? watch.nextLook)
         if capture.isInterfaceDown { next = min(next, now + Self.interfaceInterval) }
