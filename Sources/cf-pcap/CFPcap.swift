@@ -57,7 +57,7 @@ enum CFPcap {
                 return .success
             }
 
-            try Pump.run(capture, to: output, until: signals, watching: session, log: log)
+            try Pump(capture, to: output, until: signals, watching: session, log: log).run()
         } catch {
             log.error("failed to set up capture") { $0.add("error", error.description) }
             return .failure

@@ -17,15 +17,24 @@ import CPcap
         return unsafe Filter(instructions: [bpf_insn](compiled))
     }
 
-    /// Whether libpcap takes it for a program, and all jumps lead forward to another instruction. Only `protochain` compiles
-    /// to a loop, by a jump whose offset is negative. The corresponding C function is `bpf_validate`, which lets some unknown
-    /// instructions pass; the kernel does not.
+    /// All instructions of bpf(4), by class: loads, stores, arithmetic, jumps, returns, transfers (net/core/filter.c,
+    /// chk_code_allowed).
+    private static let known: [UInt16] = [
+        0x00, 0x20, 0x28, 0x30, 0x40, 0x48, 0x50, 0x60, 0x80, 0x01, 0x61, 0x81, 0xb1, 0x02, 0x03,
+        0x04, 0x0c, 0x14, 0x1c, 0x24, 0x2c, 0x34, 0x3c, 0x44, 0x4c, 0x54, 0x5c, 0x64, 0x6c, 0x74, 0x7c,
+        0x84, 0x94, 0x9c, 0xa4, 0xac, 0x05, 0x15, 0x1d, 0x25, 0x2d, 0x35, 0x3d, 0x45, 0x4d, 0x06, 0x16, 0x07, 0x87,
+    ]
+
+    /// Whether it is a program of known instructions, in which all jumps lead forward to another. Only `protochain`
+    /// compiles to a loop, by a jump whose offset is negative. The corresponding C function is `bpf_validate`, which lets
+    /// some unknown instructions pass.
     func isValid(allowingLoops: Bool) -> Bool {
-        let isProgram = unsafe instructions.withUnsafeBufferPointer {
-            unsafe bpf_validate($0.baseAddress, Int32($0.count))
-        }
+        let isProgram = unsafe instructions.withUnsafeBufferPointer { unsafe bpf_validate($0.baseAddress, Int32($0.count)) }
         let jump = UInt16(BPF_JMP | BPF_JA)
-        return isProgram != 0 && (allowingLoops || instructions.allSatisfy { $0.code != jump || $0.k <= Int32.max })
+        return isProgram != 0
+            && instructions.allSatisfy {
+                Self.known.contains($0.code) && (allowingLoops || $0.code != jump || $0.k <= Int32.max)
+            }
     }
 
     /// Where it is applied, as packet_socket.h says.

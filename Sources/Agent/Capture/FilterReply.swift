@@ -13,17 +13,14 @@ enum FilterReply {
     private static let largestContent = 16 << 20
 
     var bytes: [UInt8] {
-        switch self {
-        case .program(let filter):
+        let (tag, content): (UInt8, [UInt8]) =
+            switch self {
             // bpf_insn is eight bytes of integers without gaps.
-            Self.bytes(Self.programTag, unsafe filter.instructions.withUnsafeBytes { unsafe [UInt8]($0) })
-        case .rejection(let message):
-            Self.bytes(Self.rejectionTag, message.bytes)
-        }
-    }
-
-    private static func bytes(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
-        [tag] + (0..<4).map { UInt8(truncatingIfNeeded: content.count >> (8 * $0)) } + content
+            case .program(let filter):
+                (Self.programTag, unsafe filter.instructions.withUnsafeBytes { unsafe [UInt8]($0) })
+            case .rejection(let message): (Self.rejectionTag, message.bytes)
+            }
+        return [tag] + (0..<4).map { UInt8(truncatingIfNeeded: content.count >> (8 * $0)) } + content
     }
 
     /// How many bytes at least are to come behind `bytes` until the reply is whole; 0 where it is, or is none.

@@ -32,8 +32,7 @@ extension RecordQueue {
     let handle: OpaquePointer
 
     static let add: pcap_handler = { user, header, bytes in
-        // pcap_dispatch(3PCAP) passes on the user pointer, which is never null here, and a header and packet that are
-        // valid during the call.
+        // The user pointer is never null here; header and packet are valid during the call (pcap_dispatch(3PCAP)).
         let intake = unsafe UnsafeMutableRawPointer(user.unsafelyUnwrapped).assumingMemoryBound(to: Intake.self)
         let queue = unsafe intake.pointee.queue
         let header = unsafe header.unsafelyUnwrapped.pointee

@@ -5,7 +5,7 @@ import CLinux
 /// One loop: what is due is done, packets are taken into the queue while it has room, the output gets what it takes, and
 /// one wait follows. Nothing else waits, so that a reader that stands still keeps the agent neither from ending nor from
 /// saying what is lost.
-public struct Pump: ~Copyable {
+public final class Pump {
     private var capture: Capture
     private var output: Output
     private var queue: RecordQueue
@@ -25,17 +25,8 @@ public struct Pump: ~Copyable {
     private var lastTaken = MonotonicClock.now()
     private var backoff = Backoff()
 
-    /// Enters the sandbox, runs to the end, logs it and ends the process: there is nothing else left to do in there.
-    public static func run(
-        _ capture: consuming Capture, to output: consuming Output, until signals: consuming Signals,
-        watching session: SSHSession?, log: Log
-    ) throws(Failure) -> Never {
-        var pump = try Pump(capture, to: output, until: signals, watching: session, log: log)
-        try pump.run()
-    }
-
     /// Takes everything that the loop needs, memory included.
-    private init(
+    public init(
         _ capture: consuming Capture, to output: consuming Output, until signals: consuming Signals,
         watching session: SSHSession?, log: Log
     ) throws(Failure) {
@@ -50,7 +41,8 @@ public struct Pump: ~Copyable {
         self.log = log
     }
 
-    private mutating func run() throws(Failure) -> Never {
+    /// Enters the sandbox, runs to the end, logs it and ends the process: there is nothing else left to do in there.
+    public func run() throws(Failure) -> Never {
         try Sandbox.enter(
             capture: capture.descriptor, signals: signals.descriptor, socketTables: watch.descriptors)
         // A line among the records would spoil the file.
@@ -71,7 +63,7 @@ public struct Pump: ~Copyable {
         }
     }
 
-    private mutating func loop() throws(Failure) {
+    private func loop() throws(Failure) {
         while true {
             let now = MonotonicClock.now()
             attend(at: now)
@@ -99,7 +91,7 @@ public struct Pump: ~Copyable {
     }
 
     /// The first that the output takes is the file header.
-    private mutating func noteTaken(at now: Duration) {
+    private func noteTaken(at now: Duration) {
         (lastTaken, backoff) = (now, Backoff())
         if isLive { return }
         isLive = true
@@ -118,7 +110,7 @@ public struct Pump: ~Copyable {
 
     /// A capture that fails, as when its interface goes, ends like one that is stopped: what came before may still be in
     /// the ring, and libpcap hands it over at a later look.
-    private mutating func take(at now: Duration) {
+    private func take(at now: Duration) {
         do throws(Failure) {
             isRingEmpty = try queue.take(from: capture)
         } catch {
@@ -130,7 +122,7 @@ public struct Pump: ~Copyable {
 
     // MARK: Ending
 
-    private mutating func beginEnding(at now: Duration) {
+    private func beginEnding(at now: Duration) {
         if ending != nil { return }
         let (received, dropped) = capture.statistics()
         // Packets that matched and found room in the ring.
@@ -145,13 +137,13 @@ public struct Pump: ~Copyable {
 
     /// Packets that were captured by the stop, or by now where there was none, and are not written. What is still in the
     /// ring is not known where libpcap filters.
-    private mutating func countLost() -> UInt64 {
+    private func countLost() -> UInt64 {
         beginEnding(at: lastTaken)
         let left = max(ending?.captured ?? 0, queue.added) - queue.added
         return queue.countRecords() + left
     }
 
-    private mutating func summarize(lost: UInt64) {
+    private func summarize(lost: UInt64) {
         var counts = counts()
         counts.lost = lost
         counts.packets = max(ending?.captured ?? 0, counts.packets)
@@ -160,7 +152,7 @@ public struct Pump: ~Copyable {
 
     // MARK: Signals, session, reports
 
-    private mutating func attend(at now: Duration) {
+    private func attend(at now: Duration) {
         while hasSignal, let request = signals.next() {
             switch request {
             case .report: reports.report(counts(), at: now, isAskedFor: true)
@@ -174,7 +166,7 @@ public struct Pump: ~Copyable {
         }
     }
 
-    private mutating func stop(on signal: ByteString, at now: Duration) {
+    private func stop(on signal: ByteString, at now: Duration) {
         beginEnding(at: now)
         if ending?.noteSignal(at: now) == true {
             log.info("received another signal, stopping at once") { $0.add("signal", signal) }
@@ -184,7 +176,7 @@ public struct Pump: ~Copyable {
         }
     }
 
-    private mutating func counts() -> Counts {
+    private func counts() -> Counts {
         Counts(
             packets: queue.added, bytes: output.written, dropped: capture.statistics().dropped,
             truncated: queue.truncated)
@@ -194,7 +186,7 @@ public struct Pump: ~Copyable {
 
     /// Sleeps until there are packets for which there is room, room in the output, a signal, or something is due; looks
     /// only where there is work left. The corresponding C function is `ppoll`.
-    private mutating func wait(for result: Output.Result, at now: Duration) {
+    private func wait(for result: Output.Result, at now: Duration) {
         let isBlocked = result != .progress
         var sources = (
             output: pollfd(fd: STDOUT_FILENO, events: result == .waitForReadiness ? Int16(POLLOUT) : 0, revents: 0),
@@ -218,7 +210,7 @@ public struct Pump: ~Copyable {
     private static let interfaceInterval = Duration.milliseconds(100)
 
     /// The time until the next thing is due, an hour at most.
-    private mutating func timeout(isBlocked: Bool, at now: Duration) -> Duration {
+    private func timeout(isBlocked: Bool, at now: Duration) -> Duration {
         var next = min(reports.nextDue, now + .seconds(3600))
         next = min(next, ending?.nextDecision(progress(at: now)) ?? watch.nextLook)
         if capture.isInterfaceDown { next = min(next, now + Self.interfaceInterval) }

@@ -50,7 +50,7 @@ struct Reports {
         nextCheck = now + Self.checkInterval
         if counts.dropped > 0 && !hasWarned {
             hasWarned = true
-            log.warn("kernel dropped packets, the reader of standard output is too slow") {
+            log.warn("kernel dropped packets, they come faster than standard output takes them") {
                 $0.add("dropped", counts.dropped)
             }
         }

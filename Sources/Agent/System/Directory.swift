@@ -9,9 +9,7 @@ func names(in path: ByteString) -> [ByteString]? {
     while let entry = unsafe readdir(directory) {
         // d_name is NUL-terminated; the entry stays valid until the next call of readdir(3).
         unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
-            unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) {
-                unsafe names.append(ByteString(cString: $0))
-            }
+            unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe names.append(ByteString(cString: $0)) }
         }
     }
     return names

@@ -1,3 +1,4 @@
+import CLinux
 import CPcap
 import Testing
 
@@ -129,12 +130,38 @@ struct FilterReplyTests {
             ("a jump before the start", [instruction(BPF_JMP | BPF_JA, 0, 0, UInt32.max - 5), end]),
             ("a division by zero", [instruction(BPF_ALU | BPF_DIV | BPF_K), end]),
             ("memory that there is not", [instruction(BPF_ST, 0, 0, 16), end]),
+            ("an unknown return", [instruction(BPF_RET | 0x08), end]),
+            ("an instruction of no class", [instruction(0xFF), end]),
             ("no end", [instruction(BPF_LD | BPF_IMM)]), ("no instruction", []),
         ])
     func `is no program with`(_ what: String, _ instructions: [bpf_insn]) {
         #expect(FilterReply(Self.program(instructions)) == nil, "\(what)")
         #expect(FilterReply(Self.program(instructions), allowingLoops: true) == nil, "\(what)")
         #expect(FilterReply(Self.program([Self.end])) != nil)
+    }
+
+    @Test
+    func `has the instructions that the kernel knows and no others`() {
+        let socket = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(socket) }
+        let (store, storeX) = (Self.instruction(BPF_ST, 0, 0, 1), Self.instruction(BPF_STX, 0, 0, 1))
+        for code in Int32(0)...0xFFFF {
+            // The kernel wants memory to be written before it is read, and divisors that are not 0.
+            let program = [store, storeX, Self.instruction(code, 0, 0, 1), Self.end, Self.end]
+            let isKnown = FilterReply(Self.program(program)) != nil
+            if isKnown != Self.kernelTakes(program, on: socket) { Issue.record("\(code), known: \(isKnown)") }
+        }
+    }
+
+    /// The corresponding C function is `setsockopt` with SO_ATTACH_FILTER.
+    private static func kernelTakes(_ instructions: [bpf_insn], on socket: Int32) -> Bool {
+        var instructions = instructions
+        return unsafe instructions.withUnsafeMutableBufferPointer { instructions in
+            // The layout of sock_fprog (linux/filter.h), of which the first two bytes of the length count.
+            var program = unsafe bpf_program(bf_len: UInt32(instructions.count), bf_insns: instructions.baseAddress)
+            return unsafe setsockopt(
+                socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, socklen_t(MemoryLayout<bpf_program>.size)) == 0
+        }
     }
 
     @Test
