@@ -29,9 +29,9 @@ import CPcap
     /// compiles to a loop, by a jump whose offset is negative. The corresponding C function is `bpf_validate`, which lets
     /// some unknown instructions pass.
     func isValid(allowingLoops: Bool) -> Bool {
-        let isProgram = unsafe instructions.withUnsafeBufferPointer { unsafe bpf_validate($0.baseAddress, Int32($0.count)) }
+        let valid = unsafe instructions.withUnsafeBufferPointer { unsafe bpf_validate($0.baseAddress, Int32($0.count)) }
         let jump = UInt16(BPF_JMP | BPF_JA)
-        return isProgram != 0
+        return valid != 0
             && instructions.allSatisfy {
                 Self.known.contains($0.code) && (allowingLoops || $0.code != jump || $0.k <= Int32.max)
             }

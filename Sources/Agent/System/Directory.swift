@@ -5,12 +5,12 @@ import CLinux
 func names(in path: ByteString) -> [ByteString]? {
     guard let directory = unsafe path.withCString({ unsafe opendir($0) }) else { return nil }
     defer { unsafe closedir(directory) }
-    var names: [ByteString] = []
+    var found: [ByteString] = []
     while let entry = unsafe readdir(directory) {
         // d_name is NUL-terminated; the entry stays valid until the next call of readdir(3).
-        unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
-            unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe names.append(ByteString(cString: $0)) }
+        unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+            unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe found.append(ByteString(cString: $0)) }
         }
     }
-    return names
+    return found
 }
