@@ -15,8 +15,6 @@ from harness import REPOSITORY, Collector, Pcap, read_pcap
 from pcapng import Pcapng, read_pcapng
 
 BINARY = Path(os.environ.get("CF_PCAP_CLIENT", REPOSITORY / "dist/cf-pcap-client"))
-# Seconds from the agent through its SSH session to the client, on a busy machine.
-ON_ITS_WAY = 0.7
 STARTED = b"Capturing, press ^C to stop..."
 
 _running: list[Client] = []
@@ -106,8 +104,6 @@ class Client:
                         f"an agent in each of {len(instances)} instances")
         if self.stderr:
             self.wait_for_message(STARTED.decode())
-        # What an agent has written is with the client a moment later.
-        time.sleep(ON_ITS_WAY)
 
     def children(self) -> list[int]:
         """The process ids of the `cf` that it runs."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from checks import check_with_tools
-from client import ON_ITS_WAY, Client
+from client import Client
 from foundation import HTTPLoad, agents, live_agents
 from harness import read_pcap
 from harness.faults import small_disk
@@ -47,7 +47,6 @@ def test_two_at_once_do_not_take_the_same_name(foundation, solo, folder):
     instances = solo.processes[0].instances
     with Client(foundation, folder, "solo") as one, Client(foundation, folder, "solo") as other:
         wait_until(lambda: len(live_agents(instances)) == 2, 20, "both capture")
-        time.sleep(ON_ITS_WAY)
         results = [running.stop() for running in (one, other)]
     assert [result.status for result in results] == [0, 0]
     assert {path.name for path in folder.iterdir()} == {"capture.pcap", "capture-1.pcap"}

@@ -9,7 +9,7 @@ import pytest
 
 import foundation as package
 from checks import check_with_tools, same_packets
-from client import ON_ITS_WAY, Client
+from client import Client
 from foundation import HTTPLoad, Instance, Tcpdump, agents, live_agents, request
 from sessions.container import wait_until
 
@@ -36,7 +36,6 @@ def test_all_packets_are_captured_and_a_busy_agent_stops_with_its_next_packet(fo
     busy, other = reference
     with Tcpdump(other, folder / "beside") as beside, Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
         running.wait_until(lambda: len(live_agents(reference)) == 2, 20, "both capture")
-        time.sleep(ON_ITS_WAY)
         request([other], 50)
         with HTTPLoad(busy), HTTPLoad(other) as load:
             load.wait_for(20)
@@ -56,7 +55,6 @@ def test_all_packets_are_captured_and_a_busy_agent_stops_with_its_next_packet(fo
 def test_idle_agent_is_ended_after_a_while(foundation, reference, folder):
     with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
         running.wait_until(lambda: len(live_agents(reference)) == 2, 20, "both capture")
-        time.sleep(ON_ITS_WAY)
         time.sleep(1)
         result = running.stop(timeout=7)
     assert "Saved capture to 'x.pcapng'." in result.lines

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from checks import check_with_tools, in_order
-from client import ON_ITS_WAY, Client
+from client import Client
 from foundation import HTTPLoad, agents, live_agents
 from sessions.container import wait_until
 
@@ -111,6 +111,17 @@ def test_duration(foundation, solo, folder, duration, seconds):
     assert not agents(solo.processes[0].instances)
 
 
+def test_duration_ends_though_no_capture_ever_begins(foundation, demo, folder, liars):
+    for instance in demo.processes[0].instances:
+        instance.ssh_answer = liars("wait()")
+    with Client(foundation, folder, "demo", "--no-follow", "--duration", "1s") as running:
+        began = time.monotonic()
+        result = running.wait(timeout=30)
+    assert 15 < time.monotonic() - began < 25
+    assert result.status == 1
+    assert sum("web/" in line and "error" in line for line in result.lines) == 3, result.stderr
+
+
 @pytest.mark.parametrize("duration", ["0", "-1s", "soon", "60x", "1e400s"])
 def test_duration_that_is_none(foundation, demo, folder, duration):
     with Client(foundation, folder, "demo", f"--duration={duration}") as running:
@@ -139,14 +150,12 @@ def test_private_home_that_a_killed_run_left_is_removed_by_the_next(foundation, 
     temporary = foundation.folder / "tmp"
     with Client(foundation, folder, "demo") as one, Client(foundation, folder, "demo", "-o", "other.pcap") as other:
         wait_until(lambda: len(live_agents(instances)) == 6, 20, "both capture")
-        time.sleep(ON_ITS_WAY)
         one.kill()
         left_behind = set(temporary.iterdir())
         assert len(left_behind) == 2
         wait_until(lambda: len(agents(instances)) == 3, 10, "the killed one's agents are gone")
         with Client(foundation, folder, "demo", "-o", "third.pcap") as third:
             wait_until(lambda: len(live_agents(instances)) == 6, 20, "both capture")
-            time.sleep(ON_ITS_WAY)
             assert len(left_behind & set(temporary.iterdir())) == 1, "that of the run that still runs is left alone"
             assert third.stop().status == 0
         assert other.stop().status == 0

@@ -81,6 +81,7 @@ struct Session: Sendable {
             switch command {
             case .stop:
                 progress.isStopping = true
+                await giveTimeToBegin(progress)
                 // The remote command takes the end of its standard input for the word to stop.
                 try? await execution.standardInputWriter.finish()
             case .cut:
@@ -88,6 +89,11 @@ struct Session: Sendable {
                 execution.kill()
             }
         }
+    }
+
+    /// A header that is on its way makes the difference between a capture without packets and none.
+    private func giveTimeToBegin(_ progress: SessionProgress) async {
+        for _ in 0..<20 where !progress.hasBegun { try? await Task.sleep(for: .milliseconds(50)) }
     }
 
     /// Cuts the session where it gives no sign of life.

@@ -34,6 +34,9 @@ final class SessionProgress: Sendable {
         set { state.withLock { $0.isStopping = newValue } }
     }
 
+    /// Whether the agent's header has come.
+    var hasBegun: Bool { state.withLock { $0.start != nil } }
+
     var isHeldBack: Bool {
         get { state.withLock { $0.isHeldBack } }
         set { state.withLock { $0.isHeldBack = newValue } }

@@ -8,19 +8,7 @@ import Testing
 struct DisarmedSocketTests {
     private static let (socket, other) = (200, 201)
 
-    /// A function of the C library that makes one system call, and its arguments.
-    struct Call: Codable, Sendable, CustomTestStringConvertible {
-        let name: String
-        let arguments: [Int]
-
-        init(_ name: String, _ arguments: Int...) {
-            (self.name, self.arguments) = (name, arguments)
-        }
-
-        var testDescription: String { "\(name)\(arguments)" }
-        func make() -> (result: Int32, error: Int32) { LibraryFunction(name)(arguments) }
-        var isForbidden: Bool { make() == (-1, EPERM) }
-    }
+    typealias Call = LibraryCall
 
     private static let (duplicate, duplicateOnExec, flags) = (0, 1030, 3)  // F_DUPFD, F_DUPFD_CLOEXEC, F_GETFL
     private static let (ioUringSetup, ioUringEnter) = (425, 426)
@@ -105,4 +93,8 @@ struct DisarmedSocketTests {
             #expect(cf_pcap_no_new_privileges() == 1)
         }
     }
+}
+
+extension LibraryCall {
+    fileprivate var isForbidden: Bool { make() == (-1, EPERM) }
 }

@@ -20,17 +20,7 @@ struct SandboxTests {
         try Sandbox.enter(capture: Int32(capture), signals: Int32(signals), socketTables: (Int32(table), -1))
     }
 
-    /// A function of the C library that makes one system call, and its arguments.
-    struct Call: Codable, Sendable, CustomTestStringConvertible {
-        let name: String
-        let arguments: [Int]
-
-        init(_ name: String, _ arguments: Int...) {
-            (self.name, self.arguments) = (name, arguments)
-        }
-
-        var testDescription: String { "\(name)\(arguments)" }
-    }
+    typealias Call = LibraryCall
 
     /// What fails for other reasons, such as a descriptor that is not open, was let through.
     @Test(

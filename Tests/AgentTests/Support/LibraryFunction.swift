@@ -1,4 +1,5 @@
 import Glibc
+import Testing
 
 /// A function of the C library, by its name: for those that Swift does not import, and where a table of calls is tested.
 @safe struct LibraryFunction {
@@ -18,4 +19,18 @@ import Glibc
         let result = pointer(argument(0), argument(1), argument(2), argument(3), argument(4), argument(5))
         return (Int32(truncatingIfNeeded: result), errno)
     }
+}
+
+/// A function of the C library that makes one system call, and its arguments.
+struct LibraryCall: Codable, Sendable, CustomTestStringConvertible {
+    let name: String
+    let arguments: [Int]
+
+    init(_ name: String, _ arguments: Int...) {
+        (self.name, self.arguments) = (name, arguments)
+    }
+
+    var testDescription: String { "\(name)\(arguments)" }
+
+    func make() -> (result: Int32, error: Int32) { LibraryFunction(name)(arguments) }
 }
