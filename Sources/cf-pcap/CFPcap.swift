@@ -34,13 +34,13 @@ enum CFPcap {
         }
         do throws(Failure) {
             try Privileges.shield()
-            try NetRaw.require()
             try StandardStreams.secure()
             StandardStreams.separate()
             let signals = try Signals()
             let output = try Output()
 
             try Slot.take()
+            try NetRaw.require()
             // All that needs a privilege is to open the packet socket. No packet enters it yet, and nothing can be sent on it.
             var capture = try Capture.open(try Interface(options.interface), snaplen: options.snaplen, log: log)
             try Privileges.drop()
@@ -48,15 +48,11 @@ enum CFPcap {
             let session = SSHSession.find(log: log)
             let exclusion = Exclusion.find(for: session, on: capture.interface.name, log: log)
             exclusion?.describe(with: options.filter, in: log)
-            switch try FilterCompiler.compile(
-                options.filter, without: exclusion, for: capture, until: signals, log: log)
-            {
-            case .compiled(let filter): try capture.start(filter, log: log)
-            case .interrupted(let signal):
-                log.info("received signal, stopping capture") { $0.add("signal", signal) }
-                return .success
-            }
-
+            guard
+                let filter = try FilterCompiler.compile(
+                    options.filter, without: exclusion, for: capture, until: signals, log: log)
+            else { return .success }
+            try capture.start(filter, log: log)
             try Pump(capture, to: output, until: signals, watching: session, log: log).run()
         } catch {
             log.error("failed to set up capture") { $0.add("error", error.description) }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -29,7 +30,7 @@ def test_demo_captures_its_three_instances_and_cleans_up(tmp_path):
 
 def test_control_c_ends_it_in_order(tmp_path):
     with Shell(os.environ, tmp_path) as shell:
-        shell.type(f"{sys.executable} {DEMO}; echo status=$?\n")
+        shell.type(f"{shlex.join([sys.executable, str(DEMO)])}; echo status=$?\n")
         shell.wait_for("Capturing, press ^C to stop...", 60)
         time.sleep(1)
         shell.type("\x03")

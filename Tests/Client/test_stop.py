@@ -73,6 +73,20 @@ def test_second_signal_ends_at_once(foundation, demo, folder):
     wait_until(lambda: not agents(instances), 10, "no agent is left")
 
 
+def test_signal_that_reaches_the_reader_of_the_output_too_ends_in_order(foundation, demo, folder):
+    """As ^C in a pipeline does, without a plugin's foreground."""
+    reader, writer = os.pipe()
+    with Client(foundation, folder, "demo", "-o", "-", stdout=writer) as running:
+        os.close(writer)
+        running.wait_until_capturing(*demo.processes[0].instances)
+        running.process.send_signal(signal.SIGINT)
+        os.close(reader)
+        result = running.wait(8)
+    assert result.status == 0, result.stderr
+    assert "error" not in result.stderr
+    assert not agents(demo.processes[0].instances)
+
+
 @pytest.mark.breaks
 def test_session_that_does_not_end_is_waited_for_five_seconds_at_most(foundation, demo, folder):
     instances = demo.processes[0].instances

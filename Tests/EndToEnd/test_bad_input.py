@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from harness import Namespace, Pktgen, Result, Sink, find, read_pcap, send_numbered, start_agent
+from harness import NOT_FOR_THE_KERNEL, Namespace, Pktgen, Result, Sink, find, read_pcap, send_numbered, start_agent
 from harness.log import LogLine, parse_log
 
 LO = ("-interface", "lo")
 # Cheap to compile: libpcap's optimizer takes half a minute for as many of "udp port N".
 LONG = " or ".join(f"len={length}" for length in range(61, 1850))
-NOT_FOR_THE_KERNEL = " or ".join(f"len={length}" for length in range(61, 2361))
 SLOW_TO_COMPILE = " or ".join(f"udp port {port}" for port in range(1500))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import time
@@ -122,6 +123,20 @@ def test_signal_ends_the_wait_for_a_dns_server_that_does_not_answer(container, f
             result = agent.stop()
     assert result.seconds < 2
     assert result.stdout == b"" or result.pcap.packets == []
+
+
+def test_reader_that_goes_ends_the_wait_for_a_dns_server_that_does_not_answer(container, files):
+    reader, writer = os.pipe()
+    with Sink(container, port=53):
+        with start_agent(container, "-interface", "eth0", "-filter", "host slow.example", binds=files, stdout=writer,
+                         live=False) as agent:
+            os.close(writer)
+            time.sleep(0.5)
+            assert agent.running, agent.stderr.decode()
+            os.close(reader)
+            result = agent.wait(2)
+    assert result.status == 0
+    assert find(result.log, "INFO", "reader of standard output is gone, stopping capture")
 
 
 def test_slow_resolution_is_said_after_a_second(container, files):

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import UID, Agent, Namespace, Pktgen, Result, Sink, find, read_pcap, send_numbered, start_agent
+from harness import (
+    NOT_FOR_THE_KERNEL, UID, Agent, Namespace, Pktgen, Result, Sink, find, read_pcap, send_numbered, start_agent,
+)
 from harness.pcap import read_uniform
 
 SIZE = 1500
@@ -53,10 +55,10 @@ class PacedReader(threading.Thread):
 
 
 @contextlib.contextmanager
-def full_ring(container: Namespace, peer: Namespace, pace: int) -> Iterator[tuple[Agent, PacedReader]]:
+def full_ring(container: Namespace, peer: Namespace, pace: int, filter: str = "udp") -> Iterator[tuple[Agent, PacedReader]]:
     """COUNT packets are captured, of which the reader has taken none."""
     reader, writer = os.pipe()
-    with start_agent(container, "-interface", "eth0", "-filter", "udp", stdout=writer) as agent:
+    with start_agent(container, "-interface", "eth0", "-filter", filter, stdout=writer) as agent:
         os.close(writer)
         paced = PacedReader(reader, pace)
         with Pktgen(peer, "eth0", COUNT, SIZE, rate=40_000) as generator:
@@ -73,6 +75,16 @@ def stop(agent: Agent, reader: PacedReader) -> Result:
 
 def test_stop_hands_over_all_that_was_captured(container, peer):
     with full_ring(container, peer, 5_000_000) as (agent, reader):
+        result = stop(agent, reader)
+    assert result.status == 0 and result.seconds < 4.5
+    stopped = find(result.log, "INFO", "stopped capture")
+    assert (stopped["packets"], stopped["dropped"]) == (str(COUNT), "0") and "lost" not in stopped.attributes
+    assert read_uniform(reader.finish(), SIZE) == list(range(COUNT))
+
+
+def test_stop_hands_over_all_that_was_captured_though_the_kernel_does_not_count_it(container, peer):
+    """A filter that is too long for the kernel is applied as packets are taken from the ring."""
+    with full_ring(container, peer, 5_000_000, f"udp and ({NOT_FOR_THE_KERNEL})") as (agent, reader):
         result = stop(agent, reader)
     assert result.status == 0 and result.seconds < 4.5
     stopped = find(result.log, "INFO", "stopped capture")

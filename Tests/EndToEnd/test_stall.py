@@ -72,7 +72,7 @@ def test_stall_of_10_s_loses_what_the_log_says(container, peer):
         with Pktgen(peer, "eth0", count, SIZE, rate=RATE) as generator:
             assert output.wait_for_size(1_000_000, 5)
             output.pause()
-            warning = agent.wait_for_log("kernel dropped packets, they come faster than standard output takes them", 8)
+            warning = agent.wait_for_log("kernel dropped packets, they come faster than they are taken", 8)
             warned = time.monotonic() - agent.started
             time.sleep(max(0, 10 - warned))
             output.resume()
@@ -112,7 +112,7 @@ def test_warning_of_dropped_packets_comes_once(container, peer):
         output.pause()
         with Pktgen(peer, "eth0", 400_000, SIZE) as generator:
             generator.wait()
-        agent.wait_for_log("kernel dropped packets, they come faster than standard output takes them", 2)
+        agent.wait_for_log("kernel dropped packets, they come faster than they are taken", 2)
         output.resume()
         time.sleep(0.5)
         output.pause()

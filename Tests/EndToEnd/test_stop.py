@@ -14,7 +14,8 @@ from collections.abc import Callable
 import pytest
 
 from harness import (
-    PIPE, REPOSITORY, Collector, Namespace, Pktgen, Sink, check_with_tcpdump, find, read_pcap, send_numbered, start_agent,
+    NOT_FOR_THE_KERNEL, PIPE, REPOSITORY, Collector, Namespace, Pktgen, Sink, check_with_tcpdump, find, read_pcap,
+    send_numbered, start_agent,
 )
 
 FLOOR = REPOSITORY / ".build/tools/floor"
@@ -230,7 +231,8 @@ def test_reader_of_the_log_that_goes_away_does_not_disturb(namespace):
     assert result.status == 0 and result.pcap.numbers == numbers
 
 
-def test_reader_of_the_log_that_is_stuck_does_not_hold_up_the_capture(namespace):
+@pytest.mark.parametrize("filter", ["udp", f"udp and ({NOT_FOR_THE_KERNEL})"], ids=["in the kernel", "in user space"])
+def test_reader_of_the_log_that_is_stuck_does_not_hold_up_the_capture(namespace, filter):
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     while True:
@@ -239,7 +241,7 @@ def test_reader_of_the_log_that_is_stuck_does_not_hold_up_the_capture(namespace)
         except BlockingIOError:
             break
     os.set_blocking(writer, True)
-    with Sink(namespace), start_agent(namespace, *LO_UDP, stderr=writer, stdout=PIPE, live=False) as agent:
+    with Sink(namespace), start_agent(namespace, "-interface", "lo", "-filter", filter, stderr=writer, stdout=PIPE, live=False) as agent:
         os.close(writer)
         assert agent.output.wait_for_size(24, 5), "the capture did not begin"
         agent.send_signal(signal.SIGUSR1)

@@ -49,7 +49,7 @@ import CPcap
         guard unsafe pcap_setnonblock(handle, 1, nil) == 0 else {
             throw unsafe failure(of: handle, status: PCAP_ERROR, interface)
         }
-        guard unsafe pcap_fileno(handle) == number, cf_pcap_close_on_exec(number) == 0 else {
+        guard unsafe pcap_fileno(handle) == number else {
             throw Failure("failed to forbid sending on the packet socket: it is not descriptor \(number)")
         }
         return unsafe Capture(interface: interface, descriptor: number, handle: handle)
@@ -93,7 +93,7 @@ import CPcap
         guard setOption(SOL_SOCKET, SO_LOCK_FILTER) else {
             throw Failure("failed to lock the filter: \(SystemError.last.description)")
         }
-        // A kernel that cannot ignore them, before Linux 4.20, has the filter reject them.
+        // The filter rejects them, too, for kernels that cannot ignore them (before Linux 4.20).
         if interface.isLoopback { _ = setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING) }
         let error = SystemError(number: bind() ? pendingError : SystemError.last.number)
         guard error.number == 0 else {

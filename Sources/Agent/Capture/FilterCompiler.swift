@@ -6,21 +6,15 @@ import CPcap
 /// An expression may name hosts, and resolving them may load code that the container's owner chose (nsswitch.conf(5)).
 /// That code must not get hold of a socket on which it could send any packet it likes.
 public enum FilterCompiler {
-    /// How the wait for the filter ended.
-    public enum Outcome {
-        case compiled(Filter)
-        /// A stop signal came first, by its name.
-        case interrupted(ByteString)
-    }
-
-    /// Compiles the user's expression together with what is excluded, for the link type of `capture`.
+    /// Compiles the user's expression together with what is excluded, for the link type of `capture`. Nil where a signal
+    /// or the end of the output's reader came first, which is logged.
     ///
     /// Privileges must have been dropped. Throws where the expression cannot be used, in the words of the user's part.
     /// The corresponding C functions are `pipe2`, `fork`, `kill` and `waitpid`.
     public static func compile(
         _ expression: ByteString, without exclusion: Exclusion?, for capture: borrowing Capture,
         until signals: borrowing Signals, log: Log
-    ) throws(Failure) -> Outcome {
+    ) throws(Failure) -> Filter? {
         var ends: [Int32] = [-1, -1]
         guard unsafe cf_pcap_pipe(&ends) == 0 else { throw systemFailure() }
         let results = FileDescriptor(owning: ends[0])
@@ -34,13 +28,13 @@ public enum FilterCompiler {
         guard child > 0 else { throw systemFailure() }
 
         var reply: [UInt8] = []
-        let stop = try read(into: &reply, from: results, until: signals, log: log)
+        let isInterrupted = try read(into: &reply, from: results, until: signals, log: log)
         // It has nothing left to do; code that it loaded may think otherwise.
         kill(child, SIGKILL)
         while waitpid(child, nil, 0) < 0, cf_pcap_errno() == EINTR {}
-        if let stop { return .interrupted(stop) }
+        if isInterrupted { return nil }
         switch FilterReply(reply, allowingLoops: expression.contains("protochain")) {
-        case .program(let filter): return .compiled(filter)
+        case .program(let filter): return filter
         case .rejection(let message): throw Failure(message)
         case nil:
             let end: ByteString = FilterReply.missing(behind: reply) > 0 ? "ended" : "gave no valid answer"
@@ -51,31 +45,39 @@ public enum FilterCompiler {
     /// How long to wait before it is said what for.
     private static let silence = Duration.seconds(1)
 
-    /// Reads the child's reply, whole or until it ends. Returns the name of a stop signal that arrives first.
+    /// Reads the child's reply, whole or until it ends. Returns whether the wait was interrupted.
     private static func read(
         into reply: inout [UInt8], from results: borrowing FileDescriptor, until signals: borrowing Signals, log: Log
-    ) throws(Failure) -> ByteString? {
+    ) throws(Failure) -> Bool {
         var part = [UInt8](repeating: 0, count: 16_384)
         var patience = silence.milliseconds
         while FilterReply.missing(behind: reply) > 0 {
             var sources = [
                 pollfd(fd: results.rawValue, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: STDOUT_FILENO, events: 0, revents: 0),
             ]
-            let ready = unsafe poll(&sources, 2, patience)
+            let ready = unsafe poll(&sources, 3, patience)
             if ready == 0 {
                 patience = -1
                 log.info("waiting for the filter to be compiled, its host names to be resolved")
             }
-            if case .stop(let name) = signals.next() { return name }
+            if case .stop(let name) = signals.next() {
+                log.info("received signal, stopping capture") { $0.add("signal", name) }
+                return true
+            }
+            if ready > 0 && sources[2].revents != 0 {
+                log.info("reader of standard output is gone, stopping capture")
+                return true
+            }
             if ready <= 0 || sources[0].revents == 0 { continue }
             let wanted = min(FilterReply.missing(behind: reply), part.count)
             let count = unsafe CLinux.read(results.rawValue, &part, wanted)
-            if count == 0 { return nil }
+            if count == 0 { return false }
             guard count > 0 else { throw systemFailure() }
             reply.append(contentsOf: part.prefix(count))
         }
-        return nil
+        return false
     }
 
     private static func systemFailure() -> Failure {

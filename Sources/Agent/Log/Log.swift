@@ -5,7 +5,8 @@ import CLinux
 /// A line that standard error does not take within ``patience`` is left out: a reader that has stopped reading must not
 /// keep the agent from stopping.
 public final class Log {
-    private static let patience = Duration.milliseconds(100)
+    /// Less than the 100 ms of libpcap's alarm (packet_socket.c), each of which begins the wait anew.
+    private static let patience = Duration.milliseconds(50)
 
     /// Whether debug lines are logged.
     public var isVerbose = false

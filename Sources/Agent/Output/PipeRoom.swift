@@ -16,7 +16,6 @@ struct PipeRoom {
     /// Bytes written since the start, and that count at the end of each of the last writes, the oldest first.
     private var written = 0
     private var ends: [Int] = []
-    private static let mostEnds = 64
 
     /// Widens the pipe as far as an unprivileged process may, to save the reader and the agent wake-ups.
     /// The corresponding C function is `fcntl` with F_SETPIPE_SZ.
@@ -26,7 +25,7 @@ struct PipeRoom {
         var wanted: Int32 = 1 << 20
         while wanted > narrow, cf_pcap_widen_pipe(descriptor, wanted) < 0 { wanted /= 2 }
         pages = Int(max(cf_pcap_pipe_capacity(descriptor), narrow)) / pageSize
-        ends.reserveCapacity(Self.mostEnds)
+        ends.reserveCapacity(pages)
     }
 
     /// The pipe's capacity in bytes.
@@ -35,7 +34,7 @@ struct PipeRoom {
     /// Bytes that it is sure to take now without waiting. It is asked how much it holds only where less than `wanted` is
     /// sure. ``capacity`` means that it is empty.
     mutating func room(for wanted: Int) -> Int {
-        if free * pageSize < wanted || ends.count == Self.mostEnds { ask() }
+        if free * pageSize < wanted { ask() }
         return free * pageSize
     }
 
@@ -46,7 +45,7 @@ struct PipeRoom {
         ends.removeAll { unread == 0 || $0 <= written - unread }
         if unread == 0 {
             free = pages
-        } else if unread < 0 || unread > written || ends.count == Self.mostEnds {
+        } else if unread < 0 || unread > written {
             // Nothing is known of how others wrote what was in it before.
             free = 0
         } else {

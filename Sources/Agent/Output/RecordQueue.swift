@@ -19,9 +19,10 @@ import CLinux
     /// The file header stands at the front until it has been taken.
     private var holdsFileHeader = true
 
-    /// Records added since the start of the capture, and those of them that are shorter than their packets were.
+    /// Records added since the start, those that are shorter than their packets were, and the last one's time.
     private(set) var added: UInt64 = 0
     private(set) var truncated: UInt64 = 0
+    private(set) var newest = timeval()
 
     /// A queue of records of at most `snaplen` bytes of a packet, with the file header in it.
     init(fileHeader: [UInt8], snaplen: Int) {
@@ -53,6 +54,7 @@ import CLinux
         unsafe memcpy(place + PcapFormat.recordHeaderSize, bytes, Int(captured))
         end &+= PcapFormat.recordHeaderSize &+ Int(captured)
         added &+= 1
+        newest = time
         if length > captured { truncated &+= 1 }
     }
 

@@ -30,8 +30,7 @@ struct Absence: Equatable {
         Failure("CAP_NET_RAW is missing: \(reasons.map { $0.description }.joined(separator: "; besides, "))")
     }
 
-    /// Whether the executable is the one that the platform provides, by whichever path. The corresponding C function is
-    /// `stat`.
+    /// Whether the executable is the platform's own, by whichever path. The corresponding C function is `stat`.
     private static var isPlatforms: Bool {
         var (own, platforms) = (stat(), stat())
         guard unsafe stat("/proc/self/exe", &own) == 0, unsafe stat("/tmp/lifecycle/cf-pcap", &platforms) == 0 else {

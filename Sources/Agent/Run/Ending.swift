@@ -29,8 +29,10 @@ struct Ending: Equatable {
         var isRingEmpty: Bool
         /// The output has taken all that was handed over.
         var isQueueEmpty: Bool
-        /// When the output last took something.
-        var lastTaken: Duration
+        /// When the output last took all that there was to take, be it nothing, and when it last took something.
+        var lastTaken, lastWritten: Duration
+        /// A packet has been handed over that came after the end was asked for.
+        var hasLater = false
     }
 
     enum Decision: Equatable {
@@ -66,7 +68,11 @@ struct Ending: Equatable {
     /// Whether all that the kernel had captured when the end began has been handed over.
     func hasAll(_ progress: Progress) -> Bool {
         let age = progress.now - begin
-        guard let captured else { return age >= (progress.isRingEmpty ? Self.retirement : Self.longestRetirement) }
+        guard let captured else {
+            // Where there are packets in the ring, but none that match, that is known only by the time it takes.
+            let idle = progress.isQueueEmpty ? progress.now - max(begin, progress.lastWritten) : .zero
+            return progress.hasLater || idle >= Self.longestRetirement || progress.isRingEmpty && age >= Self.retirement
+        }
         return progress.handedOver >= captured || (progress.isRingEmpty && age >= Self.longestRetirement)
     }
 
@@ -82,7 +88,7 @@ struct Ending: Equatable {
     /// When ``decide(_:)`` may come to something else though nothing happens.
     func nextDecision(_ progress: Progress) -> Duration {
         let times = [
-            begin + Self.retirement, begin + Self.longestRetirement,
+            begin + Self.retirement, begin + Self.longestRetirement, progress.lastWritten + Self.longestRetirement,
             max(begin, progress.lastTaken) + Self.longestStandstill, begin + Self.longest,
         ]
         return times.filter { $0 > progress.now }.min() ?? progress.now

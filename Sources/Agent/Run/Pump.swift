@@ -15,6 +15,7 @@ public final class Pump {
     private let log: Log
 
     private var ending: Ending?
+    private var endingBegan = timespec()
     /// Why nobody had to ask for the end.
     private var failure: Failure?
     private var isLive = false
@@ -22,7 +23,7 @@ public final class Pump {
     private var isFirstSignal = true
     private var isReaderGone = false
     private var isRingEmpty = false
-    private var lastTaken = MonotonicClock.now()
+    private var (lastTaken, lastWritten) = (MonotonicClock.now(), MonotonicClock.now())
     private var backoff = Backoff()
 
     /// Takes everything that the loop needs, memory included.
@@ -49,7 +50,7 @@ public final class Pump {
         if log.extent == .errors { log.extent = .nothing }
         do throws(Failure) {
             try loop()
-            summarize(lost: 0)
+            summarize(lost: countLost())
             Agent.end(.success)
         } catch {
             let lost = countLost()
@@ -68,7 +69,9 @@ public final class Pump {
             let now = MonotonicClock.now()
             attend(at: now)
             if wantsPackets(at: now) { take(at: now) }
-            let result = queue.isEmpty ? .progress : output.write(&queue)
+            let isWriting = !queue.isEmpty
+            let result = isWriting ? output.write(&queue) : .progress
+            if isWriting && result == .progress { lastWritten = now }
             switch result {
             case .progress: noteTaken(at: now)
             case .readerGone: isReaderGone = true
@@ -124,6 +127,7 @@ public final class Pump {
 
     private func beginEnding(at now: Duration) {
         if ending != nil { return }
+        unsafe clock_gettime(CLOCK_REALTIME, &endingBegan)
         let (received, dropped) = capture.statistics()
         // Packets that matched and found room in the ring.
         ending = Ending(at: now, captured: capture.isCountExact ? received - min(dropped, received) : nil)
@@ -132,7 +136,8 @@ public final class Pump {
     private func progress(at now: Duration) -> Ending.Progress {
         Ending.Progress(
             now: now, handedOver: queue.added, isRingEmpty: isRingEmpty, isQueueEmpty: queue.isEmpty,
-            lastTaken: lastTaken)
+            lastTaken: lastTaken, lastWritten: lastWritten,
+            hasLater: (queue.newest.tv_sec, queue.newest.tv_usec * 1000) > (endingBegan.tv_sec, endingBegan.tv_nsec))
     }
 
     /// Packets that were captured by the stop, or by now where there was none, and are not written. What is still in the

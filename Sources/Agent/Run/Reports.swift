@@ -1,6 +1,6 @@
 /// What a capture has come to.
 struct Counts: Equatable {
-    /// Packets that matched and were taken from the ring.
+    /// Packets that matched and were taken from the ring, at the end also those that are left there.
     var packets: UInt64
     /// Bytes that standard output has taken.
     let bytes: Int
@@ -50,7 +50,7 @@ struct Reports {
         nextCheck = now + Self.checkInterval
         if counts.dropped > 0 && !hasWarned {
             hasWarned = true
-            log.warn("kernel dropped packets, they come faster than standard output takes them") {
+            log.warn("kernel dropped packets, they come faster than they are taken") {
                 $0.add("dropped", counts.dropped)
             }
         }

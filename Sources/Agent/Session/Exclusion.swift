@@ -9,9 +9,7 @@ public struct Exclusion: Equatable {
     static let platformPort: UInt16 = 2222
 
     /// The filter expression that leaves the ports out.
-    public var expression: ByteString {
-        ports.map { "not tcp port \($0)" }.joined(separator: " and ")
-    }
+    public var expression: ByteString { ports.map { "not tcp port \($0)" }.joined(separator: " and ") }
 
     /// That expression and the user's, so that both hold. The user's may be blank, which selects everything.
     public func combined(with filter: ByteString) -> ByteString {
@@ -63,8 +61,8 @@ public struct Exclusion: Equatable {
         var isComplete = true
         for port in own {
             let proxy = instance?.proxy(of: port)
-            let isBehindProxy = session?.isReachedFromThisHost(at: port) ?? true
-            let isReachedDirectly = session?.isReachedDirectly(at: port) ?? false
+            let isBehindProxy = session?.isReached(at: port, fromThisHost: true) ?? true
+            let isReachedDirectly = session?.isReached(at: port, fromThisHost: false) ?? false
             if proxy == nil && isBehindProxy { isComplete = false }
             if let proxy { ports.append(proxy) }
             if isReachedDirectly || proxy == nil && !isBehindProxy { ports.append(port) }

@@ -18,14 +18,9 @@ public struct SSHSession: Equatable {
         case descriptors, environment
     }
 
-    /// Whether a connection to `port` comes from another host, and not from the container's proxy.
-    func isReachedDirectly(at port: UInt16) -> Bool {
-        connections.contains { $0.local.port == port && !$0.isFromThisHost }
-    }
-
-    /// Whether one comes from this host, as all do that come through the proxy.
-    func isReachedFromThisHost(at port: UInt16) -> Bool {
-        connections.contains { $0.local.port == port && $0.isFromThisHost }
+    /// Whether a connection to `port` comes from this host, as all do that come through the proxy, or from another.
+    func isReached(at port: UInt16, fromThisHost: Bool) -> Bool {
+        connections.contains { $0.local.port == port && $0.isFromThisHost == fromThisHost }
     }
 
     /// Finds the nearest SSH daemon among the agent's ancestors and its connections. Nil where there is none.

@@ -17,9 +17,7 @@ struct TCPSocket: Equatable {
     var isConnected: Bool { inode != 0 && (state == Self.established || state == Self.closeWait) }
 
     /// Whether both ends have the same address, or the other one has a loopback address.
-    var isFromThisHost: Bool {
-        remote.isLoopback || remote.high == local.high && remote.low == local.low
-    }
+    var isFromThisHost: Bool { remote.isLoopback || remote.high == local.high && remote.low == local.low }
 }
 
 /// The rows of `/proc/net/tcp` and `/proc/net/tcp6`; both have the same columns.

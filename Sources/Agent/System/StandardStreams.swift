@@ -5,8 +5,7 @@ public enum StandardStreams {
     /// Whether standard output and standard error lead to the same file, pipe or socket, as behind `2>&1` and often
     /// behind nohup(1). The corresponding C function is `fstat`.
     public static var areShared: Bool {
-        var output = stat()
-        var error = stat()
+        var (output, error) = (stat(), stat())
         guard unsafe fstat(STDOUT_FILENO, &output) == 0, unsafe fstat(STDERR_FILENO, &error) == 0 else { return false }
         return output.st_dev == error.st_dev && output.st_ino == error.st_ino && !output.isDevice
     }
@@ -19,7 +18,7 @@ public enum StandardStreams {
             var information = stat()
             guard unsafe fstat(descriptor, &information) == 0, information.isPipe else { continue }
             let path: ByteString = "/proc/self/fd/\(descriptor)"
-            let own = unsafe path.withCString { unsafe cf_pcap_open($0, O_WRONLY | O_NONBLOCK | O_CLOEXEC) }
+            let own = unsafe path.withCString { unsafe cf_pcap_open($0, O_WRONLY | O_NONBLOCK) }
             guard own >= 0 else { continue }
             dup2(own, descriptor)
             close(own)

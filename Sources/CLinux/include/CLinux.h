@@ -42,8 +42,6 @@ static inline int cf_pcap_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
 
 static inline int cf_pcap_status_flags(int descriptor) { return fcntl(descriptor, F_GETFL); }
 
-static inline int cf_pcap_close_on_exec(int descriptor) { return fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
-
 // The capacity of a pipe in bytes, or -1 with EBADF for anything else (fcntl(2), F_GETPIPE_SZ).
 static inline int cf_pcap_pipe_capacity(int descriptor) { return fcntl(descriptor, F_GETPIPE_SZ); }
 static inline int cf_pcap_widen_pipe(int descriptor, int bytes) { return fcntl(descriptor, F_SETPIPE_SZ, bytes); }

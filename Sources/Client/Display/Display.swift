@@ -65,7 +65,10 @@ public final class Display: Sendable {
 
     /// Replaces the table by what was captured in the end. `late` counts the packets that stand out of order.
     public func summary(_ statuses: [InstanceStatus], late: Int) {
-        if isQuiet { return }
+        if isQuiet {
+            for caution in Reports.cautions(statuses, late: late) { warn(nil, caution) }
+            return
+        }
         outlet.draw([])
         outlet.add(Reports.summary(statuses, late: late).map(\.printable))
     }

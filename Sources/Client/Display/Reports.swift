@@ -20,10 +20,17 @@ enum Reports {
         var lines = statuses.map { status in
             "\(status.id): \(amounts(Totals([status])))" + (status.state.reason.map { " (\($0))" } ?? "")
         }
-        let totals = Totals(statuses)
-        if statuses.count > 1 { lines.append("all: \(amounts(totals))") }
-        if let dropped = totals.dropped, dropped > 0 {
-            lines.append("Packets were dropped: --filter or a smaller --snaplen leaves the instances less to send.")
+        if statuses.count > 1 { lines.append("all: \(amounts(Totals(statuses)))") }
+        return lines + cautions(statuses, late: late)
+    }
+
+    /// What a reader of the capture has to know.
+    static func cautions(_ statuses: [InstanceStatus], late: Int) -> [String] {
+        var lines: [String] = []
+        if let dropped = Totals(statuses).dropped, dropped > 0 {
+            lines.append(
+                "\(Quantity.packets(dropped)) dropped: --filter or a smaller --snaplen leaves the instances less to send."
+            )
         }
         if late > 0 {
             lines.append("\(Quantity.packets(late)) came too late to be put in order: a longer --hold waits for them.")

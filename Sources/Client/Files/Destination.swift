@@ -105,7 +105,8 @@ final class Destination {
             } catch Errno.brokenPipe {
                 throw .readerGone
             } catch {
-                takeBack(done - wholeLength(done))
+                let rest = done - wholeLength(done)
+                guard takeBack(rest) || rest == 0 else { throw .cut(path: name, Self.errno(error)) }
                 throw .failed(path: name, Self.errno(error))
             }
         }
@@ -119,14 +120,16 @@ final class Destination {
         return unsafe poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLERR | POLLHUP) != 0
     }
 
-    /// Takes away what was written last. What is appended to may have grown by others' bytes, and is left.
-    private func takeBack(_ count: Int) {
+    /// Takes away what was written last. What is appended to may have grown by others' bytes, and is left. Returns
+    /// whether it is gone.
+    private func takeBack(_ count: Int) -> Bool {
         guard count > 0, !isLive, fcntl(descriptor.rawValue, F_GETFL) & O_APPEND == 0,
-            let position = try? descriptor.seek(offset: 0, from: .current)
-        else { return }
-        try? descriptor.resize(to: position - Int64(count))
+            let position = try? descriptor.seek(offset: 0, from: .current),
+            (try? descriptor.resize(to: position - Int64(count))) != nil
+        else { return false }
         _ = try? descriptor.seek(offset: position - Int64(count), from: .start)
         written -= Int64(count)
+        return true
     }
 
     /// Standard output may have been made non-blocking by whoever shares it. The corresponding C function is `poll`.
@@ -137,13 +140,21 @@ final class Destination {
 
     /// Closes a file, or removes it if nothing was written.
     func close() throws(OutputError) {
-        if let path, isNew, written == 0 { unlink(path) }
+        if let path, isNew, written == 0, isStillEmpty(at: path) { unlink(path) }
         guard descriptor != .standardOutput else { return }
         do {
             try descriptor.close()
         } catch {
             throw .failed(path: name, Self.errno(error))
         }
+    }
+
+    /// Whether the path still names the file that was created, and nobody else has written there.
+    private func isStillEmpty(at path: FilePath) -> Bool {
+        guard let own = try? descriptor.stat(), let there = try? path.stat(followTargetSymlink: false) else {
+            return false
+        }
+        return own.size == 0 && own.inode == there.inode && own.deviceID == there.deviceID
     }
 
     /// The corresponding C function is `unlink`.

@@ -8,6 +8,8 @@ enum OutputError: Error, Equatable {
     case isTerminal
     /// The output cannot be opened or written.
     case failed(path: String, Errno)
+    /// It takes no more in the middle of a packet, and what it took of that cannot be taken back.
+    case cut(path: String, Errno)
     /// Whoever read the output has gone.
     case readerGone
     /// A pcap file has one link type for all its packets, and this stream's is another one.
@@ -23,6 +25,7 @@ extension OutputError: CustomStringConvertible {
         case .isTerminal: "packets are not written to a terminal: use -o FILE, or -o - with a pipe or a file behind it"
         case .failed(let path, .noSpace): "no space left for '\(path)': it ends with the last whole packet"
         case .failed(let path, let error): "'\(path)' cannot be written: \(error)"
+        case .cut(let path, let error): "'\(path)' cannot be written: \(error); its last packet is incomplete"
         case .readerGone: "the reader of the output has gone"
         case .linkType(let expected, let found):
             "its packets are of link type \(found), the file's of \(expected), and a .pcap file has but one: "

@@ -18,7 +18,7 @@ public struct InstanceStatus: Sendable {
     public let id: InstanceID
     /// Where its capture is.
     public var state: State = .starting
-    /// Packets written to the output so far.
+    /// Packets that have come so far.
     public var packets = 0
     /// Their captured bytes.
     public var bytes = 0

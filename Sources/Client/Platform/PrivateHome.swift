@@ -54,10 +54,13 @@ public final class PrivateHome: Sendable {
         return copy
     }
 
-    /// Copies the configuration again, since its tokens are newer. No process of cf may be at work on the shared copy.
+    /// Copies the configuration again, since its tokens are newer. No process of cf may be at work on the shared copy,
+    /// but copies may be made of it meanwhile. The corresponding C function is `rename`.
     func renew() throws(PlatformError) {
-        discard(shared)
-        try Self.copy(from: source, to: shared)
+        let new = "\(folder)/renewed"
+        defer { discard(new) }
+        try Self.copy(from: source, to: new)
+        if unsafe rename("\(new)/\(Self.configuration)", "\(shared)/\(Self.configuration)") != 0 { discard(shared) }
     }
 
     /// Removes a copy that its process has left.

@@ -8,7 +8,7 @@ public struct Capture {
         case surveyed(Survey)
         case surveyFailed(String)
         case instances([Instance])
-        case instancesUnknown
+        case instancesUnknown(String)
         case began(InstanceID)
         case ended(Instance, Session.Outcome)
         case outputFailed(OutputError)
@@ -25,6 +25,7 @@ public struct Capture {
     private let output: String
     private let collector: Collector
     private let board = StatusBoard()
+    private let signals = StopSignals()
     private let events: AsyncStream<Event>
     private let post: AsyncStream<Event>.Continuation
 
@@ -34,6 +35,8 @@ public struct Capture {
     private var hasBegun = false
     private var isAsking = false
     private var lastAsked = ContinuousClock.now
+    /// Questions in a row to which the platform gave no answer.
+    private var unanswered = 0
     private var stage = Stage.capturing
     /// The program's exit status, once the run has ended.
     private var status: Int32?
@@ -87,14 +90,13 @@ public struct Capture {
     /// signal.
     public func run(whileRunning parent: ParentWatch? = nil) async -> Int32 {
         var run = self
-        let signals = StopSignals()
         if let parent {
             Task { [post] in
                 try await parent.waitUntilGone()
                 post.yield(.signal)
             }
         }
-        Task { [post] in for await _ in signals.stream { post.yield(.signal) } }
+        Task { [post, signals] in for await _ in signals.stream { post.yield(.signal) } }
         every(.seconds(1)) { [post] in post.yield(.second) }
         every(Collector.interval) { [collector] in await collector.tick() }
         let surveying = Task { [post, options] () -> Survey? in
@@ -133,7 +135,7 @@ public struct Capture {
         case .surveyed(let survey): begin(survey)
         case .surveyFailed(let reason): surveyFailed(reason)
         case .instances(let instances): update(instances)
-        case .instancesUnknown: isAsking = false
+        case .instancesUnknown(let reason): instancesUnknown(reason)
         case .began(let id): sessionBegan(id)
         case .ended(let instance, let outcome): sessionEnded(instance, outcome)
         case .outputFailed(let error): outputFailed(error)
@@ -179,6 +181,7 @@ public struct Capture {
     private mutating func update(_ instances: [Instance]) {
         isAsking = false
         lastAsked = .now
+        unanswered = 0
         guard stage == .capturing else { return }
         carryOut(roster.update(instances, at: .now))
         finishIfNothingIsLeft()
@@ -253,7 +256,8 @@ public struct Capture {
 
     private mutating func outputFailed(_ error: OutputError) {
         if error == .readerGone { display.say("The reader of the output has gone.") }
-        stopOrHurry()
+        // Nothing is written any more, so that the sessions end in order by themselves.
+        if stage == .capturing { stop() }
     }
 
     private mutating func secondPassed() {
@@ -270,11 +274,21 @@ public struct Capture {
             do {
                 post.yield(.instances(try await survey.currentInstances(options)))
             } catch {
-                // The platform may be out of reach for a while; the sessions tell whether it matters.
-                post.yield(.instancesUnknown)
+                post.yield(.instancesUnknown("\(error)"))
             }
         }
     }
+
+    /// The platform may be out of reach for a while, and the sessions go on.
+    private mutating func instancesUnknown(_ reason: String) {
+        isAsking = false
+        lastAsked = .now
+        unanswered += 1
+        guard unanswered == Self.mostUnanswered, stage == .capturing else { return }
+        display.warn(nil, "it cannot be asked which instances run, and none is joined until it can: \(reason)")
+    }
+
+    private static let mostUnanswered = 3
 
     // MARK: The end
 
@@ -295,7 +309,7 @@ public struct Capture {
         finishIfNothingIsLeft()
     }
 
-    /// Cuts the sessions that have not ended; after that, waits for nothing any more.
+    /// Cuts the sessions that have not ended, then leaves them; after that, waits for nothing any more.
     private mutating func hurry() {
         switch stage {
         case .capturing, .stopping:
@@ -303,7 +317,11 @@ public struct Capture {
             for session in sessions.values { session.yield(.cut) }
             wait(Self.haste)
             finishIfNothingIsLeft()
-        case .cutting, .finishing:
+        case .cutting:
+            for id in sessions.keys.sorted() { display.error(id, "its session did not end in time") }
+            roster.fail()
+            finish()
+        case .finishing:
             display.error(nil, "the output '\(output)' was not taken in time: its end is missing")
             status = 1
         }
@@ -340,6 +358,7 @@ public struct Capture {
         } else {
             roster.fail()
         }
+        if unanswered >= Self.mostUnanswered { roster.fail() }
         status = roster.isComplete ? 0 : 1
     }
 }

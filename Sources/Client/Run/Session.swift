@@ -64,9 +64,11 @@ struct Session: Sendable {
                         group.addTask { await watch(execution, progress) }
                     }
                 }
-                defer { attendants.cancel() }
                 // The first that fails ends the others.
-                for try await _ in group {}
+                let end = await group.untilFirstFailure()
+                attendants.cancel()
+                await attendants.value
+                try end.get()
             }
         }
         return progress.outcome(of: result.terminationStatus, app: app)
@@ -77,23 +79,29 @@ struct Session: Sendable {
         _ commands: AsyncStream<Command>, _ execution: Execution<CustomWriteInput, Output, Errors>,
         _ progress: SessionProgress
     ) async {
-        for await command in commands {
-            switch command {
-            case .stop:
-                progress.isStopping = true
-                await giveTimeToBegin(progress)
-                // The remote command takes the end of its standard input for the word to stop.
-                try? await execution.standardInputWriter.finish()
-            case .cut:
-                progress.end(because: nil)
-                execution.kill()
+        await withTaskGroup { group in
+            for await command in commands where !Task.isCancelled {
+                switch command {
+                case .stop:
+                    progress.isStopping = true
+                    group.addTask {
+                        await giveTimeToBegin(progress)
+                        // The remote command takes the end of its standard input for the word to stop.
+                        try? await execution.standardInputWriter.finish()
+                    }
+                case .cut:
+                    progress.end(because: nil)
+                    execution.kill()
+                }
             }
         }
     }
 
     /// A header that is on its way makes the difference between a capture without packets and none.
     private func giveTimeToBegin(_ progress: SessionProgress) async {
-        for _ in 0..<20 where !progress.hasBegun { try? await Task.sleep(for: .milliseconds(50)) }
+        for _ in 0..<20 where !progress.hasBegun && !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(50))
+        }
     }
 
     /// Cuts the session where it gives no sign of life.
@@ -111,6 +119,7 @@ struct Session: Sendable {
     private func readLog(_ output: SubprocessOutputSequence, _ progress: SessionProgress) async throws {
         var lines = LineSplitter()
         for try await piece in output {
+            if Task.isCancelled { return }
             progress.sign(at: .now)
             unsafe piece.withUnsafeBytes { unsafe lines.append($0) { take($0, progress) } }
         }
@@ -147,7 +156,10 @@ struct Session: Sendable {
             await Task.yield()
         }
         let problem = pcap.problem
-        pcap.finish()
+        await collect(pcap.finish(isAskedFor: progress.isStopping), progress)
+        if pcap.isCut && progress.isStopping {
+            display.warn(instance.id, "the last packet came in part, and is left out")
+        }
         progress.endStream(pcap)
         // What goes on is not read any more; whoever sends it is stopped.
         if let problem { throw SessionFailure(.agentFailed, problem.description) }
@@ -159,6 +171,8 @@ struct Session: Sendable {
             description: "app \(app.name), instance \(instance.guid), \(progress.withLog(\.agent) ?? "cf-pcap")",
             filter: options.filter, linkType: header.linkType, isNanoseconds: header.isNanoseconds,
             snaplen: header.longestPacket)
+        progress.isHeldBack = true
+        defer { progress.isHeldBack = false }
         do {
             try await collector.describe(progress.stream, description)
         } catch {
@@ -178,6 +192,19 @@ struct Session: Sendable {
         await collector.append(batch, to: progress.stream)
         progress.isHeldBack = false
         progress.sign(at: .now)
+    }
+}
+
+extension ThrowingTaskGroup {
+    /// Waits for all tasks, or for the first that fails, which ends the others.
+    fileprivate mutating func untilFirstFailure() async -> Result<Void, any Error> {
+        do {
+            while try await next() != nil {}
+            return .success(())
+        } catch {
+            cancelAll()
+            return .failure(error)
+        }
     }
 }
 

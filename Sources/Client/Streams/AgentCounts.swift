@@ -11,24 +11,17 @@ struct AgentCounts: Equatable, Sendable {
     /// Packets that could not be written any more.
     var lost: UInt64 = 0
 
+    /// Beyond any capture's counts, and far from what sums of them can hold.
+    private static let most: UInt64 = 1 << 40
+
     /// The counts in a line of the log (`capturing`, `stopped capture`); nil if there are none.
     init?(_ entry: LogEntry) {
-        guard let packets = entry["packets"].flatMap({ UInt64($0) }) else { return nil }
-        func number(_ name: String) -> UInt64 { entry[name].flatMap { UInt64($0) } ?? 0 }
-        self.packets = packets
+        guard entry["packets"].flatMap({ UInt64($0) }) != nil else { return nil }
+        func number(_ name: String) -> UInt64 { min(entry[name].flatMap { UInt64($0) } ?? 0, Self.most) }
+        packets = number("packets")
         bytes = number("bytes")
         dropped = number("dropped")
         truncated = number("truncated")
         lost = number("lost")
-    }
-
-    static func + (left: AgentCounts, right: AgentCounts) -> AgentCounts {
-        var sum = left
-        sum.packets &+= right.packets
-        sum.bytes &+= right.bytes
-        sum.dropped &+= right.dropped
-        sum.truncated &+= right.truncated
-        sum.lost &+= right.lost
-        return sum
     }
 }

@@ -48,8 +48,10 @@ struct PcapStream {
             of: header, from: RecordStorage(pending, UnsafeRawBufferPointer(start: nil, count: 0)))
     }
 
-    /// Takes the end of the stream.
-    mutating func finish() {
+    /// Takes the end of the stream. In one that was asked for no notice is written: it gives the last record, if that
+    /// ends like one and was kept back.
+    mutating func finish(isAskedFor: Bool) -> RecordBatch? {
+        if isAskedFor, let header, !hasEnded, let last = takeLast(of: header) { return last }
         let notice = pending.suffix(SessionNotice.length(atEndOf: pending))
         pending.removeLast(notice.count)
         if header == nil || pending.allSatisfy(\.isText) {
@@ -61,6 +63,18 @@ struct PcapStream {
         pending = []
         hasEnded = true
         if header == nil && problem == nil { problem = .notPcap }
+        return nil
+    }
+
+    /// Takes what is pending for whole records, if it is that to the last byte.
+    private mutating func takeLast(of header: PcapHeader) -> RecordBatch? {
+        let storage = unsafe RecordStorage(pending, UnsafeRawBufferPointer(start: nil, count: 0))
+        let walk = unsafe RecordWalk(over: storage.bytes, upTo: pending.count, of: header)
+        guard walk.count > 0, walk.end == pending.count else { return nil }
+        pending = []
+        hasEnded = true
+        return RecordBatch(
+            storage: storage, length: walk.end, count: walk.count, captured: walk.captured, latest: walk.latest)
     }
 
     /// Looks for the header, and drops what stands before it.

@@ -5,11 +5,15 @@ enum SessionNotice {
     /// They follow the capture's last byte at once, be it in the middle of a record.
     static func length(atEndOf bytes: some RandomAccessCollection<UInt8>) -> Int {
         var rest = bytes[...]
-        while let length = lengthOfLast(in: rest) {
+        for _ in 0..<most {
+            guard let length = lengthOfLast(in: rest) else { break }
             rest = rest.dropLast(length)
         }
         return bytes.count - rest.count
     }
+
+    /// A session writes two at most. Where more seem to stand, they are a packet's.
+    private static let most = 4
 
     private static let failed = Array("FAILED\n".utf8)
     private static let terminated = Array("Process terminated by signal: ".utf8)

@@ -57,7 +57,8 @@ struct PipeRoomTests {
             room.noteWritten(pipe.write(1))
             writes += 1
         }
-        #expect((1...64).contains(writes))
+        // One for each page but two: that which is written next, and that which the reader has read in part.
+        #expect((room.capacity / page - 2...room.capacity / page).contains(writes))
         _ = pipe.read(writes)
         #expect(room.room(for: .max) == room.capacity)
     }

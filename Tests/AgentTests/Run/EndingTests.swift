@@ -10,11 +10,14 @@ struct EndingTests {
     /// How far a capture is `after` milliseconds since the end was asked for, the output having taken nothing for `idle`
     /// milliseconds.
     private static func progress(
-        after: Int64, handedOver: UInt64 = 100, ring: Fill = .empty, queue: Fill = .empty, idle: Int64 = 0
+        after: Int64, handedOver: UInt64 = 100, ring: Fill = .empty, queue: Fill = .empty, idle: Int64 = 0,
+        hasLater: Bool = false
     ) -> Ending.Progress {
         Ending.Progress(
             now: begin + .milliseconds(after), handedOver: handedOver, isRingEmpty: ring == .empty,
-            isQueueEmpty: queue == .empty, lastTaken: begin + .milliseconds(after - idle))
+            isQueueEmpty: queue == .empty, lastTaken: begin + .milliseconds(after - idle),
+            lastWritten: begin + .milliseconds(after - idle),
+            hasLater: hasLater)
     }
 
     enum Fill: CaseIterable {
@@ -83,11 +86,34 @@ struct EndingTests {
     }
 
     @Test
-    func `does not wait for a ring that is never empty where it cannot tell what was in it`() {
+    func `does not wait for a ring that is never empty where nothing in it matches`() {
         let ending = Self.ending(captured: nil)
-        #expect(ending.decide(Self.progress(after: 799, ring: .holdsSome)) == .goOn)
-        #expect(ending.decide(Self.progress(after: 800, ring: .holdsSome)) == .done)
-        #expect(ending.hasAll(Self.progress(after: 800, ring: .holdsSome, queue: .holdsSome)))
+        #expect(ending.decide(Self.progress(after: 799, ring: .holdsSome, idle: 799)) == .goOn)
+        #expect(ending.decide(Self.progress(after: 800, ring: .holdsSome, idle: 800)) == .done)
+        #expect(ending.decide(Self.progress(after: 2000, ring: .holdsSome, idle: 800)) == .done)
+    }
+
+    @Test
+    func `hands over all of a ring that it cannot count, to a reader that takes its time`() {
+        let ending = Self.ending(captured: nil)
+        for after in [0, 800, 4499] as [Int64] {
+            for queue in Fill.allCases {
+                let progress = Self.progress(after: after, ring: .holdsSome, queue: queue, idle: min(after, 799))
+                #expect(ending.decide(progress) == .goOn)
+                #expect(!ending.hasAll(progress))
+            }
+        }
+        let late = Self.progress(after: 4500, ring: .holdsSome, queue: .holdsSome)
+        #expect(ending.decide(late) == .giveUp(.readerTooSlow))
+    }
+
+    @Test
+    func `has all once a packet is handed over that came after the end was asked for`() {
+        let ending = Self.ending(captured: nil)
+        #expect(ending.decide(Self.progress(after: 1, ring: .holdsSome, hasLater: true)) == .done)
+        let waiting = Self.progress(after: 1, ring: .holdsSome, queue: .holdsSome, hasLater: true)
+        #expect(ending.hasAll(waiting))
+        #expect(ending.decide(waiting) == .goOn)
     }
 
     // MARK: The reader

@@ -33,7 +33,7 @@ struct ReportsTests {
         }
         #expect(
             lines == [
-                #"level=WARN msg="kernel dropped packets, they come faster than standard output takes them" dropped=3"#
+                #"level=WARN msg="kernel dropped packets, they come faster than they are taken" dropped=3"#
             ])
     }
 

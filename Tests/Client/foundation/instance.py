@@ -65,7 +65,9 @@ class Instance:
         if self._capabilities is not None:
             run("setcap", self._capabilities, self.agent)
         container = Container(folder, {"/tmp": folder / "tmp"})
-        shutil.copytree(PROGRAMS, folder / "tmp/app")
+        # Readable to the app, whatever the umask was when this repository was cloned.
+        shutil.copytree(PROGRAMS, folder / "tmp/app", copy_function=shutil.copyfile)
+        (folder / "tmp/app").chmod(0o755)
         container.start(container.python, "/tmp/app/server.py", HTTP_PORT)
         diego.start(container, SSH_PORT, INSTANCE_PORTS_WITHOUT_PROXY)
         container.wait_for_listener(HTTP_PORT)

@@ -28,7 +28,7 @@ struct ReportsTests {
                 "web/1: 0 packets, 0 B, dropped not known (does not run)",
                 "web/2: 1 packet, 60 B, 2 dropped (session cut)",
                 "all: 1,001 packets, 2.0 MB, 2 dropped",
-                "Packets were dropped: --filter or a smaller --snaplen leaves the instances less to send.",
+                "2 packets dropped: --filter or a smaller --snaplen leaves the instances less to send.",
                 "1 packet came too late to be put in order: a longer --hold waits for them.",
             ])
         #expect(

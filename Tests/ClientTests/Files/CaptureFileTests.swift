@@ -48,7 +48,7 @@ struct CaptureFileTests {
     private func read(_ bytes: [UInt8]) -> [Record] {
         var stream = PcapStream()
         let batch = unsafe bytes.withUnsafeBytes { unsafe stream.append($0) }
-        stream.finish()
+        _ = stream.finish(isAskedFor: false)
         #expect(!stream.isCut && stream.problem == nil)
         return batch?.records ?? []
     }
@@ -218,6 +218,14 @@ struct CaptureFileTests {
         #expect(exists("x"))
         try file.finish(at: 0, isFailed: false)
         #expect(!exists("x") && !file.hasBegun)
+    }
+
+    @Test
+    func `without a stream is left where somebody else has written to it, or taken its name`() throws {
+        var file = try file(options("x"))
+        try folder.add("x", "another's")
+        try file.finish(at: 0, isFailed: false)
+        #expect(try bytes("x") == Array("another's".utf8))
     }
 
     @Test

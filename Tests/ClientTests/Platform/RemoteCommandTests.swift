@@ -9,6 +9,7 @@ struct RemoteCommandTests {
     private static let filters = [
         "tcp port 8080", "", "it's", "''", #""double" and \back\slash"#, "$(touch /tmp/x) `id` ${HOME} $1", "a\nb\n",
         "; exit 3 #", "* ? [a-z] ~ !!", "é 字 \u{1B}[31m", "-x", "'\\''",
+        "x'\u{301}; exit 3 #", "'\u{200D}",
     ]
 
     @Test(arguments: filters, ["bash", "dash"])

@@ -44,4 +44,19 @@ struct SessionLogTests {
         for _ in 0..<10_000 { _ = log.append(Array("noise".utf8)) }
         #expect(log.remarks.utf8.count < 5000)
     }
+
+    @Test
+    func `gives counts that can be added up, whatever it says`() {
+        var log = SessionLog()
+        let most = UInt64.max
+        _ = log.append(Array("time=t level=INFO msg=capturing packets=\(most) dropped=\(Int64.max)".utf8))
+        let board = StatusBoard()
+        let id = InstanceID(process: "web", index: 0)
+        for _ in 0..<1000 {
+            board.set(id, .capturing)
+            board.setDropped(id, log.counts?.dropped ?? 0)
+            board.endSession(id)
+        }
+        #expect(Totals(board.statuses + board.statuses).dropped ?? 0 > 0)
+    }
 }

@@ -5,7 +5,9 @@ import Testing
 @Suite("A session's standard output")
 struct PcapStreamTests {
     /// What comes of a stream that is read in pieces of that many bytes.
-    private func read(_ bytes: [UInt8], piece: Int = .max) -> (records: [Record], stream: PcapStream) {
+    private func read(_ bytes: [UInt8], piece: Int = .max, isAskedFor: Bool = false) -> (
+        records: [Record], stream: PcapStream
+    ) {
         var stream = PcapStream()
         var records: [Record] = []
         var rest = bytes[...]
@@ -14,7 +16,7 @@ struct PcapStreamTests {
             records += batch?.records ?? []
             rest = rest.dropFirst(piece)
         }
-        stream.finish()
+        records += stream.finish(isAskedFor: isAskedFor)?.records ?? []
         return (records, stream)
     }
 
@@ -40,6 +42,29 @@ struct PcapStreamTests {
             #expect(stream.header?.isNanoseconds == isNanoseconds)
             #expect(stream.header?.snaplen == 65535 && stream.header?.linkType == 1)
         }
+    }
+
+    @Test
+    func `that was asked to end gives a last packet that ends like a notice`() {
+        let pcap = PcapBytes()
+        let last = pcap.record(2, [1, 2] + Array("FAILED\n".utf8))
+        for first in [[], pcap.record(1)] {
+            let (records, stream) = read(pcap.header + first + last, piece: 7, isAskedFor: true)
+            #expect(records.last == Record(2000, [1, 2] + Array("FAILED\n".utf8)))
+            #expect(!stream.isCut && stream.remarks.isEmpty)
+            #expect(read(pcap.header + first + last.dropLast(), isAskedFor: true).stream.isCut)
+        }
+    }
+
+    @Test
+    func `holds no more than a record, whatever looks like notices stands in it`() {
+        let pcap = PcapBytes()
+        let notice = Array("FAILED\n".utf8)
+        var stream = PcapStream()
+        _ = stream.append(pcap.header + pcap.record(1, [UInt8](repeating: 0, count: 60_000)).prefix(16))
+        var records = 0
+        for _ in 0..<60_000 / notice.count + 10 { records += stream.append(notice)?.count ?? 0 }
+        #expect(records == 1)
     }
 
     @Test

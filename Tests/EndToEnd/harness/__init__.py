@@ -5,10 +5,10 @@ from .log import LogLine, find, parse_line, parse_log
 from .namespace import UID, Namespace, run
 from .pcap import Packet, Pcap, PcapError, check_with_tcpdump, check_with_tshark, read_pcap
 from .paths import BINARY, REPOSITORY
-from .traffic import Pktgen, Sink, http_exchange, send_numbered
+from .traffic import NOT_FOR_THE_KERNEL, Pktgen, Sink, http_exchange, send_numbered
 
 __all__ = [
-    "Pktgen", "Sink", "http_exchange", "send_numbered",
+    "NOT_FOR_THE_KERNEL", "Pktgen", "Sink", "http_exchange", "send_numbered",
     "Agent", "BINARY", "Collector", "LogLine", "Namespace", "PIPE", "Packet", "Pcap", "PcapError", "REPOSITORY",
     "Result", "UID", "check_with_tcpdump", "check_with_tshark", "find", "installed", "parse_line", "parse_log",
     "read_pcap", "run", "start_agent",

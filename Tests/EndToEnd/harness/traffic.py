@@ -12,6 +12,8 @@ from .namespace import Namespace, run
 from .paths import REPOSITORY
 
 PKTGEN = REPOSITORY / ".build/tools/pktgen"
+NOT_FOR_THE_KERNEL = " or ".join(f"len={length}" for length in range(61, 2361))
+"""A filter of more instructions than the kernel takes, which libpcap then applies."""
 
 
 def send_numbered(
