@@ -34,13 +34,13 @@ enum CFPcap {
         }
         do throws(Failure) {
             try Privileges.shield()
+            try NetRaw.require()
             try StandardStreams.secure()
             StandardStreams.separate()
             let signals = try Signals()
             let output = try Output()
 
             try Slot.take()
-            try NetRaw.require()
             // All that needs a privilege is to open the packet socket. No packet enters it yet, and nothing can be sent on it.
             var capture = try Capture.open(try Interface(options.interface), snaplen: options.snaplen, log: log)
             try Privileges.drop()
