@@ -204,7 +204,7 @@ def test_lines_of_a_shell_in_the_container(desk):
         os.close(terminal)
         file = desk.inside / "capture.pcap"
         os.write(master, second.encode() + b"\n")
-        wait_for_bytes(file, process, 2000)
+        wait_for_bytes(file, process, 16_000)
         os.write(master, b"\x03")
         wait_until(lambda: b"stopped capture" in os.read(master, 65536), 10, "the capture is stopped")
         os.write(master, b"exit\n")

@@ -26,7 +26,10 @@ from .instance import SSH_PORT, Instance, agents
 SPACE, ORGANIZATION = "space-guid", "organization-guid"
 STARTS_AT_ONCE = 4
 
-PROGRAM = """#!{python} -IS
+# A shell's program that Python takes for a string: the path of an interpreter may have spaces, a #! line may not.
+PROGRAM = """#!/bin/sh
+'''exec' "{python}" -IS "$0" "$@"
+' '''
 import sys
 sys.path[:0] = {folders!r}
 from cf.main import main
