@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -102,4 +103,9 @@ class Developer:
 
     def close(self) -> None:
         self._machine.close()
-        shutil.rmtree(self._folder)
+        # What a build that was stopped has started may still be writing.
+        deadline = time.monotonic() + 20
+        while self._folder.exists() and time.monotonic() < deadline:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            time.sleep(0.05)
+        assert not self._folder.exists(), f"{self._folder} cannot be removed"
