@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import random
+import select
 import signal
 import socket
 import statistics
@@ -14,7 +17,7 @@ from collections.abc import Callable
 import pytest
 
 from harness import (
-    NOT_FOR_THE_KERNEL, PIPE, REPOSITORY, Collector, Namespace, Pktgen, Sink, check_with_tcpdump, find, read_pcap,
+    NOT_FOR_THE_KERNEL, PIPE, REPOSITORY, UID, Collector, Namespace, Pktgen, Sink, check_with_tcpdump, find, read_pcap,
     send_numbered, start_agent,
 )
 
@@ -250,4 +253,29 @@ def test_reader_of_the_log_that_is_stuck_does_not_hold_up_the_capture(namespace,
         assert agent.output.wait_for_size(24 + 5 * (16 + 42 + 32), 2), "the capture stands still"
         result = agent.stop(timeout=3)
     os.close(reader)
+    assert result.status == 0 and read_pcap(result.stdout).numbers == numbers
+
+
+def test_terminal_of_the_log_that_has_room_for_half_a_line_does_not_hold_up_the_capture(namespace):
+    """A terminal is ready for writing as soon as it takes one byte."""
+    master, terminal = pty.openpty()
+    os.fchown(terminal, UID, -1)
+    with Sink(namespace), start_agent(namespace, *LO_UDP, stderr=terminal, stdout=PIPE, live=False) as agent:
+        assert agent.output.wait_for_size(24, 5), "the capture did not begin"
+        os.set_blocking(terminal, False)
+        while select.select([], [terminal], [], 0.1)[1]:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    os.write(terminal, b"x")
+        while not select.select([], [terminal], [], 0.1)[1]:
+            os.read(master, 64)
+        os.set_blocking(terminal, True)
+        os.close(terminal)
+        for _ in range(10):  # lines of 100 bytes, of which 512 find room
+            agent.send_signal(signal.SIGUSR1)
+            time.sleep(0.05)
+        numbers = send_numbered(namespace, "127.0.0.1", 5)
+        assert agent.output.wait_for_size(24 + 5 * (16 + 42 + 32), 2), "the capture stands still"
+        result = agent.stop(timeout=3)
+    os.close(master)
     assert result.status == 0 and read_pcap(result.stdout).numbers == numbers

@@ -10,15 +10,17 @@ public enum StandardStreams {
         return output.st_dev == error.st_dev && output.st_ino == error.st_ino && !output.isDevice
     }
 
-    /// Gives both outputs, where they are pipes, open file descriptions of their own that never wait: those that they were
-    /// given are shared with others. A pipe of another user cannot be opened again, and keeps the one that it has.
-    /// The corresponding C functions are `open` (on `/proc/self/fd`) and `dup2`.
+    /// Gives both outputs, where they are pipes or terminals, open file descriptions of their own that never wait: those
+    /// that they were given are shared with others. What is another user's cannot be opened again, and keeps the one that
+    /// it has. The corresponding C functions are `open` (on `/proc/self/fd`) and `dup2`.
     public static func separate() {
         for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
             var information = stat()
-            guard unsafe fstat(descriptor, &information) == 0, information.isPipe else { continue }
+            guard unsafe fstat(descriptor, &information) == 0, information.isPipe || isatty(descriptor) != 0 else {
+                continue
+            }
             let path: ByteString = "/proc/self/fd/\(descriptor)"
-            let own = unsafe path.withCString { unsafe cf_pcap_open($0, O_WRONLY | O_NONBLOCK) }
+            let own = unsafe path.withCString { unsafe cf_pcap_open($0, O_WRONLY | O_NONBLOCK | O_NOCTTY) }
             guard own >= 0 else { continue }
             dup2(own, descriptor)
             close(own)
