@@ -79,9 +79,10 @@ def bare_stop(namespace: Namespace, interface: str = "lo", meanwhile: Callable[[
 
 @pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_busy_capture_stops_within_50_ms(container, peer, number):
-    """For its reader. The process itself is gone when the kernel has released the socket, which takes up to two RCU
-    grace periods of 32 ms each while packets come in."""
+def test_busy_capture_stops_within_50_ms_and_a_block_timeout(container, peer, number):
+    """For its reader: on a busy machine too few packets come to fill the last block before its time is over. The process
+    itself is gone when the kernel has released the socket, which takes up to two RCU grace periods of 32 ms each while
+    packets come in."""
     rounds = []
     while len(rounds) < 3 and not any(map(is_quick, rounds)):
         rounds.append([statistics.median(times) for times in zip(*(busy_stop(container, peer, number) for _ in range(7)))])
@@ -91,7 +92,7 @@ def test_busy_capture_stops_within_50_ms(container, peer, number):
 def is_quick(medians: list[float]) -> bool:
     stream, process, bare = medians
     slowness = max(1, bare / 0.032)
-    return stream < 0.050 * slowness and process < 0.100 * slowness
+    return stream < 0.050 * slowness + BLOCK_TIMEOUT and process < 0.100 * slowness + BLOCK_TIMEOUT
 
 
 def busy_stop(container: Namespace, peer: Namespace, number: int) -> tuple[float, float, float]:
