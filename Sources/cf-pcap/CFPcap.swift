@@ -13,7 +13,7 @@ enum CFPcap {
             }
             end(.success)
         } catch {
-            log.error(text: error.description)
+            log.error(error.description)
             log.print(usage)
             end(.usage)
         }

@@ -118,8 +118,7 @@ def test_packets_captured_before_the_signal_are_written(namespace):
 
 
 def test_200_starts_and_stops_leave_whole_captures(container, peer):
-    generator = Pktgen(peer, "eth0", 400_000, 100, rate=10_000)
-    with generator:
+    with Pktgen(peer, "eth0", 10_000_000, 100, rate=10_000):
         for attempt in range(200):
             with start_agent(container, "-interface", "eth0", "-filter", "udp") as agent:
                 if attempt % 2:

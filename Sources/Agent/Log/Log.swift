@@ -2,11 +2,10 @@ import CLinux
 
 /// The agent's log, one write a line, on standard error.
 ///
-/// A line that standard error does not take within ``patience`` is left out: a reader that has stopped reading must not
-/// keep the agent from stopping.
+/// A line that standard error does not take within ``patience`` is left out, or its rest comes before the next one: a
+/// reader that has stopped reading must not keep the agent from stopping.
 public final class Log {
-    /// Less than the 100 ms of libpcap's alarm (packet_socket.c), each of which begins the wait anew.
-    private static let patience = Duration.milliseconds(50)
+    private static let patience = Duration.milliseconds(200)
 
     /// Whether debug lines are logged.
     public var isVerbose = false
@@ -25,6 +24,8 @@ public final class Log {
 
     private let descriptor: Int32
     private var line = LogLine()
+    /// What standard error has not taken yet of a line that it took in part.
+    private var rest: ArraySlice<UInt8> = []
 
     /// A log on standard error. Reads the time zone; the corresponding C function is `tzset`.
     public convenience init() {
@@ -37,30 +38,23 @@ public final class Log {
     }
 
     /// Logs where the user asked for details.
-    public func debug(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
+    public func debug(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
         if isVerbose && extent == .everything { write("DEBUG", message, attributes) }
     }
 
     /// Logs what happens in the normal course.
-    public func info(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
+    public func info(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
         if extent == .everything { write("INFO", message, attributes) }
     }
 
     /// Logs what the user may not expect.
-    public func warn(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
+    public func warn(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
         if extent == .everything { write("WARN", message, attributes) }
     }
 
     /// Logs why there is no capture, or no more of it.
-    public func error(_ message: StaticString, _ attributes: (inout LogLine) -> Void = { _ in }) {
+    public func error(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
         if extent != .nothing { write("ERROR", message, attributes) }
-    }
-
-    /// Logs a message that is made up for the occasion.
-    public func error(text message: ByteString) {
-        line.start("ERROR", message.bytes, at: .now())
-        line.finish()
-        put(line.bytes)
     }
 
     /// Writes text that is no log line, such as the usage.
@@ -68,18 +62,23 @@ public final class Log {
         put(text.bytes)
     }
 
-    private func write(_ level: StaticString, _ message: StaticString, _ attributes: (inout LogLine) -> Void) {
-        // A string literal's code units are constant and live as long as the program.
-        let units = unsafe UnsafeBufferPointer(start: message.utf8Start, count: message.utf8CodeUnitCount)
-        unsafe line.start(level, units, at: .now())
+    private func write(_ level: StaticString, _ message: ByteString, _ attributes: (inout LogLine) -> Void) {
+        line.start(level, message, at: .now())
         attributes(&line)
         line.finish()
         put(line.bytes)
     }
 
-    /// The corresponding C function is `write`.
     private func put(_ bytes: [UInt8]) {
-        var rest = bytes[...]
+        writeRest()
+        guard rest.isEmpty else { return }
+        rest = bytes[...]
+        writeRest()
+        if rest.count == bytes.count { rest = [] }
+    }
+
+    /// The corresponding C function is `write`.
+    private func writeRest() {
         while !rest.isEmpty, canWrite() {
             // After POLLOUT a pipe takes PIPE_BUF bytes without waiting (pipe(7)).
             let part = rest.prefix(Int(PIPE_BUF))
@@ -92,8 +91,9 @@ public final class Log {
 
     /// The corresponding C function is `poll`.
     private func canWrite() -> Bool {
+        let deadline = MonotonicClock.now() + Self.patience
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        while unsafe poll(&entry, 1, Self.patience.milliseconds) < 0, cf_pcap_errno() == EINTR {}
+        while unsafe poll(&entry, 1, (deadline - MonotonicClock.now()).milliseconds) < 0, cf_pcap_errno() == EINTR {}
         return entry.revents & Int16(POLLOUT) != 0
     }
 }

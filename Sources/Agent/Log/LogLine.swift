@@ -2,14 +2,14 @@
 public struct LogLine {
     private(set) var bytes: [UInt8] = []
 
-    mutating func start(_ level: StaticString, _ message: some Collection<UInt8>, at time: Timestamp) {
+    mutating func start(_ level: StaticString, _ message: ByteString, at time: Timestamp) {
         bytes.removeAll(keepingCapacity: true)
         bytes.append(text: "time=")
         time.append(to: &bytes)
         bytes.append(text: " level=")
         bytes.append(text: level)
         bytes.append(text: " msg=")
-        Quoting.append(message, to: &bytes)
+        Quoting.append(message.bytes, to: &bytes)
     }
 
     /// Adds an attribute of bytes, quoted where needed. `name` needs no quoting.

@@ -18,7 +18,7 @@ public struct Exclusion: Equatable {
 
     /// Logs what is left out of a capture that the user wants filtered by `filter`.
     public func describe(with filter: ByteString, in log: Log) {
-        let message: StaticString =
+        let message: ByteString =
             filter.isBlank
             ? "set filter to avoid capturing SSH session"
             : "adjusted filter to avoid capturing SSH session"

@@ -15,8 +15,8 @@ extension Duration {
     /// A moment that never comes.
     static let never = Duration.seconds(Int64.max / 2)
 
-    /// For calls that wait in milliseconds.
-    var milliseconds: Int32 { Int32(self / .milliseconds(1)) }
+    /// For calls that wait in milliseconds; zero where it is negative.
+    var milliseconds: Int32 { Int32(max(self, .zero) / .milliseconds(1)) }
 
     /// For calls that wait; zero where it is negative.
     var timespec: timespec {

@@ -16,9 +16,8 @@ public enum StandardStreams {
     public static func separate() {
         for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
             var information = stat()
-            guard unsafe fstat(descriptor, &information) == 0, information.isPipe || isatty(descriptor) != 0 else {
-                continue
-            }
+            guard unsafe fstat(descriptor, &information) == 0 else { continue }
+            guard information.isPipe || isatty(descriptor) != 0 else { continue }
             let path: ByteString = "/proc/self/fd/\(descriptor)"
             let own = unsafe path.withCString { unsafe cf_pcap_open($0, O_WRONLY | O_NONBLOCK | O_NOCTTY) }
             guard own >= 0 else { continue }

@@ -54,8 +54,8 @@ struct LogTests {
                 $0.add("number", -5)
                 $0.add("large", UInt64.max)
             }
-            log.error(text: #"invalid value "x""#)
-            log.error(text: "bare")
+            log.error(#"invalid value "x""#)
+            log.error("bare")
         }
         #expect(
             lines == [
@@ -96,6 +96,21 @@ struct LogTests {
         _ = pipe.read()
         log.info("somebody reads this")
         #expect(String(decoding: pipe.read(), as: UTF8.self).hasSuffix("msg=\"somebody reads this\"\n"))
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `that found room in part are completed before the next one`() throws {
+        let pipe = try TestPipe(flags: O_NONBLOCK)
+        let long: ByteString = "x".repeated(100_000)
+        let log = Log(descriptor: pipe.writeEnd)
+        log.info("first") { $0.add("a", long) }
+        log.info("second")
+        var text = pipe.read()
+        log.info("third")
+        text += pipe.read()
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n").map { $0.drop { $0 != " " } }
+        #expect(
+            lines == [" level=INFO msg=first a=\(String(repeating: "x", count: 100_000))", " level=INFO msg=third"])
     }
 
     @Test

@@ -37,9 +37,9 @@ struct MonotonicClockTests {
 
     @Test(
         arguments: [
-            (.zero, 0), (.microseconds(999), 0), (.milliseconds(48), 48), (.seconds(1), 1000),
+            (.seconds(-1), 0), (.zero, 0), (.microseconds(999), 0), (.milliseconds(48), 48), (.seconds(1), 1000),
         ] as [(Duration, Int32)])
-    func `gives calls that wait milliseconds`(_ duration: Duration, _ milliseconds: Int32) {
+    func `gives calls that wait milliseconds, never less than none`(_ duration: Duration, _ milliseconds: Int32) {
         #expect(duration.milliseconds == milliseconds)
     }
 }

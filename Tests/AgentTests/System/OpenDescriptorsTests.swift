@@ -12,29 +12,35 @@ struct OpenDescriptorsTests {
     @Test
     func `are all closed but the standard streams and those to keep`() async {
         await #expect(processExitsWith: .exitCode(7)) {
-            for number in [20, 21, 63, 300] as [Int32] where dup2(STDERR_FILENO, number) != number { _exit(1) }
-            guard OpenDescriptors.closeAll(but: [21, 300]) else { _exit(2) }
-            let open = (0..<1000).filter { Self.isOpen($0) }
-            _exit(open == [0, 1, 2, 21, 300] ? 7 : 3)
+            Self.inOneThread {
+                for number in [20, 21, 63, 300] as [Int32] where dup2(STDERR_FILENO, number) != number { return 1 }
+                guard OpenDescriptors.closeAll(but: [21, 300]) else { return 2 }
+                let open = (0..<1000).filter { Self.isOpen($0) }
+                return open == [0, 1, 2, 21, 300] ? 7 : 3
+            }
         }
     }
 
     @Test
     func `beyond a limit that was lowered later are closed, too`() async {
         await #expect(processExitsWith: .exitCode(7)) {
-            guard dup2(STDERR_FILENO, 700) == 700 else { _exit(1) }
-            Self.limitNumbers(to: 100)
-            guard Self.isOpen(700) else { _exit(2) }
-            _exit(OpenDescriptors.closeAll() && !Self.isOpen(700) ? 7 : 3)
+            Self.inOneThread {
+                guard dup2(STDERR_FILENO, 700) == 700 else { return 1 }
+                Self.limitNumbers(to: 100)
+                guard Self.isOpen(700) else { return 2 }
+                return OpenDescriptors.closeAll() && !Self.isOpen(700) ? 7 : 3
+            }
         }
     }
 
     @Test
     func `that nobody can list are not taken for closed`() async {
         await #expect(processExitsWith: .exitCode(7)) {
-            // As without /proc: the directory cannot be opened.
-            Self.limitNumbers(to: 0)
-            _exit(OpenDescriptors.closeAll() ? 1 : 7)
+            Self.inOneThread {
+                // As without /proc: the directory cannot be opened.
+                Self.limitNumbers(to: 0)
+                return OpenDescriptors.closeAll() ? 1 : 7
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import uuid
@@ -134,7 +135,8 @@ def agents(instances: Sequence[Instance]) -> list[int]:
 
 
 def live_agents(instances: Sequence[Instance]) -> list[int]:
-    """Those of them that capture: they are in the sandbox from the first packet on."""
+    """Those of them that capture: from the first packet on they have two filters of their own, the second
+    of which is the sandbox."""
     return [pid for pid in agents(instances) if _is_live(pid)]
 
 
@@ -146,7 +148,13 @@ def all_are_captured(instances: Sequence[Instance]) -> bool:
 
 
 def _is_live(pid: int) -> bool:
-    return "Seccomp:\t2" in _read(f"/proc/{pid}/status")
+    return _status(pid, "Seccomp_filters") >= _status(_status(pid, "PPid"), "Seccomp_filters") + 2
+
+
+def _status(pid: int, field: str) -> int:
+    """A number of /proc/PID/status; -1 where the process is gone."""
+    found = re.search(rf"^{field}:\s*(\d+)$", _read(f"/proc/{pid}/status"), re.MULTILINE)
+    return int(found[1]) if found else -1
 
 
 def _read(path: str) -> str:
