@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cf import gob
+from checks import same_packets
 from foundation import AGENT, Foundation, Tcpdump, request
 from harness import parse_log, read_pcap
 from sessions.container import wait_until
@@ -112,7 +113,7 @@ def test_standard_input_that_ends_stops_the_agent_in_order(foundation, demo, tmp
         expected = beside.stop()
     assert running.returncode == 0
     packets = read_pcap(output).packets
-    assert [packet.data for packet in packets] == [packet.data for packet in expected.packets]
+    same_packets(packets, expected)
     assert parse_log(errors)[-1]["packets"] == str(len(packets)) != "0"
 
 
