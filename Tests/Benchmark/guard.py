@@ -1,7 +1,8 @@
 """A cheap check that the agent has not become dearer: `PYTHONPATH=Tests python3 -m Benchmark.guard`.
 
 Cost is measured with tool and load taking turns: the tool is stopped while packets fill its ring and then works them
-off alone. That says less about a live capture than the benchmark does, and varies far less.
+off alone. That says less about a live capture than the benchmark does, and varies far less. What has become dearer is so
+in each of three series; what others do on the machine meanwhile is not.
 """
 
 import sys
@@ -22,15 +23,18 @@ BOUNDS = Path(__file__).with_name("bounds.toml")
 SIZE = 100
 PACKETS = 40_000
 ROUNDS = 30
+SERIES = 3
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="guard") as folder, Network() as network, machine.precedence():
         Path(folder).chmod(0o755)
-        found = measure(network, Path(folder))
+        sys.exit(0 if any(_is_kept(measure(network, Path(folder))) for _ in range(SERIES)) else 1)
+
+
+def _is_kept(found: dict[str, float]) -> bool:
     bounds = tomllib.loads(BOUNDS.read_text())
-    kept = [_judge(name, found[name], **bounds[name]) for name in bounds]
-    sys.exit(0 if all(kept) else 1)
+    return all([_judge(name, found[name], **bounds[name]) for name in bounds])
 
 
 def measure(network: Network, folder: Path) -> dict[str, float]:
