@@ -209,7 +209,10 @@ class Foundation:
 
     def _answer(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as lines:
-            request = json.loads(lines.readline())
+            line = lines.readline()
+            if not line.endswith(b"\n"):
+                return  # whoever wanted to ask has gone
+            request = json.loads(line)
             descriptors: list[int] = []
             try:
                 answer = self._answer_to(request, descriptors)
