@@ -20,7 +20,7 @@ from client import BINARY
 from foundation import Foundation, HTTPLoad
 from foundation.instance import HTTP_PORT
 from foundation.traffic import LOAD
-from harness import REPOSITORY, Namespace, check_with_tcpdump, home, http_exchange, read_pcap
+from harness import REPOSITORY, Collector, Namespace, check_with_tcpdump, home, http_exchange, read_pcap
 from sessions.container import wait_until
 
 COMMANDS = re.compile(r"    (\$ )?(cf|scripts/|/tmp/lifecycle/|tshark|tcpdump|wireshark|pkill|kill|grep|timeout|nohup)\b.*")
@@ -160,7 +160,7 @@ def test_line_for_an_app(desk, number, line):
         assert len((desk.folder / "wireshark.log").read_text().splitlines()) == 5
     elif line.startswith("cf pcap"):
         file.unlink(missing_ok=True)
-        assert stopped_by_control_c(desk, line, file)
+        stop_by_control_c(desk, line, file)
     elif is_capture:
         file.unlink(missing_ok=True)
         with desk.start(line) as process:
@@ -188,13 +188,18 @@ def test_line_for_an_app(desk, number, line):
             assert not (desk.inside / "capture.pcap").exists()
 
 
-def stopped_by_control_c(desk: Desk, line: str, file: Path) -> bool:
-    """Whether packets came, in a file or on standard output."""
+def stop_by_control_c(desk: Desk, line: str, file: Path) -> None:
+    """Once packets have come, in a file or on standard output."""
     with desk.start(line, stderr=subprocess.STDOUT) as process:
-        time.sleep(5)
-        os.killpg(process.pid, signal.SIGINT)
-        output, _ = process.communicate(timeout=20)
-    return packets_in(file) >= 10 if file.exists() else output.count(b"HTTP") >= 3
+        output = Collector(os.dup(process.stdout.fileno()))
+        try:
+            wait_until(lambda: file.exists() and file.stat().st_size >= 4000 or output.data.count(b"HTTP") >= 3, 30,
+                       "packets")
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+        process.wait(20)
+    output.finish()
+    assert not file.exists() or packets_in(file) >= 10
 
 
 def test_lines_of_a_shell_in_the_container(desk):
