@@ -17,8 +17,8 @@ from collections.abc import Callable
 import pytest
 
 from harness import (
-    NOT_FOR_THE_KERNEL, PIPE, REPOSITORY, UID, Collector, Namespace, Pktgen, Sink, check_with_tcpdump, find, read_pcap,
-    send_numbered, start_agent,
+    NOT_FOR_THE_KERNEL, PIPE, REPOSITORY, UID, Agent, Collector, Namespace, Pktgen, Sink, check_with_tcpdump, find,
+    read_pcap, send_numbered, start_agent,
 )
 
 FLOOR = REPOSITORY / ".build/tools/floor"
@@ -234,26 +234,34 @@ def test_reader_of_the_log_that_goes_away_does_not_disturb(namespace):
     assert result.status == 0 and result.pcap.numbers == numbers
 
 
+def fill(descriptor: int) -> None:
+    """Writes until no more is taken."""
+    os.set_blocking(descriptor, False)
+    while select.select([], [descriptor], [], 0.1)[1]:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(descriptor, b"x")
+    os.set_blocking(descriptor, True)
+
+
+def assert_captures_and_stops(namespace: Namespace, agent: Agent) -> None:
+    numbers = send_numbered(namespace, "127.0.0.1", 5)
+    assert agent.output.wait_for_size(24 + 5 * (16 + 42 + 32), 2), "the capture stands still"
+    result = agent.stop(timeout=3)
+    assert result.status == 0 and read_pcap(result.stdout).numbers == numbers
+
+
 @pytest.mark.parametrize("filter", ["udp", f"udp and ({NOT_FOR_THE_KERNEL})"], ids=["in the kernel", "in user space"])
 def test_reader_of_the_log_that_is_stuck_does_not_hold_up_the_capture(namespace, filter):
     reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    while True:
-        try:
-            os.write(writer, b"x" * 4096)
-        except BlockingIOError:
-            break
-    os.set_blocking(writer, True)
+    fill(writer)
     with Sink(namespace), start_agent(namespace, "-interface", "lo", "-filter", filter, stderr=writer, stdout=PIPE, live=False) as agent:
         os.close(writer)
         assert agent.output.wait_for_size(24, 5), "the capture did not begin"
         agent.send_signal(signal.SIGUSR1)
         time.sleep(0.1)
-        numbers = send_numbered(namespace, "127.0.0.1", 5)
-        assert agent.output.wait_for_size(24 + 5 * (16 + 42 + 32), 2), "the capture stands still"
-        result = agent.stop(timeout=3)
+        assert_captures_and_stops(namespace, agent)
     os.close(reader)
-    assert result.status == 0 and read_pcap(result.stdout).numbers == numbers
 
 
 def test_terminal_of_the_log_that_has_room_for_half_a_line_does_not_hold_up_the_capture(namespace):
@@ -262,20 +270,12 @@ def test_terminal_of_the_log_that_has_room_for_half_a_line_does_not_hold_up_the_
     os.fchown(terminal, UID, -1)
     with Sink(namespace), start_agent(namespace, *LO_UDP, stderr=terminal, stdout=PIPE, live=False) as agent:
         assert agent.output.wait_for_size(24, 5), "the capture did not begin"
-        os.set_blocking(terminal, False)
-        while select.select([], [terminal], [], 0.1)[1]:
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    os.write(terminal, b"x")
+        fill(terminal)
         while not select.select([], [terminal], [], 0.1)[1]:
             os.read(master, 64)
-        os.set_blocking(terminal, True)
         os.close(terminal)
         for _ in range(10):  # lines of 100 bytes, of which 512 find room
             agent.send_signal(signal.SIGUSR1)
             time.sleep(0.05)
-        numbers = send_numbered(namespace, "127.0.0.1", 5)
-        assert agent.output.wait_for_size(24 + 5 * (16 + 42 + 32), 2), "the capture stands still"
-        result = agent.stop(timeout=3)
+        assert_captures_and_stops(namespace, agent)
     os.close(master)
-    assert result.status == 0 and read_pcap(result.stdout).numbers == numbers
