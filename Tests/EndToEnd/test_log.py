@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import signal
+import subprocess
+import sys
+import threading
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -11,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from harness import Sink, find, parse_log, read_pcap, send_numbered, start_agent
+from harness import PIPE, UID, Sink, find, parse_log, read_pcap, send_numbered, start_agent
 
 LO = ("-interface", "lo")
 COUNTS = ["packets", "bytes", "dropped", "truncated"]
@@ -140,3 +145,34 @@ def test_error_is_told_where_the_capture_would_go_if_there_is_no_other_place(nam
         start_agent(namespace, "-interface", "eth9", stdout=file, stderr=file).wait()
     line, = parse_log((tmp_path / "capture.pcap").read_bytes())
     assert line.level == "ERROR" and "eth9" in line["error"]
+
+
+def test_log_reaches_a_terminal_that_another_process_fills(namespace):
+    """As with `cf-pcap … | tcpdump -r -` in `cf ssh`. While a write waits there a terminal refuses another that must not
+    wait, however much room it has; some lines may find no moment between two writes."""
+    master, terminal = pty.openpty()
+    os.fchown(terminal, UID, -1)
+    shown = bytearray()
+
+    def show() -> None:
+        with contextlib.suppress(OSError):  # EIO when the last process has closed the terminal
+            while True:
+                shown.extend(os.read(master, 4096))
+                time.sleep(0.001)
+
+    thread = threading.Thread(target=show, daemon=True)
+    with start_agent(namespace, *LO, stderr=terminal, stdout=PIPE, live=False) as agent:
+        assert agent.output.wait_for_size(24, 5), "the capture did not begin"
+        thread.start()
+        filler = subprocess.Popen([sys.executable, "-c", "import os\nwhile True: os.write(1, b'.' * 4000)"], stdout=terminal)
+        os.close(terminal)
+        time.sleep(0.3)
+        for _ in range(20):
+            agent.send_signal(signal.SIGUSR1)
+            time.sleep(0.05)
+        assert agent.stop().status == 0
+    filler.kill()
+    filler.wait()
+    thread.join()
+    os.close(master)
+    assert shown.count(b"msg=capturing") >= 16

@@ -2,8 +2,8 @@ import CLinux
 
 /// The agent's log, one write a line, on standard error.
 ///
-/// A line that standard error does not take within ``patience`` is left out, or its rest comes before the next one: a
-/// reader that has stopped reading must not keep the agent from stopping.
+/// A line of which standard error takes nothing within ``patience`` is left out, the rest of one that it took in part comes
+/// before the next: a reader that has stopped reading must not keep the agent from stopping.
 public final class Log {
     private static let patience = Duration.milliseconds(200)
 
@@ -77,23 +77,24 @@ public final class Log {
         if rest.count == bytes.count { rest = [] }
     }
 
-    /// The corresponding C function is `write`.
+    /// The corresponding C functions are `poll` and `write`.
     private func writeRest() {
-        while !rest.isEmpty, canWrite() {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        var deadline = MonotonicClock.now() + Self.patience
+        while !rest.isEmpty, MonotonicClock.now() < deadline {
+            guard unsafe poll(&entry, 1, (deadline - MonotonicClock.now()).milliseconds) > 0 else { continue }
             // After POLLOUT a pipe takes PIPE_BUF bytes without waiting (pipe(7)).
             let part = rest.prefix(Int(PIPE_BUF))
             let written = unsafe part.withUnsafeBytes { unsafe CLinux.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, cf_pcap_errno() == EINTR { continue }
-            guard written > 0 else { return }
-            rest.removeFirst(written)
+            if written > 0 {
+                rest.removeFirst(written)
+                deadline = MonotonicClock.now() + Self.patience
+            } else {
+                guard written < 0, cf_pcap_errno() == EINTR || cf_pcap_errno() == EAGAIN else { return }
+                // A terminal with room takes nothing while another process writes there (tty_io.c, tty_write_lock).
+                var pause = Duration.microseconds(100).timespec
+                unsafe ppoll(nil, 0, &pause, nil)
+            }
         }
-    }
-
-    /// The corresponding C function is `poll`.
-    private func canWrite() -> Bool {
-        let deadline = MonotonicClock.now() + Self.patience
-        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        while unsafe poll(&entry, 1, (deadline - MonotonicClock.now()).milliseconds) < 0, cf_pcap_errno() == EINTR {}
-        return entry.revents & Int16(POLLOUT) != 0
     }
 }

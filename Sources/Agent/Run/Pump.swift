@@ -66,8 +66,8 @@ public final class Pump {
 
     private func loop() throws(Failure) {
         while true {
+            attend(at: MonotonicClock.now())
             let now = MonotonicClock.now()
-            attend(at: now)
             if wantsPackets(at: now) { take(at: now) }
             let isWriting = !queue.isEmpty
             let result = isWriting ? output.write(&queue) : .progress
@@ -158,13 +158,14 @@ public final class Pump {
     // MARK: Signals, session, reports
 
     private func attend(at now: Duration) {
+        var isAskedFor = false
         while hasSignal, let request = signals.next() {
             switch request {
-            case .report: reports.report(counts(), at: now, isAskedFor: true)
+            case .report: isAskedFor = true
             case .stop(let name): stop(on: name, at: now)
             }
         }
-        if reports.isDue(at: now) { reports.report(counts(), at: now, isAskedFor: false) }
+        if isAskedFor || reports.isDue(at: now) { reports.report(counts(), at: now, isAskedFor: isAskedFor) }
         if ending == nil, now >= watch.nextLook, !watch.look() {
             log.info("SSH session ended, stopping capture")
             beginEnding(at: now)
