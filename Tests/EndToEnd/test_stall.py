@@ -129,6 +129,26 @@ def test_warning_of_dropped_packets_comes_once(container, peer):
     assert int(stopped["packets"]) == len(read_uniform(output.finish(), SIZE))
 
 
+def test_packets_that_find_no_room_behind_the_stop_are_not_counted(container, peer):
+    """They would not be captured if there were room."""
+    count = 20_000
+    with capture(container) as (agent, output):
+        output.pause()
+        with Pktgen(peer, "eth0", count, SIZE) as generator:
+            assert generator.wait() == count
+        agent.send_signal(signal.SIGINT)
+        agent.wait_for_log("received signal, stopping capture", 2)
+        with Pktgen(peer, "eth0", 5_000_000, SIZE):
+            time.sleep(0.7)
+            output.resume()
+            result = agent.wait(5)
+    assert result.status == 0
+    stopped = find(result.log, "INFO", "stopped capture")
+    assert stopped["dropped"] == "0" and int(stopped["packets"]) >= count
+    assert not [line for line in result.log if line.message.startswith("kernel dropped")]
+    assert read_uniform(output.finish(), SIZE)[:count] == list(range(count))
+
+
 def test_agent_that_is_stopped_and_continued_loses_nothing(container, peer):
     count = 40_000
     with start_agent(container, "-interface", "eth0", "-filter", "udp") as agent:

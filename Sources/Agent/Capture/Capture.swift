@@ -38,8 +38,7 @@ import CPcap
 
         // The socket takes the lowest number that is free (socket(2)); nothing can be sent on that, even as it is opened.
         let number = dup(STDERR_FILENO)
-        close(number)
-        guard number >= 0, cf_pcap_disarm(number) == 0 else {
+        guard number >= 0, close(number) == 0, cf_pcap_disarm(number) == 0 else {
             throw Failure("failed to forbid sending on the packet socket: \(SystemError.last.description)")
         }
         let status = unsafe pcap_activate(handle)

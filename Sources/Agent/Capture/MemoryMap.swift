@@ -2,12 +2,12 @@ import CLinux
 
 /// The process's memory, as `/proc/self/maps` lists it (proc_pid_maps(5)).
 enum MemoryMap {
-    /// Keeps what is shared with the kernel, the capture's ring alone, out of child processes. Returns whether that was
-    /// done, with the ring among it. The corresponding C function is `madvise` with MADV_DONTFORK.
+    /// Keeps what is shared with the kernel, the capture's ring alone, out of child processes. Returns whether there was
+    /// such a thing, and it is kept out. The corresponding C function is `madvise` with MADV_DONTFORK.
     static func withholdSharedFromChildren() -> Bool {
         let lines = (contents(of: "/proc/self/maps") ?? []).split(separator: UInt8(ascii: "\n"))
         let ranges = lines.compactMap { sharedRange($0) }
-        guard ranges.contains(where: { $0.count >= Capture.ringSize }) else { return false }
+        if ranges.isEmpty { return false }
         for range in ranges {
             // The addresses are those of a mapping of this process; nothing of it is read or moved.
             let start = unsafe UnsafeMutableRawPointer(bitPattern: range.lowerBound)

@@ -10,9 +10,9 @@ public enum Slot {
     /// Takes a free one for as long as the process lives. Throws where there is none, with who has them.
     /// The corresponding C functions are `bind` and `listen`.
     public static func take() throws(Failure) {
-        let place = newSocket()
+        let own = newSocket()
         for number in 0..<count {
-            if unsafe at(number, { unsafe bind(place, $0, $1) }) == 0, listen(place, mostQuestions) == 0 { return }
+            if own >= 0, unsafe at(number, { unsafe bind(own, $0, $1) }) == 0, listen(own, backlog) == 0 { return }
             guard cf_pcap_errno() == EADDRINUSE else {
                 throw Failure("failed to count the captures of this container: \(SystemError.last.description)")
             }
@@ -25,7 +25,7 @@ public enum Slot {
     }
 
     /// How many may ask whose a slot is: nobody accepts the connections, so that they stay until it is free again.
-    private static let mostQuestions: Int32 = 1024
+    private static let backlog: Int32 = 1024
 
     private static func newSocket() -> Int32 {
         socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)

@@ -5,6 +5,8 @@ struct Ending: Equatable {
     let begin: Duration
     /// Packets that the kernel had captured by then, from the start of the capture; nil where it cannot tell.
     let captured: UInt64?
+    /// Packets that had found no room in the ring by then. What finds none later is not part of the capture.
+    let dropped: UInt64
     /// When a signal asked for it; nil where something else did.
     private var signalled: Duration?
     private var isRepeated = false
@@ -53,9 +55,8 @@ struct Ending: Equatable {
         }
     }
 
-    init(at now: Duration, captured: UInt64?) {
-        begin = now
-        self.captured = captured
+    init(at now: Duration, captured: UInt64?, dropped: UInt64 = 0) {
+        (begin, self.captured, self.dropped) = (now, captured, dropped)
     }
 
     /// Notes a signal. Returns whether it is not the first, and ends the capture at once.

@@ -21,8 +21,7 @@ public final class Pump {
     private var isLive = false
     private var hasSignal = true
     private var isFirstSignal = true
-    private var isReaderGone = false
-    private var isRingEmpty = false
+    private var (isReaderGone, isRingEmpty) = (false, false)
     private var (lastTaken, lastWritten) = (MonotonicClock.now(), MonotonicClock.now())
     private var backoff = Backoff()
 
@@ -96,7 +95,7 @@ public final class Pump {
     /// The first that the output takes is the file header.
     private func noteTaken(at now: Duration) {
         (lastTaken, backoff) = (now, Backoff())
-        if isLive { return }
+        if isLive || ending != nil { return }
         isLive = true
         log.info("capturing, stop with Ctrl-C or pkill -INT cf-pcap") { $0.add("interface", capture.interface.name) }
     }
@@ -130,7 +129,8 @@ public final class Pump {
         unsafe clock_gettime(CLOCK_REALTIME, &endingBegan)
         let (received, dropped) = capture.statistics()
         // Packets that matched and found room in the ring.
-        ending = Ending(at: now, captured: capture.isCountExact ? received - min(dropped, received) : nil)
+        let captured = capture.isCountExact ? received - min(dropped, received) : nil
+        ending = Ending(at: now, captured: captured, dropped: dropped)
     }
 
     private func progress(at now: Duration) -> Ending.Progress {
@@ -184,7 +184,7 @@ public final class Pump {
 
     private func counts() -> Counts {
         Counts(
-            packets: queue.added, bytes: output.written, dropped: capture.statistics().dropped,
+            packets: queue.added, bytes: output.written, dropped: ending?.dropped ?? capture.statistics().dropped,
             truncated: queue.truncated)
     }
 

@@ -8,7 +8,7 @@ struct Counts: Equatable {
     let dropped: UInt64
     /// Packets of which only snaplen bytes were kept.
     let truncated: UInt64
-    /// Packets that were taken from the ring and that standard output did not take.
+    /// Packets that were captured and that standard output did not take.
     var lost: UInt64 = 0
 
     fileprivate func add(to line: inout LogLine) {
