@@ -10,6 +10,7 @@ import Client
 @main
 struct CFPcapClient {
     static func main() async {
+        StandardDescriptors.fill()
         do {
             let arguments = try CommandLineArguments.ofProcess()
             switch try arguments.invocation() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from contextlib import ExitStack
 
@@ -87,6 +88,15 @@ def test_nothing_to_capture_ends_the_client_without_a_file(foundation, folder, f
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.breaks
+@pytest.mark.parametrize("format", ["pcap", "pcapng"])
+def test_nothing_to_capture_is_a_failure_whoever_reads(foundation, folder, format):
+    demo = foundation.push("demo", web=1)
+    crash(demo.processes[0].instances[0])
+    with Client(foundation, folder, "demo", "--no-follow", "-o", "-", "--format", format) as running:
+        assert running.wait(30).status == 1
+
+
 @pytest.mark.parametrize("by, remedy", [("app", "cf enable-ssh demo"), ("space", "cf allow-space-ssh"), ("platform", "operator")])
 def test_ssh_disabled(foundation, demo, folder, by, remedy):
     demo.ssh_disabled_by = by
@@ -147,6 +157,22 @@ def test_tokens_that_rotate(foundation, demo, folder):
     with Client(foundation, folder, "demo") as running:
         running.wait_until_capturing(*instances)
         assert running.stop().status == 0
+
+
+def test_signal_while_tokens_are_renewed_leaves_the_person_logged_in(foundation, demo, folder):
+    """cf prints a token before it saves those that it has got."""
+    foundation.rotates = True
+    foundation.expire_tokens()
+    slow = folder / "bin/cf"
+    slow.parent.mkdir()
+    slow.write_text(f'#!/bin/sh\nsleep 1\nexec "{foundation.program}" "$@"\n')
+    slow.chmod(0o755)
+    path = {"PATH": f"{slow.parent}:{foundation.environment['PATH']}"}
+    with Client(foundation, folder, "demo", environment=path) as running:
+        time.sleep(0.5)
+        assert running.stop().status == 1
+    time.sleep(2)
+    assert subprocess.run([foundation.program, "oauth-token"], env=foundation.environment).returncode == 0
 
 
 def test_no_cf_to_be_found(foundation, demo, folder):

@@ -12,12 +12,24 @@ from pathlib import Path
 import pytest
 
 from checks import check_with_tools
-from client import Client
-from foundation import HTTPLoad, agents, live_agents
+from client import BINARY, Client
+from foundation import HTTPLoad, agents, all_are_captured, live_agents
 from harness import read_pcap
 from harness.faults import small_disk
 from pcapng import read_pcapng
 from sessions.container import wait_until
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&- 2>&-", "<&- >&- 2>&-"])
+def test_messages_do_not_go_into_the_capture_where_there_is_no_standard_error(foundation, solo, folder, closed):
+    instances = solo.processes[0].instances
+    words = ("sh", "-c", f'exec "$0" "$@" {closed}', BINARY)
+    with Client(foundation, folder, "solo", "-o", "x.pcap", words=words) as running:
+        wait_until(lambda: all_are_captured(instances), 20, "it captures")
+        with HTTPLoad(instances[0], 50):
+            wait_until(lambda: (folder / "x.pcap").stat().st_size > 1000, 10, "packets come")
+        assert running.stop().status == 0
+    assert len(read_pcap((folder / "x.pcap").read_bytes()).packets) > 10
 
 
 @contextmanager

@@ -49,6 +49,16 @@ def test_closed_wireshark_ends_the_capture(foundation, demo, folder):
     assert not agents(instances)
 
 
+def test_wireshark_that_fails_is_told(foundation, demo, folder):
+    failing = environment(foundation, folder)
+    (folder / "bin/wireshark").write_text("#!/bin/sh\nexit 3\n")
+    with Client(foundation, folder, "demo", "--wireshark", environment=failing) as running:
+        result = running.wait()
+    assert result.status == 1
+    assert "Wireshark ended with" in result.stderr and "3" in result.stderr
+    assert not agents(demo.processes[0].instances)
+
+
 def test_no_wireshark_is_said_before_anything_is_captured(foundation, demo, folder):
     with Client(foundation, folder, "demo", "--wireshark", environment={"PATH": f"{foundation.program.parent}:/nix"}) as running:
         result = running.wait()

@@ -32,7 +32,8 @@ enum Reports {
                 "\(Quantity.packets(dropped)) dropped: --filter or a smaller --snaplen leaves the instances less to send."
             )
         }
-        if late > 0 {
+        // Those of one instance alone come as its processors saw them.
+        if late > 0 && statuses.count > 1 {
             lines.append("\(Quantity.packets(late)) came too late to be put in order: a longer --hold waits for them.")
         }
         return lines

@@ -1,11 +1,14 @@
 /// Merges the records of several streams by their time stamps.
 ///
 /// A record waits until every live stream has shown one that is not earlier, or until it has waited for ``hold``: a
-/// silent stream holds nothing back. What comes later than that is given out where it comes. Of one stream the order is
-/// kept, and of records with the same time stamp those of the stream that was opened first come first.
+/// silent stream holds nothing back. Where memory is full it waits for ``holdWhenFull`` at most, so that streams need not
+/// be kept waiting for it. What comes later than that is given out where it comes. Of one stream the order is kept, and of
+/// records with the same time stamp those of the stream that was opened first come first.
 struct Merge {
     /// How long a record waits at most for earlier ones.
     let hold: Duration
+    /// How long where the memory for those that wait is full. A stream that is busy shows more within that time.
+    static let holdWhenFull = Duration.seconds(1)
     /// How much memory the records that wait may take, in bytes, but for one batch a stream.
     let capacity: Int
 
@@ -60,6 +63,7 @@ struct Merge {
     /// Gives out, in order, all records that need not wait.
     mutating func drain(at now: ContinuousClock.Instant, into sink: inout some RecordSink) throws {
         let late = Head(time: last, lane: -1)
+        let hold = footprint < capacity ? hold : min(hold, Self.holdWhenFull)
         let waitedFor = lanes.compactMap { $0.latest(arrivedBy: now - hold) }.max().map { Head(time: $0, lane: .max) }
         try giveOut(upTo: max(shownByAll, waitedFor ?? late, late), into: &sink)
     }

@@ -15,6 +15,7 @@ public actor CF {
     private nonisolated let home: PrivateHome
     /// The last question: the next one waits for it, since one configuration serves them all.
     private var last: Task<CFCommand.Result, any Error>?
+    private var isClosed = false
 
     private init(command: CFCommand, home: PrivateHome, target: Target) {
         self.command = command
@@ -44,6 +45,7 @@ public actor CF {
 
     /// Stops what cf is being asked, and removes the copies of its configuration. Nothing can be asked any more.
     public func close() async {
+        isClosed = true
         last?.cancel()
         _ = await last?.result
         home.remove()
@@ -122,6 +124,7 @@ public actor CF {
     }
 
     private func ask(_ arguments: [String]) async throws(PlatformError) -> CFCommand.Result {
+        if isClosed { throw PlatformError("cf was stopped") }
         let task = Task { [last] in
             _ = await last?.result
             let result = try await command.run(arguments, home: home.shared)

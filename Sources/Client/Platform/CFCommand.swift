@@ -102,8 +102,15 @@ struct CFCommand {
     }
 
     private func start(_ arguments: [String], home: String?) async throws -> Result {
+        let limit = 1 << 20
+        guard home != nil else {
+            // cf prints before it saves its tokens, and the end of its reader would be its own.
+            let result = try await Subprocess.run(
+                configuration(arguments, home: home), output: .discarded, error: .bytes(limit: limit))
+            return Result(status: result.terminationStatus, output: [], errors: result.standardError)
+        }
         let result = try await Subprocess.run(
-            configuration(arguments, home: home), output: .bytes(limit: 32 << 20), error: .bytes(limit: 1 << 20))
+            configuration(arguments, home: home), output: .bytes(limit: 32 << 20), error: .bytes(limit: limit))
         return Result(
             status: result.terminationStatus, output: result.standardOutput, errors: result.standardError)
     }

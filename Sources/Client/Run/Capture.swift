@@ -12,6 +12,7 @@ public struct Capture {
         case began(InstanceID)
         case ended(Instance, Session.Outcome)
         case outputFailed(OutputError)
+        case viewerFailed(Viewer.Failure)
         case second
         case signal
         case timeIsUp
@@ -29,6 +30,7 @@ public struct Capture {
     private let events: AsyncStream<Event>
     private let post: AsyncStream<Event>.Continuation
 
+    private var viewer: Task<Viewer.Failure?, Never>?
     private var survey: Survey?
     private var roster: Roster
     private var sessions: [InstanceID: AsyncStream<Session.Command>.Continuation] = [:]
@@ -66,8 +68,14 @@ public struct Capture {
 
     /// Prepares a run and opens its output. `commandLine` is written there, where the format has room for it.
     public init(_ options: CaptureOptions, commandLine: String, display: Display) async throws {
-        let destination = options.wireshark ? try await Viewer.start() : try Destination.open(options)
-        try self.init(options, to: destination, commandLine: commandLine, display: display)
+        if options.wireshark {
+            let started = try await Viewer.start()
+            let failure = started.failure
+            try self.init(options, to: started.destination, commandLine: commandLine, display: display)
+            viewer = failure
+        } else {
+            try self.init(options, to: Destination.open(options), commandLine: commandLine, display: display)
+        }
     }
 
     init(_ options: CaptureOptions, to destination: sending Destination, commandLine: String, display: Display) throws {
@@ -95,6 +103,9 @@ public struct Capture {
                 try await parent.waitUntilGone()
                 post.yield(.signal)
             }
+        }
+        if let viewer {
+            Task { [post] in if let failure = await viewer.value { post.yield(.viewerFailed(failure)) } }
         }
         Task { [post, signals] in for await _ in signals.stream { post.yield(.signal) } }
         every(.seconds(1)) { [post] in post.yield(.second) }
@@ -139,6 +150,7 @@ public struct Capture {
         case .began(let id): sessionBegan(id)
         case .ended(let instance, let outcome): sessionEnded(instance, outcome)
         case .outputFailed(let error): outputFailed(error)
+        case .viewerFailed(let failure): viewerFailed(failure)
         case .second: secondPassed()
         case .signal: stopOrHurry()
         case .timeIsUp: if stage == .capturing { stop() }
@@ -260,6 +272,12 @@ public struct Capture {
         if stage == .capturing { stop() }
     }
 
+    private mutating func viewerFailed(_ failure: Viewer.Failure) {
+        display.error(nil, failure.description)
+        roster.fail()
+        if stage == .capturing { stop() }
+    }
+
     private mutating func secondPassed() {
         if survey != nil { display.update(board.statuses(after: 1)) }
         askIfDue()
@@ -267,7 +285,7 @@ public struct Capture {
 
     /// Asks the platform which instances run, if there is reason to and time.
     private mutating func askIfDue() {
-        guard stage == .capturing, let survey, roster.asksAgain, !isAsking else { return }
+        guard stage == .capturing, let survey, options.follow, !isAsking else { return }
         guard .now - lastAsked >= (roster.isWaiting ? Self.shortInterval : Self.longInterval) else { return }
         isAsking = true
         Task { [post, options] in
@@ -353,7 +371,7 @@ public struct Capture {
             display.error(nil, failure.description)
             roster.fail()
         }
-        if result.hasBegun {
+        if result.hasBegun && hasBegun {
             if options.output != "-" && !options.wireshark { display.say(Announcements.saved(to: output)) }
         } else {
             roster.fail()

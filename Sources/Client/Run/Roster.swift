@@ -106,9 +106,6 @@ struct Roster {
         places.values.contains { if case .given = $0 { false } else { true } }
     }
 
-    /// Whether to ask the platform from time to time.
-    var asksAgain: Bool { follows && (indices == nil || isWaiting) }
-
     private func isWanted(_ index: Int) -> Bool {
         indices?.contains { $0.contains(index) } ?? true
     }

@@ -8,17 +8,22 @@ internal import SystemPackage
 #endif
 
 /// Wireshark, which shows packets as they come. It stays open when the capture has ended.
-enum Viewer {
-    /// There is no Wireshark, or it cannot be started.
+struct Viewer {
+    /// There is no Wireshark, or it does not run.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
+    /// The pipe that it reads.
+    let destination: Destination
+    /// What was wrong, once it has ended; nil where it ended in order.
+    let failure: Task<Failure?, Never>
+
     /// Where it is on a Mac, where it is not on PATH.
     private static let macPath: FilePath = "/Applications/Wireshark.app/Contents/MacOS/Wireshark"
 
-    /// Starts Wireshark; gives the pipe that it reads.
-    static func start() async throws -> sending Destination {
+    /// Starts Wireshark.
+    static func start() async throws -> sending Viewer {
         let program = try await find()
         let (reading, writing) = try FileDescriptor.pipe()
         // What other children inherit would keep the pipe open.
@@ -28,13 +33,19 @@ enum Viewer {
         options.createSession = true
         let configuration = Configuration(
             executable: .path(program), arguments: ["-k", "-i", "-"], platformOptions: options)
-        Task {
-            // That it has gone, or never came, is seen by the pipe.
-            _ = try await Subprocess.run(
-                configuration, input: .fileDescriptor(reading, closeAfterSpawningProcess: true), output: .discarded,
-                error: .discarded)
+        let failure = Task { () -> Failure? in
+            do {
+                let result = try await Subprocess.run(
+                    configuration, input: .fileDescriptor(reading, closeAfterSpawningProcess: true),
+                    output: .discarded, error: .discarded)
+                if result.terminationStatus.isSuccess { return nil }
+                return Failure(
+                    description: "Wireshark ended with \(result.terminationStatus): started by itself it says why")
+            } catch {
+                return Failure(description: "failed to start Wireshark: \(error)")
+            }
         }
-        return Destination(pipe: writing, name: "Wireshark")
+        return Viewer(destination: Destination(pipe: writing, name: "Wireshark"), failure: failure)
     }
 
     private static func find() async throws(Failure) -> FilePath {

@@ -60,7 +60,7 @@ struct DisplayTests {
     func `warns of packets that are missing or out of order even where it is quiet`() throws {
         var lossy = status(0, .ended)
         lossy.dropped = 7
-        let text = try written(quiet: true) { $0.summary([lossy], late: 1) }
+        let text = try written(quiet: true) { $0.summary([lossy, status(1, .ended)], late: 1) }
         let lines = text.split(separator: "\n")
         #expect(lines.count == 2 && lines[0].hasPrefix("warning: 7 packets dropped") && lines[1].contains("too late"))
     }

@@ -32,7 +32,7 @@ struct ReportsTests {
                 "1 packet came too late to be put in order: a longer --hold waits for them.",
             ])
         #expect(
-            Reports.summary([status(0, .ended, packets: 5, bytes: 300, dropped: 0)], late: 0)
+            Reports.summary([status(0, .ended, packets: 5, bytes: 300, dropped: 0)], late: 1)
                 == ["web/0: 5 packets, 300 B, 0 dropped"])
     }
 

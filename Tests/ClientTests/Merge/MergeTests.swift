@@ -144,6 +144,21 @@ struct MergeTests {
     }
 
     @Test
+    func `a silent stream holds nothing back for long where there is no room`() throws {
+        var (merge, streams) = merge(streams: 2, hold: .seconds(60), capacity: 200)
+        var output = Output()
+        merge.append(batch(1), to: streams[0], at: start)
+        try merge.drain(at: start + .seconds(2), into: &output)
+        #expect(output.times.isEmpty)
+        merge.append(batch(2, 3, 4, 5, 6), to: streams[0], at: start + .seconds(2))
+        try merge.drain(at: start + .seconds(2), into: &output)
+        #expect(output.times == [1])
+        try merge.drain(at: start + .seconds(3), into: &output)
+        #expect(output.times == [1, 2, 3, 4, 5, 6])
+        #expect(merge.late == 0)
+    }
+
+    @Test
     func `all records of a stream keep their order`() throws {
         var (merge, streams) = merge(streams: 2)
         var output = Output()

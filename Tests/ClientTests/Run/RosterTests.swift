@@ -53,19 +53,20 @@ struct RosterTests {
     }
 
     @Test
-    func `takes no instance but those asked for`() {
+    func `takes no instance but those asked for, and those when they appear`() {
         var roster = Roster(app: "demo", indices: [1...1, 5...6], follows: true)
         let actions = roster.update([instance(0), instance(1), instance(2)], at: start)
         #expect(actions.count == 3 && actions[0] == .start(instance(1)))
         #expect(!roster.isComplete, "there are no instances 5 and 6")
-        #expect(!roster.asksAgain, "nothing can change")
+        let scaled = (0...6).map { instance($0) }
+        #expect(roster.update(scaled, at: start + .seconds(10)) == [.start(instance(5)), .start(instance(6))])
     }
 
     @Test
     func `asked for an instance that does not run, is not complete`() {
         var roster = Roster(app: "demo", indices: [0...0], follows: true)
         #expect(roster.update([instance(0, .starting)], at: start).count == 1)
-        #expect(!roster.isComplete && roster.isAlive && roster.asksAgain)
+        #expect(!roster.isComplete && roster.isAlive)
     }
 
     @Test
@@ -124,7 +125,6 @@ struct RosterTests {
     func `joins instances that appear`() {
         var roster = Roster(app: "demo", indices: nil, follows: true)
         _ = roster.update([instance(0)], at: start)
-        #expect(roster.asksAgain)
         #expect(roster.update([instance(0), instance(1, .starting)], at: start + .seconds(5)) == [])
         #expect(roster.update([instance(0), instance(1)], at: start + .seconds(9)) == [.start(instance(1))])
         #expect(roster.isComplete)
@@ -134,7 +134,6 @@ struct RosterTests {
     func `joins nothing without follow`() {
         var roster = Roster(app: "demo", indices: nil, follows: false)
         _ = roster.update([instance(0)], at: start)
-        #expect(!roster.asksAgain)
         #expect(roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start) == nil)
         #expect(!roster.isAlive && !roster.isComplete)
     }
