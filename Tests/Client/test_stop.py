@@ -120,7 +120,7 @@ def test_duration(foundation, solo, folder, duration, seconds):
         running.wait_for_message("Capturing, press ^C to stop...")
         began = time.monotonic()
         result = running.wait()
-    assert seconds - 0.5 < time.monotonic() - began < seconds + 1.5
+    assert seconds - 0.5 < time.monotonic() - began < seconds + 3
     assert result.status == 0, result.stderr
     assert not agents(solo.processes[0].instances)
 
