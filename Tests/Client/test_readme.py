@@ -199,7 +199,7 @@ def stop_by_control_c(desk: Desk, line: str, file: Path) -> None:
             os.killpg(process.pid, signal.SIGINT)
         process.wait(20)
     output.finish()
-    assert not file.exists() or packets_in(file) >= 10
+    assert not file.exists() or packets_in(file)
 
 
 def test_lines_of_a_shell_in_the_container(desk):
@@ -209,13 +209,13 @@ def test_lines_of_a_shell_in_the_container(desk):
         os.close(terminal)
         file = desk.inside / "capture.pcap"
         os.write(master, second.encode() + b"\n")
-        wait_for_bytes(file, process, 16_000)
+        wait_for_bytes(file, process, 4000)
         os.write(master, b"\x03")
         wait_until(lambda: b"stopped capture" in os.read(master, 65536), 10, "the capture is stopped")
         os.write(master, b"exit\n")
         assert process.wait(10) == 0
     os.close(master)
-    assert packets_in(file) >= 10
+    assert packets_in(file)
     file.unlink()
 
 
