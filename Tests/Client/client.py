@@ -83,7 +83,7 @@ class Client:
     def running(self) -> bool:
         return self.process.poll() is None
 
-    def wait_for_message(self, *words: str, timeout: float = 20) -> str:
+    def wait_for_message(self, *words: str, timeout: float = 60) -> str:
         """A line on standard error that holds all the words."""
         def found() -> str | None:
             return next((line for line in self.messages.splitlines() if all(word in line for word in words)), None)
@@ -98,7 +98,7 @@ class Client:
             assert time.monotonic() < deadline, f"not within {timeout} s: {message}\n{self.messages}"
             time.sleep(0.02)
 
-    def wait_until_capturing(self, *instances: Instance, timeout: float = 20) -> None:
+    def wait_until_capturing(self, *instances: Instance, timeout: float = 60) -> None:
         """Until one agent in each of them takes packets, and nobody is waited for."""
         self.wait_until(lambda: all_are_captured(instances), timeout,
                         f"an agent in each of {len(instances)} instances")

@@ -27,10 +27,10 @@ def _as_whoever_runs_the_tests(monkeypatch):
 
 def test_demo_captures_its_three_instances_and_cleans_up(tmp_path):
     before = set(Path("/var/tmp").glob("cf-foundation-*"))
-    done = subprocess.run([sys.executable, DEMO, "--duration", "2s", "-o", "demo.pcapng"], cwd=tmp_path,
+    done = subprocess.run([sys.executable, DEMO, "--duration", "10s", "-o", "demo.pcapng"], cwd=tmp_path,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert "$ cf pcap demo --duration 2s -o demo.pcapng" in done.stderr
+    assert "$ cf pcap demo --duration 10s -o demo.pcapng" in done.stderr
     capture = read_pcapng((tmp_path / "demo.pcapng").read_bytes())
     assert {interface.name for interface in capture.interfaces} == {"web/0 eth0", "web/1 eth0", "web/2 eth0"}
     assert all(len(capture.of(interface.name)) > 10 for interface in capture.interfaces)

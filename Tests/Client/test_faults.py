@@ -12,6 +12,7 @@ import pytest
 from checks import nothing_lost
 from client import Client
 from foundation import Application, Foundation, Instance, Process, Tcpdump, request
+from sessions.container import wait_until
 
 REQUESTS = 50
 
@@ -165,13 +166,14 @@ def test_signal_while_tokens_are_renewed_leaves_the_person_logged_in(foundation,
     foundation.expire_tokens()
     slow = folder / "bin/cf"
     slow.parent.mkdir()
-    slow.write_text(f'#!/bin/sh\nsleep 1\nexec "{foundation.program}" "$@"\n')
+    slow.write_text(f'#!/bin/sh\ntouch "{folder}/asked"; sleep 3\nexec "{foundation.program}" "$@"\n')
     slow.chmod(0o755)
     path = {"PATH": f"{slow.parent}:{foundation.environment['PATH']}"}
     with Client(foundation, folder, "demo", environment=path) as running:
-        time.sleep(0.5)
+        running.wait_until((folder / "asked").exists, 20, "it renews the tokens")
+        before = (foundation.home / ".cf/config.json").read_bytes()
         assert running.stop().status == 1
-    time.sleep(2)
+    wait_until(lambda: (foundation.home / ".cf/config.json").read_bytes() != before, 20, "cf has saved the new ones")
     assert subprocess.run([foundation.program, "oauth-token"], env=foundation.environment).returncode == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from cf.plugins import METHOD, Server
 from client import BINARY, Client
 from foundation import Foundation, agents, all_are_captured, request
 from harness import read_pcap
+from harness.pcap import PcapError
 from sessions.container import wait_until
 from shell import Shell
 
@@ -132,7 +134,7 @@ def test_uninstall_message_is_taken_without_a_word():
 
 def test_capture_through_cf(foundation, demo, folder, installed):
     instances = demo.processes[0].instances
-    with Client(foundation, folder, "demo", "-f", "tcp port 8080", "--duration", "3s", words=("cf", "pcap")) as running:
+    with Client(foundation, folder, "demo", "-f", "tcp port 8080", "--duration", "15s", words=("cf", "pcap")) as running:
         running.wait_until_capturing(*instances)
         answered, = request([instances[2]], 20)
         result = running.wait()
@@ -163,6 +165,7 @@ def test_control_c_on_a_terminal_saves_the_capture_before_the_prompt(foundation,
     with Shell(foundation.environment, folder) as shell:
         shell.type("cf pcap demo; echo \"status=$?\"\n")
         shell.wait_for("Capturing, press ^C to stop...")
+        wait_until(lambda: all_are_captured(instances), 30, "agents")
         answered, = request([instances[1]], 50)
         shell.type("\x03")
         shell.wait_for("Saved capture to 'capture.pcap'.")
@@ -182,6 +185,12 @@ def test_control_z_does_not_stop_a_capture_through_cf(foundation, demo, folder, 
         shell.wait_for("status=0")
 
 
+def is_whole(file: Path) -> bool:
+    with contextlib.suppress(PcapError):
+        return bool(read_pcap(file.read_bytes()))
+    return False
+
+
 def test_terminal_that_vanishes_ends_the_capture(foundation, demo, folder, installed):
     instances = demo.processes[0].instances
     with Shell(foundation.environment, folder) as shell:
@@ -190,7 +199,7 @@ def test_terminal_that_vanishes_ends_the_capture(foundation, demo, folder, insta
         wait_until(lambda: all_are_captured(instances), 10, "agents")
         shell.hang_up()
         wait_until(lambda: not agents(instances), 10, "no agent is left")
-    wait_until(lambda: read_pcap((folder / "capture.pcap").read_bytes()) is not None, 5, "the file is whole")
+    wait_until(lambda: is_whole(folder / "capture.pcap"), 10, "the file is whole")
 
 
 def test_cf_that_is_killed_ends_the_capture(foundation, demo, folder, installed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -37,14 +38,22 @@ def test_wireshark_shows_the_packets_as_they_come(foundation, demo, folder):
     assert not (folder / "capture.pcap").exists()
 
 
+def tshark_of(running: Client) -> int | None:
+    for pid in running.children():
+        with contextlib.suppress(OSError):  # one that has ended
+            if "tshark" in os.readlink(f"/proc/{pid}/exe"):
+                return pid
+    return None
+
+
 def test_closed_wireshark_ends_the_capture(foundation, demo, folder):
     instances = demo.processes[0].instances
     with Client(foundation, folder, "demo", "--wireshark", environment=environment(foundation, folder)) as running:
         running.wait_until_capturing(*instances)
         running.wait_until(lambda: (folder / "arguments").exists(), 10, "it has started")
-        tshark = next(pid for pid in running.children() if "tshark" in os.readlink(f"/proc/{pid}/exe"))
+        running.wait_until(lambda: tshark_of(running), 20, "it reads")
         time.sleep(1)
-        os.kill(tshark, 15)
+        os.kill(tshark_of(running), 15)
         running.wait(10)
     assert not agents(instances)
 

@@ -234,10 +234,11 @@ def test_100000_packets_a_second_into_a_pipe_none_lost(container, peer):
 @pytest.mark.parametrize("pipeline", ["gzip -c | gunzip -c", "cat"])
 def test_a_minute_of_capture_through_a_pipeline(namespace, pipeline):
     """`timeout -s INT 60 cf-pcap ... | gzip`, with a shorter minute."""
-    script = f'timeout -s INT 1 "$@" | {pipeline}'
+    script = f'timeout -s INT 3 "$@" | {pipeline}'
     words = namespace.command_line(["sh", "-c", script, "sh", installed(), "-interface", "lo", "-filter", "udp"])
     with Sink(namespace), subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        time.sleep(0.5)
+        while b'msg="capturing' not in process.stderr.readline():
+            assert process.poll() is None
         send_numbered(namespace, "127.0.0.1", 20)
         output, _ = process.communicate(timeout=10)
     assert read_pcap(output).numbers == list(range(20))
@@ -266,7 +267,7 @@ def test_capture_is_not_appended_to_a_file_that_holds_something(namespace, tmp_p
     path.write_bytes(b"what was there")
     with open(path, "ab") as file:
         with start_agent(namespace, "-interface", "lo", stdout=file, live=False) as agent:
-            result = agent.wait(2)
+            result = agent.wait(10)
     assert result.status == 1 and path.read_bytes() == b"what was there"
     assert "> capture.pcap" in find(result.log, "ERROR", "failed to set up capture")["error"]
 

@@ -6,6 +6,7 @@ Whatever happens, what was written is a capture of whole records, and the proces
 from __future__ import annotations
 
 import array
+import contextlib
 import errno
 import fcntl
 import os
@@ -68,8 +69,9 @@ def test_full_disk_while_idle_is_told_when_the_packet_comes(container, peer):
             for number in range(20):
                 if agent.running:
                     send_numbered(peer, "10.77.0.2", 1, size=FRAME - 42, first=number)
-                    time.sleep(0.15)  # so that each is in a block of its own
-            result = agent.wait(2)
+                    with contextlib.suppress(AssertionError):  # so that each is in a block of its own
+                        agent.wait_until(lambda: len(contents(file)) >= 24 + (number + 1) * RECORD or not agent.running)
+            result = agent.wait(5)
         data = contents(file)
         os.close(file)
     lost = assert_ended_for(result, "No space left on device")
@@ -156,7 +158,7 @@ def test_file_size_limit_leaves_a_whole_file(container, peer, tmp_path, limit):
 
 def test_dev_full(container):
     with open("/dev/full", "wb") as file, start_agent(container, *ETH0, stdout=file, live=False) as agent:
-        result = agent.wait(2)
+        result = agent.wait(10)
     assert result.status == 1
     assert [line for line in result.log if line.level == "ERROR" and "No space left on device" in line.text]
 
@@ -268,8 +270,8 @@ def test_reader_that_never_comes_back_does_not_hold_up_the_stop(container, peer,
     reader, writer = ends(container, kind)
     os.set_blocking(writer, blocking)
     with stuck(container, peer, reader, writer) as agent:
-        result = agent.stop(timeout=4)
-    assert result.seconds < 2
+        result = agent.stop(timeout=10)
+    assert result.seconds < 4
     assert result.status == 1
     assert "took nothing" in find(result.log, "ERROR", "capture failed")["error"]
     stopped = find(result.log, "INFO", "stopped capture")
@@ -303,8 +305,8 @@ def test_stuck_reader_that_goes_away_ends_the_capture(container, peer):
     reader, writer = os.pipe()
     with stuck(container, peer, reader, writer) as agent:
         os.close(reader)
-        result = agent.wait(2)
-    assert result.status == 0 and result.seconds < 0.5
+        result = agent.wait(5)
+    assert result.status == 0 and result.seconds < 2
 
 
 @pytest.mark.parametrize("leaves_something", [False, True])
@@ -322,8 +324,8 @@ def test_tcp_reader_that_goes_away_ends_the_capture(namespace, leaves_something)
         for _ in range(0 if leaves_something else 3):
             send_numbered(namespace, "127.0.0.1", 1)
             time.sleep(0.05)
-        result = agent.wait(2)
-    assert result.status == 0 and result.seconds < 0.5
+        result = agent.wait(5)
+    assert result.status == 0 and result.seconds < 2
     assert not [line for line in result.log if line.level == "ERROR"]
 
 

@@ -139,9 +139,9 @@ def test_packets_that_find_no_room_behind_the_stop_are_not_counted(container, pe
         agent.send_signal(signal.SIGINT)
         agent.wait_for_log("received signal, stopping capture", 2)
         with Pktgen(peer, "eth0", 5_000_000, SIZE):
-            time.sleep(0.7)
+            time.sleep(0.5)
             output.resume()
-            result = agent.wait(5)
+            result = agent.wait(10)
     assert result.status == 0
     stopped = find(result.log, "INFO", "stopped capture")
     assert stopped["dropped"] == "0" and int(stopped["packets"]) >= count

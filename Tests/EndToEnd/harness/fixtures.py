@@ -13,7 +13,7 @@ import pytest
 from .agent import give_children_default_signals, kill_all
 from .paths import WORK
 
-SECONDS_PER_TEST = 90
+SECONDS_PER_TEST = 180
 
 
 def pytest_configure(config: pytest.Config) -> None:

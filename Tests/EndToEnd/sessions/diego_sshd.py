@@ -52,6 +52,7 @@ class Session(asyncssh.SSHServerSession):
         self.outputs: list[Output] = []
         self.unread: list[bytes] = []
         self.input_ended = False
+        self.is_lost = False
 
     def connection_made(self, channel: asyncssh.SSHServerChannel) -> None:
         self.channel = channel
@@ -102,6 +103,8 @@ class Session(asyncssh.SSHServerSession):
             self.input.write(data)
         if self.input_ended:
             self.eof_received()
+        if self.is_lost:
+            self.connection_lost(None)
 
     async def finish(self) -> None:
         status = await self.process.wait()
@@ -132,6 +135,7 @@ class Session(asyncssh.SSHServerSession):
             output.transport.resume_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.is_lost = True
         if self.input:
             self.input.abort()
         if self.has_terminal:
