@@ -140,9 +140,8 @@ def test_session_that_ends_at_once_is_tried_again(foundation, demo, folder, tmp_
     once = tmp_path / "once"
     once.write_text("#!/bin/sh\nrm -- \"$0\"\necho FAILED\necho EOF >&2\nexit 1\n")
     once.chmod(0o755)
-    instance.ssh_answer = {"run": [str(once)]}
+    instance.ssh_answer = {"run": [str(once)], "once": True}
     with Client(foundation, folder, "demo") as running:
-        running.wait_until(lambda: not once.exists(), 10, "the first session has ended")
-        instance.ssh_answer = None
+        running.wait_until(lambda: not once.exists(), 60, "the first session has ended")
         running.wait_until_capturing(*demo.processes[0].instances)
         assert running.stop().status == 0

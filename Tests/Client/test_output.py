@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import time
 from contextlib import contextmanager, suppress
@@ -14,7 +13,7 @@ import pytest
 from checks import check_with_tools
 from client import BINARY, Client
 from foundation import HTTPLoad, agents, all_are_captured, live_agents
-from harness import read_pcap
+from harness import Collector, read_pcap
 from harness.faults import small_disk
 from pcapng import PcapngError, read_pcapng
 from sessions.container import wait_until
@@ -132,8 +131,8 @@ def test_compressed_file_on_a_full_disk_reads_to_its_end(foundation, demo, folde
     with small_disk(256) as disk:
         path = f"/proc/self/fd/{disk}/x.pcap.zst"
         with load_on_all(demo, 300), Client(foundation, folder, "demo", "-o", path, pass_fds=[disk]) as running:
-            noise(demo)
-            result = running.wait(40)
+            noise(demo, running)
+            result = running.wait()
         assert result.status == 1
         assert "space" in result.stderr, result.stderr
         contents = Path(f"/proc/self/fd/{disk}/x.pcap.zst").read_bytes()
@@ -142,10 +141,11 @@ def test_compressed_file_on_a_full_disk_reads_to_its_end(foundation, demo, folde
     assert len(read_pcap(plain.stdout).packets) > 50
 
 
-def noise(demo) -> None:
-    """Packets that no compression makes smaller."""
+def noise(demo, running: Client) -> None:
+    """Packets that no compression makes smaller, until the client has ended or a minute is over."""
+    end = time.monotonic() + 60
     with demo.processes[0].instances[0].container.outside.socket() as sender:
-        for _ in range(1000):
+        while running.running and time.monotonic() < end:
             sender.sendto(os.urandom(1400), ("10.77.0.2", 9))
             time.sleep(0.005)
 
@@ -182,10 +182,9 @@ def test_reader_that_stands_still_for_a_while_loses_nothing(foundation, demo, fo
         loads = [HTTPLoad(instance) for instance in instances]
         time.sleep(2)
         answered = [load.stop() for load in loads]
-        with open(reader, "rb") as stream:
-            running.process.send_signal(signal.SIGINT)
-            data = stream.read()
-        result = running.wait()
+        output = Collector(reader)
+        result = running.stop()
+    data = output.finish()
     assert result.status == 0, result.stderr
     requests = sum(b"GET /" in packet.data for packet in read_pcap(data).packets)
     assert requests == sum(answered) > 100

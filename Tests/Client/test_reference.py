@@ -39,7 +39,7 @@ def test_all_packets_are_captured_and_a_busy_agent_stops_with_its_next_packet(fo
         request([other], 50)
         with HTTPLoad(busy), HTTPLoad(other) as load:
             load.wait_for(20)
-            result = running.stop(timeout=6)
+            result = running.stop()
         expected = beside.stop()
     assert result.status == 0, result.stderr
     packets = result.pcapng("x.pcapng").of("web/1 eth0")
@@ -56,7 +56,7 @@ def test_idle_agent_is_ended_after_a_while(foundation, reference, folder):
     with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
         running.wait_until(lambda: len(live_agents(reference)) == 2, 20, "both capture")
         time.sleep(1)
-        result = running.stop(timeout=7)
+        result = running.stop()
     assert "Saved capture to 'x.pcapng'." in result.lines
     assert len(result.pcapng("x.pcapng").interfaces) == 2
     wait_until(lambda: not agents(reference), 10, "no agent is left")

@@ -177,13 +177,18 @@ def test_several_at_once(system, plain, folder):
 KILLS = 50
 
 
+def seconds_of(*words: object) -> float:
+    start = time.monotonic()
+    run(*words)
+    return time.monotonic() - start
+
+
 def test_killed_at_any_point_the_archive_is_whole(system, folder):
     original = make_lifecycle(folder / "original.tgz", size=1_000_000)
     archive, expected = folder / "lifecycle.tgz", copy_of(original, "expected.tgz")
     words = [TOOL, "--agent", system.agent]
-    start = time.monotonic()
     run(*words, expected)
-    duration = time.monotonic() - start
+    duration = min(seconds_of(*words, copy_of(original, "other.tgz")) for _ in range(3))
     before, after = original.read_bytes(), expected.read_bytes()
 
     points = random.Random(4)

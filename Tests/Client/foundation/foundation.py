@@ -241,7 +241,10 @@ class Foundation:
         self.requests.append(f"ssh {request['process']}/{request['index']}")
         instance = self._instance_for_ssh(request)
         if instance.ssh_answer is not None:
-            return instance.ssh_answer
+            answer = instance.ssh_answer
+            if answer.get("once"):
+                instance.ssh_answer = None
+            return answer
         descriptors.append(self._connect(instance))
         return {"host_key": instance.host_key}
 
