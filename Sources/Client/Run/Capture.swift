@@ -71,7 +71,11 @@ public struct Capture {
         if options.wireshark {
             let started = try await Viewer.start()
             let failure = started.failure
-            try self.init(options, to: started.destination, commandLine: commandLine, display: display)
+            do {
+                try self.init(options, to: started.destination, commandLine: commandLine, display: display)
+            } catch OutputError.readerGone {
+                throw await failure.value ?? Viewer.Failure(description: "Wireshark reads nothing")
+            }
             viewer = failure
         } else {
             try self.init(options, to: Destination.open(options), commandLine: commandLine, display: display)
@@ -269,7 +273,9 @@ public struct Capture {
     private mutating func outputFailed(_ error: OutputError) {
         if error == .readerGone { display.say("The reader of the output has gone.") }
         // Nothing is written any more, so that the sessions end in order by themselves.
-        if stage == .capturing { stop() }
+        guard stage == .capturing else { return }
+        // Whether Wireshark failed is known a moment after it has closed its pipe.
+        if viewer == nil { stop() } else { send(.timeIsUp, after: .milliseconds(300)) }
     }
 
     private mutating func viewerFailed(_ failure: Viewer.Failure) {
