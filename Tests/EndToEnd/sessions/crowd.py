@@ -11,15 +11,16 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 
 LASTING = 4
-PATIENCE = 20
+PATIENCE = 60
 
 
 def main(count: int, command: list[str]) -> None:
-    started: dict[int, float] = {}
-    logs = {}
+    results: list[dict] = []
+    threads: dict[int, threading.Thread] = {}
     with open(os.devnull, "r+b") as nothing:
         for _ in range(count):
             log = tempfile.TemporaryFile()
@@ -27,21 +28,24 @@ def main(count: int, command: list[str]) -> None:
                        (os.POSIX_SPAWN_DUP2, log.fileno(), 2)]
             begin = time.monotonic()
             pid = os.posix_spawn(command[0], command, os.environ, file_actions=streams)
-            started[pid], logs[pid] = begin, log
+            threads[pid] = threading.Thread(target=reap, args=(pid, begin, log, results))
+            threads[pid].start()
     signal.alarm(PATIENCE)
-    results = [reap(started, logs) for _ in range(count - LASTING)]
-    for pid in started:
-        os.kill(pid, signal.SIGKILL)
-    results += [reap(started, logs) for _ in range(LASTING)]
+    while len(results) < count - LASTING:
+        time.sleep(0.01)
+    for pid, thread in threads.items():
+        if thread.is_alive():
+            os.kill(pid, signal.SIGKILL)
+        thread.join()
     print(json.dumps(results))
 
 
-def reap(started: dict[int, float], logs: dict) -> dict:
-    pid, status = os.wait()
-    seconds = time.monotonic() - started.pop(pid)
-    with logs.pop(pid) as log:
+def reap(pid: int, begin: float, log, results: list[dict]) -> None:
+    _, status = os.waitpid(pid, 0)
+    seconds = time.monotonic() - begin
+    with log:
         log.seek(0)
-        return {"status": os.waitstatus_to_exitcode(status), "seconds": seconds, "log": log.read().decode()}
+        results.append({"status": os.waitstatus_to_exitcode(status), "seconds": seconds, "log": log.read().decode()})
 
 
 if __name__ == "__main__":
