@@ -191,7 +191,7 @@ def test_reader_that_stands_still_for_a_while_loses_nothing(foundation, demo, fo
 
 
 def link_types(file: Path) -> set[int]:
-    """None while a block is being written."""
+    """None of them while a block is being written."""
     with suppress(PcapngError):
         return {interface.link_type for interface in read_pcapng(file.read_bytes()).interfaces}
     return set()
@@ -211,5 +211,5 @@ def test_mixed_link_types_need_pcapng(foundation, demo, folder, liars):
     with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
         running.wait_for_message("Capturing")
         running.wait_until(lambda: {1, 276} == link_types(folder / "x.pcapng"), 30, "both link types")
-        result = running.stop()
-    assert result.status in (0, 1) and link_types(folder / "x.pcapng") == {1, 276}
+        running.stop()
+    assert link_types(folder / "x.pcapng") == {1, 276}

@@ -15,7 +15,7 @@ public struct Capture {
         case viewerFailed(Viewer.Failure)
         case second
         case signal
-        case timeIsUp
+        case stopIsDue
         case patienceToBeginIsOver
         case patienceIsOver(Stage)
         case finished(Collector.Result)
@@ -30,7 +30,7 @@ public struct Capture {
     private let events: AsyncStream<Event>
     private let post: AsyncStream<Event>.Continuation
 
-    private var viewer: Task<Viewer.Failure?, Never>?
+    private var viewerFailure: Task<Viewer.Failure?, Never>?
     private var survey: Survey?
     private var roster: Roster
     private var sessions: [InstanceID: AsyncStream<Session.Command>.Continuation] = [:]
@@ -76,7 +76,7 @@ public struct Capture {
             } catch OutputError.readerGone {
                 throw await failure.value ?? Viewer.Failure(description: "Wireshark reads nothing")
             }
-            viewer = failure
+            viewerFailure = failure
         } else {
             try self.init(options, to: Destination.open(options), commandLine: commandLine, display: display)
         }
@@ -108,8 +108,8 @@ public struct Capture {
                 post.yield(.signal)
             }
         }
-        if let viewer {
-            Task { [post] in if let failure = await viewer.value { post.yield(.viewerFailed(failure)) } }
+        if let viewerFailure {
+            Task { [post] in if let failure = await viewerFailure.value { post.yield(.viewerFailed(failure)) } }
         }
         Task { [post, signals] in for await _ in signals.stream { post.yield(.signal) } }
         every(.seconds(1)) { [post] in post.yield(.second) }
@@ -157,7 +157,7 @@ public struct Capture {
         case .viewerFailed(let failure): viewerFailed(failure)
         case .second: secondPassed()
         case .signal: stopOrHurry()
-        case .timeIsUp: if stage == .capturing { stop() }
+        case .stopIsDue: if stage == .capturing { stop() }
         case .patienceToBeginIsOver: if stage == .capturing && !hasBegun { stop() }
         case .patienceIsOver(let stage): if stage == self.stage { hurry() }
         case .finished(let result): finished(result)
@@ -242,7 +242,7 @@ public struct Capture {
         guard !hasBegun else { return }
         hasBegun = true
         display.say(Announcements.capturing)
-        if let duration = options.duration { send(.timeIsUp, after: duration) }
+        if let duration = options.duration { send(.stopIsDue, after: duration) }
     }
 
     private mutating func sessionEnded(_ instance: Instance, _ outcome: Session.Outcome) {
@@ -272,10 +272,10 @@ public struct Capture {
 
     private mutating func outputFailed(_ error: OutputError) {
         if error == .readerGone { display.say("The reader of the output has gone.") }
-        // Nothing is written any more, so that the sessions end in order by themselves.
         guard stage == .capturing else { return }
-        // Whether Wireshark failed is known a moment after it has closed its pipe.
-        if viewer == nil { stop() } else { send(.timeIsUp, after: .milliseconds(300)) }
+        // Nothing is written any more, so that the sessions end in order by themselves. Whether Wireshark failed is known
+        // a moment after it has closed its pipe.
+        if viewerFailure == nil { stop() } else { send(.stopIsDue, after: .milliseconds(300)) }
     }
 
     private mutating func viewerFailed(_ failure: Viewer.Failure) {

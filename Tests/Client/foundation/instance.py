@@ -33,7 +33,7 @@ class Instance:
         self.state = "DOWN"
         self.ssh_answer: dict | None = None
         """What `cf ssh` is answered in place of a connection: {"error": TEXT}, or {"run": [WORD, ...]} for a program that
-        runs in place of the session."""
+        runs in place of the session; with "once" only the first time."""
         self.claimed_host_key: str | None = None
         """The public key that the platform names as its host's, where that is not the daemon's."""
 
