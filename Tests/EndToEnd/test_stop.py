@@ -264,6 +264,22 @@ def test_reader_of_the_log_that_is_stuck_does_not_hold_up_the_capture(namespace,
     os.close(reader)
 
 
+def test_packets_before_the_stop_are_handed_over_though_the_log_is_stuck(namespace):
+    """The line that tells of the signal waits there for 200 ms, in which the kernel fills no more of the ring's block:
+    how long that takes is what tells where the filter is not the kernel's."""
+    reader, writer = os.pipe()
+    fill(writer)
+    words = ["-interface", "lo", "-filter", f"udp and ({NOT_FOR_THE_KERNEL})"]
+    with Sink(namespace), start_agent(namespace, *words, stderr=writer, stdout=PIPE, live=False) as agent:
+        os.close(writer)
+        assert agent.output.wait_for_size(24, 5), "the capture did not begin"
+        time.sleep(1)
+        numbers = send_numbered(namespace, "127.0.0.1", 5)
+        result = agent.stop()
+    os.close(reader)
+    assert result.status == 0 and read_pcap(result.stdout).numbers == numbers
+
+
 def test_terminal_of_the_log_that_has_room_for_half_a_line_does_not_hold_up_the_capture(namespace):
     """A terminal is ready for writing as soon as it takes one byte."""
     master, terminal = pty.openpty()

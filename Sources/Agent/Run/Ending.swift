@@ -31,8 +31,8 @@ struct Ending: Equatable {
         var isRingEmpty: Bool
         /// The output has taken all that was handed over.
         var isQueueEmpty: Bool
-        /// When the output last took all that there was to take, be it nothing, and when it last took something.
-        var lastTaken, lastWritten: Duration
+        /// When the output last took all there was, be it nothing; when it last took something; the last look at the ring.
+        var lastTaken, lastWritten, lastLook: Duration
         /// A packet has been handed over that came after the end was asked for.
         var hasLater = false
     }
@@ -71,7 +71,7 @@ struct Ending: Equatable {
         let age = progress.now - begin
         guard let captured else {
             // Where there are packets in the ring, but none that match, that is known only by the time it takes.
-            let idle = progress.isQueueEmpty ? progress.now - max(begin, progress.lastWritten) : .zero
+            let idle = progress.isQueueEmpty ? progress.lastLook - max(begin, progress.lastWritten) : .zero
             return progress.hasLater || idle >= Self.longestRetirement || progress.isRingEmpty && age >= Self.retirement
         }
         return progress.handedOver >= captured || (progress.isRingEmpty && age >= Self.longestRetirement)

@@ -19,10 +19,9 @@ public final class Pump {
     /// Why nobody had to ask for the end.
     private var failure: Failure?
     private var isLive = false
-    private var hasSignal = true
-    private var isFirstSignal = true
+    private var (hasSignal, isFirstSignal) = (true, true)
     private var (isReaderGone, isRingEmpty) = (false, false)
-    private var (lastTaken, lastWritten) = (MonotonicClock.now(), MonotonicClock.now())
+    private var (lastTaken, lastWritten, lastLook) = (MonotonicClock.now(), MonotonicClock.now(), Duration.zero)
     private var backoff = Backoff()
 
     /// Takes everything that the loop needs, memory included.
@@ -67,6 +66,7 @@ public final class Pump {
         while true {
             attend(at: MonotonicClock.now())
             let now = MonotonicClock.now()
+            if ending != nil { isRingEmpty = false }  // The last look may be old: the log waits for its reader.
             if wantsPackets(at: now) { take(at: now) }
             let isWriting = !queue.isEmpty
             let result = isWriting ? output.write(&queue) : .progress
@@ -113,6 +113,7 @@ public final class Pump {
     /// A capture that fails, as when its interface goes, ends like one that is stopped: what came before may still be in
     /// the ring, and libpcap hands it over at a later look.
     private func take(at now: Duration) {
+        lastLook = now
         do throws(Failure) {
             isRingEmpty = try queue.take(from: capture)
         } catch {
@@ -136,7 +137,7 @@ public final class Pump {
     private func progress(at now: Duration) -> Ending.Progress {
         Ending.Progress(
             now: now, handedOver: queue.added, isRingEmpty: isRingEmpty, isQueueEmpty: queue.isEmpty,
-            lastTaken: lastTaken, lastWritten: lastWritten,
+            lastTaken: lastTaken, lastWritten: lastWritten, lastLook: lastLook,
             hasLater: (queue.newest.tv_sec, queue.newest.tv_usec * 1000) > (endingBegan.tv_sec, endingBegan.tv_nsec))
     }
 
@@ -208,8 +209,7 @@ public final class Pump {
         }
         if ready > 0 && sources.capture.revents != 0 || capture.isInterfaceDown { isRingEmpty = false }
         hasSignal = ready > 0 && sources.signals.revents != 0
-        let trouble = Int16(POLLERR | POLLHUP | POLLNVAL)
-        isReaderGone = ready > 0 && output.isStream && sources.output.revents & trouble != 0
+        isReaderGone = ready > 0 && output.isStream && sources.output.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
     }
 
     /// How often to ask what becomes of an interface that is down.

@@ -11,12 +11,12 @@ struct EndingTests {
     /// milliseconds.
     private static func progress(
         after: Int64, handedOver: UInt64 = 100, ring: Fill = .empty, queue: Fill = .empty, idle: Int64 = 0,
-        hasLater: Bool = false
+        looked: Int64? = nil, hasLater: Bool = false
     ) -> Ending.Progress {
         Ending.Progress(
             now: begin + .milliseconds(after), handedOver: handedOver, isRingEmpty: ring == .empty,
             isQueueEmpty: queue == .empty, lastTaken: begin + .milliseconds(after - idle),
-            lastWritten: begin + .milliseconds(after - idle),
+            lastWritten: begin + .milliseconds(after - idle), lastLook: begin + .milliseconds(looked ?? after),
             hasLater: hasLater)
     }
 
@@ -91,6 +91,15 @@ struct EndingTests {
         #expect(ending.decide(Self.progress(after: 799, ring: .holdsSome, idle: 799)) == .goOn)
         #expect(ending.decide(Self.progress(after: 800, ring: .holdsSome, idle: 800)) == .done)
         #expect(ending.decide(Self.progress(after: 2000, ring: .holdsSome, idle: 800)) == .done)
+    }
+
+    @Test
+    func `does not take for idle what passed since the last look into the ring`() {
+        let ending = Self.ending(captured: nil)
+        for looked in [-100, 0, 799] as [Int64] {
+            #expect(!ending.hasAll(Self.progress(after: 2000, ring: .holdsSome, idle: 2000, looked: looked)))
+        }
+        #expect(ending.hasAll(Self.progress(after: 2000, ring: .holdsSome, idle: 2000, looked: 800)))
     }
 
     @Test
