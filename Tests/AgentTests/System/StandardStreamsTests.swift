@@ -55,12 +55,11 @@ struct StandardStreamsTests {
         await #expect(processExitsWith: .success) {
             cf_pcap_ignore(SIGPIPE)
             let file = try TemporaryFile([1, 2, 3])
-            let pipe = try TestPipe()
-            Self.replace(file.descriptor, pipe.writeEnd)
-            close(STDERR_FILENO)
+            let device = try FileDescriptor(reading: "/dev/null")
+            Self.replace(file.descriptor, device.rawValue)
             StandardStreams.separate()
             #expect(lseek(STDOUT_FILENO, 0, SEEK_CUR) == 3)
-            #expect(cf_pcap_status_flags(STDERR_FILENO) == -1)
+            #expect(cf_pcap_status_flags(STDERR_FILENO) & (O_ACCMODE | O_NONBLOCK) == O_RDONLY)
         }
     }
 
