@@ -40,6 +40,7 @@ public struct Capture {
     /// Questions in a row to which the platform gave no answer.
     private var unanswered = 0
     private var stage = Stage.capturing
+    private var isSignalled = false
     /// The program's exit status, once the run has ended.
     private var status: Int32?
 
@@ -156,7 +157,7 @@ public struct Capture {
         case .outputFailed(let error): outputFailed(error)
         case .viewerFailed(let failure): viewerFailed(failure)
         case .second: secondPassed()
-        case .signal: stopOrHurry()
+        case .signal: signalCame()
         case .stopIsDue: if stage == .capturing { stop() }
         case .patienceToBeginIsOver: if stage == .capturing && !hasBegun { stop() }
         case .patienceIsOver(let stage): if stage == self.stage { hurry() }
@@ -316,10 +317,12 @@ public struct Capture {
 
     // MARK: The end
 
-    private mutating func stopOrHurry() {
+    /// The first one while it stops changes nothing: the same ^C may have ended the reader of the output just before.
+    private mutating func signalCame() {
+        defer { isSignalled = true }
         switch stage {
         case .capturing: stop()
-        case .stopping: hurry()
+        case .stopping: if isSignalled { hurry() }
         case .cutting, .finishing: wait(Self.haste)
         }
     }
