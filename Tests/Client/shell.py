@@ -38,7 +38,7 @@ class Shell:
     def type(self, text: str) -> None:
         os.write(self._terminal, text.encode())
 
-    def wait_for(self, text: str, timeout: float = 20) -> None:
+    def wait_for(self, text: str, timeout: float = 60) -> None:
         try:
             wait_until(lambda: text in self.text, timeout, f"{text!r} on the terminal")
         except AssertionError as error:

@@ -94,7 +94,7 @@ def test_tshark_reads_it_live_from_a_pipe(foundation, demo, folder, format):
             tshark.stdin.close()
             running.wait_until_capturing(*instances)
             with HTTPLoad(instances[0], 20), HTTPLoad(instances[2], 20):
-                running.wait_until(lambda: (folder / "packets").stat().st_size > 0, 5, "tshark shows a request")
+                running.wait_until(lambda: (folder / "packets").stat().st_size > 0, 30, "tshark shows a request")
             result = running.stop()
         assert tshark.wait(10) == 0
     assert result.status == 0, result.stderr

@@ -109,7 +109,7 @@ def test_standard_input_that_ends_stops_the_agent_in_order(foundation, demo, tmp
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
             instance.wait_for_agents(1)
             request([instance], 50)
-            output, errors = running.communicate(b"", timeout=5)
+            output, errors = running.communicate(b"", timeout=20)
         expected = beside.stop()
     assert running.returncode == 0
     packets = read_pcap(output).packets

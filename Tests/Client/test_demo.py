@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ def _as_whoever_runs_the_tests(monkeypatch):
 def test_demo_captures_its_three_instances_and_cleans_up(tmp_path):
     before = set(Path("/var/tmp").glob("cf-foundation-*"))
     done = subprocess.run([sys.executable, DEMO, "--duration", "10s", "-o", "demo.pcapng"], cwd=tmp_path,
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=150)
     assert done.returncode == 0, done.stderr
     assert "$ cf pcap demo --duration 10s -o demo.pcapng" in done.stderr
     capture = read_pcapng((tmp_path / "demo.pcapng").read_bytes())
@@ -43,7 +43,7 @@ def test_control_c_ends_it_in_order(tmp_path):
     with Shell(os.environ, tmp_path) as shell:
         shell.type(f"{shlex.join([sys.executable, str(DEMO)])}; echo status=$?\n")
         shell.wait_for("Capturing, press ^C to stop...", 60)
-        time.sleep(1)
+        wait_until(lambda: len(set(re.findall(r"(web/\d) +capturing", shell.text))) == 3, 60, "all are captured")
         shell.type("\x03")
         shell.wait_for("Saved capture to 'capture.pcap'.")
         shell.wait_for("status=0")

@@ -26,7 +26,8 @@ class Terminal:
         self._leader, self.device = pty.openpty()
         fcntl.ioctl(self.device, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._data = bytearray()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         while True:
@@ -35,6 +36,11 @@ class Terminal:
             except OSError:
                 return
 
+    def finish(self) -> None:
+        """Returns once nothing more can come, for nobody has the device open any more."""
+        self._reader.join(10)
+        assert not self._reader.is_alive(), "somebody still has the terminal"
+
     @property
     def raw(self) -> str:
         return self._data.decode(errors="replace")
@@ -42,6 +48,10 @@ class Terminal:
     @property
     def text(self) -> str:
         return ESCAPE.sub("", self.raw)
+
+    def drawn(self, name: str) -> int:
+        """How often an instance's row has been written."""
+        return len(re.findall(rf"{name}\b", self.text))
 
 
 def test_table_on_a_terminal_is_redrawn_once_a_second(foundation, demo, folder):
@@ -52,16 +62,16 @@ def test_table_on_a_terminal_is_redrawn_once_a_second(foundation, demo, folder):
         os.close(terminal.device)
         running.wait_until_capturing(*instances)
         with HTTPLoad(instances[1], 50):
-            time.sleep(3.2)
-        table = terminal.text
-        drawn = len(re.findall(r"web/1\b", table))
+            running.wait_until(lambda: terminal.drawn("web/1") >= 3, 20, "the table has been drawn three times")
         # Messages come above the table, which is drawn anew below them.
-        assert 3 <= drawn <= time.monotonic() - began + 4, table
+        table, seconds = terminal.text, time.monotonic() - began
+        assert terminal.drawn("web/1") <= seconds + 4, table
         assert "\x1b[" in terminal.raw
         for word in ("web/0", "web/2", "capturing", "packets", "dropped"):
             assert word in table.lower()
         running.process.send_signal(2)
         assert running.wait().status == 0
+        terminal.finish()
     assert "Saved capture to 'capture.pcap'." in terminal.text
     assert terminal.raw.count("\x1b[?25l") == terminal.raw.count("\x1b[?25h"), "the cursor is shown again"
 
@@ -71,9 +81,10 @@ def test_narrow_terminal_is_not_overrun(foundation, demo, folder):
     with Client(foundation, folder, "demo", stderr=terminal.device, environment={"TERM": "xterm"}) as running:
         os.close(terminal.device)
         running.wait_until_capturing(*demo.processes[0].instances)
-        time.sleep(2.5)
+        running.wait_until(lambda: terminal.drawn("web/0") >= 3, 20, "the table has been drawn three times")
         running.process.send_signal(2)
         assert running.wait().status == 0
+        terminal.finish()
     rows = re.findall(r"^(?:INSTANCE|web/\d|all) .*$", terminal.text.replace("\r", ""), re.MULTILINE)
     assert len(rows) >= 6
     assert all(len(row) < 30 for row in rows), rows
@@ -87,6 +98,7 @@ def test_dumb_terminal_gets_no_escapes(foundation, solo, folder):
         time.sleep(1.5)
         running.process.send_signal(2)
         assert running.wait().status == 0
+        terminal.finish()
     assert "\x1b" not in terminal.raw
 
 
@@ -95,7 +107,7 @@ def test_without_a_terminal_a_line_every_ten_seconds(foundation, demo, folder):
     with Client(foundation, folder, "demo") as running:
         running.wait_until_capturing(*instances)
         with HTTPLoad(instances[1], 50) as load:
-            time.sleep(10.8)
+            running.wait_until(lambda: len(running.messages.splitlines()) > 2, 20, "a line with the sums")
             answered = load.stop()
         lines = running.messages.splitlines()[2:]
         result = running.stop()
@@ -110,7 +122,7 @@ def test_without_a_terminal_a_line_every_ten_seconds(foundation, demo, folder):
 
 def test_quiet_says_nothing(foundation, demo, folder):
     with Client(foundation, folder, "demo", "--quiet") as running:
-        running.wait_until(lambda: all_are_captured(demo.processes[0].instances), 20, "agents")
+        running.wait_until(lambda: all_are_captured(demo.processes[0].instances), 60, "agents")
         result = running.stop()
     assert (result.status, result.stdout, result.stderr) == (0, b"", "")
 
@@ -121,7 +133,7 @@ def test_quiet_still_says_what_failed(foundation, demo, folder):
     with Client(foundation, folder, "demo", "--quiet", "--no-follow") as running:
         running.wait_for_message("web/1")
         others = [instance for instance in demo.processes[0].instances if instance.agent.exists()]
-        running.wait_until(lambda: all_are_captured(others), 20, "agents in the others")
+        running.wait_until(lambda: all_are_captured(others), 60, "agents in the others")
         result = running.stop()
     assert result.status == 1
     assert all("web/1" in line for line in result.lines)

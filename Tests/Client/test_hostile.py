@@ -48,7 +48,7 @@ def test_filter_reaches_the_agent_as_it_was_written(spied_on, folder, filter):
     arguments = instance.agent.parents[1] / "arguments"
     arguments.unlink(missing_ok=True)
     with Client(spied_on, folder, "demo", f"--filter={text}", "--no-follow", "--duration", "1s") as running:
-        wait_until(arguments.exists, 10, "the agent has started")
+        wait_until(arguments.exists, 60, "the agent has started")
         words = arguments.read_bytes().decode().split("\0")[:-1]
         running.kill()
     assert words[words.index("-filter") + 1] == text

@@ -29,7 +29,7 @@ def test_killed_instance_is_joined_again(foundation, demo, folder):
             running.wait_for_message("web/1")
             time.sleep(5)
             instances[1].start()
-            instances[1].wait_for_agents(1, 20)
+            instances[1].wait_for_agents(1, 60)
             again = stack.enter_context(Tcpdump(instances[1], folder / "beside-again"))
             request([instances[1]], REQUESTS)
         result = running.stop()
@@ -68,7 +68,7 @@ def test_cut_instance(foundation, demo, folder):
         instances[1].cut()
         with HTTPLoad(instances[0], 30), HTTPLoad(instances[2], 30):
             running.wait_for_message("web/1", timeout=30)
-            assert 10 < time.monotonic() - cut < 22
+            assert 8 < time.monotonic() - cut < 25
             instances[1].mend()
             instances[1].wait_for_agents(1, 30)
         request([instances[1]], REQUESTS)
@@ -101,7 +101,7 @@ def test_instance_that_appears_is_joined(foundation, demo, folder):
     with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
         running.wait_until_capturing(*process.instances)
         foundation.scale(process, 4)
-        process.instances[3].wait_for_agents(1, 20)
+        process.instances[3].wait_for_agents(1, 60)
         request([process.instances[3]], REQUESTS)
         result = running.stop()
     assert result.status == 0, result.stderr

@@ -57,7 +57,7 @@ def lied_to(tmp_path_factory, liars):
         foundation.pretend(process, *(liars(source) for source in LIES.values()))
         honest = process.instances[0]
         with Client(foundation, folder, "demo", "--no-follow", "-o", "x.pcapng") as running:
-            running.wait_until(honest.live_agents, 20, "an agent")
+            running.wait_until(honest.live_agents, 60, "an agent")
             answered, = request([honest], 300)
             assert running.memory_kilobytes() < MEMORY_KILOBYTES
             yield running.stop(timeout=60), answered
@@ -106,7 +106,7 @@ while position < len(data):
         instance.ssh_answer = liars(source)
     instance = demo.processes[0].instances[2]
     with Client(foundation, folder, "demo", "--no-follow", "-o", "x.pcapng") as running:
-        running.wait_until(instance.live_agents, 20, "an agent")
+        running.wait_until(instance.live_agents, 60, "an agent")
         answered, = request([instance], 100)
         result = running.stop()
     assert result.status in (0, 1)

@@ -77,7 +77,7 @@ class Wire:
     def _serve(self) -> None:
         connection, _ = self._listener.accept()
         with connection:
-            connection.settimeout(1)
+            connection.settimeout(10)
             self.received = connection.recv(65536)
             for piece in [bytes([byte]) for byte in self._reply] if self._piecemeal else [self._reply]:
                 connection.sendall(piece)
@@ -153,8 +153,8 @@ def test_environment_without_homes(foundation, demo, folder, installed):
     instances = demo.processes[0].instances
     environment = dict(foundation.environment)
     del environment["CF_HOME"]
-    done = subprocess.run([foundation.program, "pcap", "demo", "--duration", "1s"], env=environment, cwd=folder,
-                          capture_output=True, text=True, timeout=30)
+    done = subprocess.run([foundation.program, "pcap", "demo", "-i", "0", "--duration", "1s"], env=environment, cwd=folder,
+                          capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stderr
     read_pcap((folder / "capture.pcap").read_bytes())
     assert not agents(instances)
@@ -179,7 +179,7 @@ def test_control_c_on_a_terminal_saves_the_capture_before_the_prompt(foundation,
 
 def test_control_z_does_not_stop_a_capture_through_cf(foundation, demo, folder, installed):
     with Shell(foundation.environment, folder) as shell:
-        shell.type("cf pcap demo --duration 3s; echo \"status=$?\"\n")
+        shell.type("cf pcap demo -i 0 --duration 3s; echo \"status=$?\"\n")
         shell.wait_for("Capturing, press ^C to stop...")
         shell.type("\x1a")
         shell.wait_for("status=0")

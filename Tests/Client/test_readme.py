@@ -176,7 +176,7 @@ def test_line_for_an_app(desk, number, line):
             time.sleep(1)
             desk.run(line)
             assert process.wait(10) == 0
-        assert desk.instance.agents() == []
+        wait_until(lambda: not desk.instance.agents(), 10, "no agent is left")
     else:
         printed = desk.run(line)
         time.sleep(1)

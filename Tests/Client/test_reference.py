@@ -35,7 +35,7 @@ def reference(foundation):
 def test_all_packets_are_captured_and_a_busy_agent_stops_with_its_next_packet(foundation, reference, folder):
     busy, other = reference
     with Tcpdump(other, folder / "beside") as beside, Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
-        running.wait_until(lambda: len(live_agents(reference)) == 2, 20, "both capture")
+        running.wait_until(lambda: len(live_agents(reference)) == 2, 60, "both capture")
         request([other], 50)
         with HTTPLoad(busy), HTTPLoad(other) as load:
             load.wait_for(20)
@@ -54,7 +54,7 @@ def test_all_packets_are_captured_and_a_busy_agent_stops_with_its_next_packet(fo
 @pytest.mark.breaks
 def test_idle_agent_is_ended_after_a_while(foundation, reference, folder):
     with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
-        running.wait_until(lambda: len(live_agents(reference)) == 2, 20, "both capture")
+        running.wait_until(lambda: len(live_agents(reference)) == 2, 60, "both capture")
         time.sleep(1)
         result = running.stop()
     assert "Saved capture to 'x.pcapng'." in result.lines

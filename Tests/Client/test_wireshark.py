@@ -9,6 +9,7 @@ from pathlib import Path
 
 from client import Client
 from foundation import Foundation, HTTPLoad, agents
+from sessions.container import wait_until
 
 # Wireshark hands its input to dumpcap; `-k -i -` begins at once.
 WIRESHARK = """#!/bin/bash
@@ -31,7 +32,7 @@ def test_wireshark_shows_the_packets_as_they_come(foundation, demo, folder):
         running.wait_until_capturing(*instances)
         with HTTPLoad(instances[2], 50):
             packets = folder / "packets"
-            running.wait_until(lambda: packets.exists() and "web/2 eth0\t/" in packets.read_text(), 10, "a request is shown")
+            running.wait_until(lambda: packets.exists() and "web/2 eth0\t/" in packets.read_text(), 30, "a request is shown")
         result = running.stop()
     assert result.status == 0, result.stderr
     assert (folder / "arguments").read_text().split() == ["-k", "-i", "-"]
@@ -50,12 +51,12 @@ def test_closed_wireshark_ends_the_capture(foundation, demo, folder):
     instances = demo.processes[0].instances
     with Client(foundation, folder, "demo", "--wireshark", environment=environment(foundation, folder)) as running:
         running.wait_until_capturing(*instances)
-        running.wait_until(lambda: (folder / "arguments").exists(), 10, "it has started")
+        running.wait_until(lambda: (folder / "arguments").exists(), 30, "it has started")
         running.wait_until(lambda: tshark_of(running), 20, "it reads")
         time.sleep(1)
         os.kill(tshark_of(running), 15)
         running.wait(10)
-    assert not agents(instances)
+    wait_until(lambda: not agents(instances), 10, "no agent is left")
 
 
 def test_wireshark_that_fails_is_told(foundation, demo, folder):

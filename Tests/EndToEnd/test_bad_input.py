@@ -175,7 +175,7 @@ def test_filter_that_fills_the_kernels_room_shows_packets_on_lo_once(namespace):
         numbers = send_numbered(namespace, "127.0.0.1", 3)
         time.sleep(0.1)
         result = agent.stop()
-    assert result.status == 0 and result.pcap.numbers == numbers and result.seconds < 2
+    assert result.status == 0 and result.pcap.numbers == numbers and result.seconds < 4
     assert not [line for line in result.log if line.level == "WARN" and "user space" in line.message]
 
 
@@ -184,7 +184,7 @@ def test_capture_that_filters_in_user_space_stops_though_packets_keep_coming(nam
     with start_agent(namespace, *LO, "-filter", matches_nothing) as agent:
         with Pktgen(namespace, "lo", 10_000_000, 100):
             time.sleep(0.5)
-            assert agent.stop(timeout=2).status == 0
+            assert agent.stop(timeout=10).status == 0
 
 
 @pytest.mark.parametrize("name", ["lo:0", "loopy"])

@@ -15,7 +15,7 @@ from harness import PIPE, Namespace, find, installed, start_agent
 def refusal(namespace: Namespace, **options) -> str:
     """The `error` with which the agent refuses to capture."""
     with start_agent(namespace, "-interface", "lo", **options) as agent:
-        result = agent.wait(2)
+        result = agent.wait()
     assert result.status == 1 and result.stdout == b""
     error = find(result.log, "ERROR", "failed to set up capture")["error"]
     assert "CAP_NET_RAW" in error
@@ -114,15 +114,15 @@ def test_missing_capability_is_told_before_the_filter_is_looked_at(namespace):
     """And before any name in it is looked up."""
     with start_agent(namespace, "-interface", "lo", "-filter", "host no-such-host.invalid", stdout=PIPE,
                      binary=installed(None)) as agent:
-        result = agent.wait(2)
+        result = agent.wait()
     assert "CAP_NET_RAW" in find(result.log, "ERROR", "failed to set up capture")["error"]
 
 
 def test_capability_is_not_needed_to_be_told_of_a_wrong_command_line(namespace):
     with start_agent(namespace, "-interface", "lo", "-w", "file", binary=installed(None)) as agent:
-        assert agent.wait(2).status == 2
+        assert agent.wait().status == 2
     with start_agent(namespace, "-help", binary=installed(None)) as agent:
-        assert agent.wait(2).status == 0
+        assert agent.wait().status == 0
 
 
 def test_path_of_the_binary_may_be_odd(namespace, open_folder):

@@ -63,7 +63,16 @@ def test_interface_that_goes_down_and_up_again_is_captured_again(container, peer
 
 def restore_neighbours(container: Namespace, peer: Namespace) -> None:
     """What an interface that goes down forgets."""
+    wait_for_link(peer)
     container.run("ip", "neighbour", "replace", "10.77.0.1", "lladdr", peer.mac("eth0"), "dev", "eth0")
+
+
+def wait_for_link(peer: Namespace) -> None:
+    """Until it has seen that the other end is up again; it sends nothing before."""
+    deadline = time.monotonic() + 20
+    while "state UP" not in peer.run("ip", "-o", "link", "show", "eth0", text=True).stdout:
+        assert time.monotonic() < deadline, "the link stays down"
+        time.sleep(0.01)
 
 
 def test_interface_that_flaps_under_load(container, peer):
@@ -76,6 +85,7 @@ def test_interface_that_flaps_under_load(container, peer):
                 container.run("ip", "link", "set", "eth0", "up")
         time.sleep(0.3)
         assert agent.running
+        restore_neighbours(container, peer)
         last = send_numbered(peer, "10.77.0.2", 1, first=10**9)
         time.sleep(0.3)
         result = agent.stop()
@@ -116,7 +126,7 @@ def test_interface_that_goes_away_ends_the_capture(container, peer, end, packets
     with Sink(container), start_agent(container, *ETH0, "-filter", "udp") as agent:
         numbers = send_numbered(peer, "10.77.0.2", packets)
         end(container, peer)
-        result = agent.wait(2)
+        result = agent.wait()
     assert result.status == 1
     assert "eth0" in find(result.log, "ERROR", "capture failed")["error"]
     assert [line.message for line in result.log][-1] == "stopped capture"
@@ -128,7 +138,7 @@ def test_interface_that_goes_away_under_load(container, peer):
         generator = Pktgen(peer, "eth0", 100_000, 100, rate=50_000)
         assert agent.output.wait_for_size(100_000, 5)
         container.run("ip", "link", "delete", "eth0")
-        result = agent.wait(2)
+        result = agent.wait()
         with generator:
             pass
     assert result.status == 1
@@ -156,6 +166,7 @@ def test_interface_that_is_renamed_while_it_is_down_is_captured_on_or_ends_the_c
         rename_while_down(container)
         container.run("ip", "link", "set", "wan0", "up")
         time.sleep(0.5)
+        wait_for_link(peer)
         later = send_numbered(peer, "10.77.0.2", 5, first=5) if agent.running else []
         time.sleep(0.3)
         result = agent.stop() if agent.running else agent.wait()
@@ -169,7 +180,7 @@ def test_interface_whose_name_another_took_is_still_seen_to_go(container, peer):
         container.connect(other, subnet="10.78.0")
         time.sleep(0.5)
         container.run("ip", "link", "delete", "wan0")
-        result = agent.wait(2) if not agent.running else agent.stop()
+        result = agent.wait() if not agent.running else agent.stop()
     assert_ended_or_went_on(result, [], [])
 
 
@@ -193,7 +204,7 @@ def test_another_interface_of_the_same_name_is_not_captured(container, peer):
     with start_agent(container, *ETH0) as agent:
         container.run("ip", "link", "delete", "eth0")
         container.connect(peer)
-        assert agent.wait(2).status == 1
+        assert agent.wait().status == 1
 
 
 def test_any_outlives_each_interface(container, peer):

@@ -45,7 +45,7 @@ def test_times_in_utc_end_in_Z(namespace, zone):
     with start_agent(namespace, *LO, env={"TZ": zone}) as agent:
         result = agent.stop()
     assert all(line.text.split()[0].endswith("Z") for line in result.log)
-    assert abs(result.log[-1].time - datetime.now(timezone.utc)) < timedelta(seconds=2)
+    assert abs(result.log[-1].time - datetime.now(timezone.utc)) < timedelta(minutes=1)
 
 
 def test_zone_offset_of_seconds_is_cut_to_minutes(namespace):
@@ -74,7 +74,7 @@ def test_without_v_there_is_no_debug_line(namespace):
 def test_values_are_quoted_as_slog_quotes_them(namespace, value):
     with start_agent(namespace, *LO, "-v", "-filter", value) as agent:
         agent.send_signal(signal.SIGINT)
-        result = agent.wait(2)
+        result = agent.wait()
     assert find(result.log, "DEBUG", "parsed flags")["filter"] == value
 
 
@@ -145,6 +145,7 @@ def test_error_is_told_where_the_capture_would_go_if_there_is_no_other_place(nam
     assert line.level == "ERROR" and "eth9" in line["error"]
 
 
+@pytest.mark.alone
 def test_log_reaches_a_terminal_that_another_process_fills(namespace):
     """As with `cf-pcap … | tcpdump -r -` in `cf ssh`. While a write waits there a terminal refuses another that must not
     wait, however much room it has; some lines may find no moment between two writes."""

@@ -17,7 +17,9 @@ import time
 
 import pytest
 
-from harness import Agent, Collector, Namespace, Pcap, Pktgen, Result, Sink, find, read_pcap, send_numbered, start_agent
+from harness import (
+    Agent, Collector, Namespace, Pcap, Pktgen, Result, Sink, find, in_time, read_pcap, repeated, send_numbered, start_agent,
+)
 from harness.faults import contents, failing_disk, failing_writes, small_disk, socket_pair
 
 FRAME = 500
@@ -53,7 +55,7 @@ def test_full_disk_leaves_a_whole_and_full_file(container, peer):
         file = os.open("capture.pcap", os.O_RDWR | os.O_CREAT, dir_fd=disk)
         with start_agent(container, *ETH0, stdout=file) as agent:
             feed(peer, 1000)
-            result = agent.wait(2)
+            result = agent.wait()
         data = contents(file)
         os.close(file)
     lost = assert_ended_for(result, "No space left on device")
@@ -85,7 +87,7 @@ def test_disk_too_full_for_the_header(container):
         os.write(filler, b"x" * 4096)
         file = os.open("capture.pcap", os.O_RDWR | os.O_CREAT, dir_fd=disk)
         with start_agent(container, *ETH0, stdout=file) as agent:
-            result = agent.wait(2)
+            result = agent.wait()
         data = contents(file)
         os.close(file)
         os.close(filler)
@@ -100,7 +102,7 @@ def test_what_stood_before_the_capture_stays_and_what_follows_joins_on(container
         os.write(file, b"start\n")
         with start_agent(container, *ETH0, stdout=file) as agent:
             feed(peer, 1000)
-            result = agent.wait(2)
+            result = agent.wait()
         os.write(file, b"end\n")
         data = contents(file)
         os.close(file)
@@ -118,7 +120,7 @@ def test_appended_to_file_is_never_cut(container, peer):
         with start_agent(container, *ETH0, stdout=file) as agent:
             os.write(file, other)
             feed(peer, 1000)
-            result = agent.wait(2)
+            result = agent.wait()
         data = contents(file)
         os.close(file)
     assert_ended_for(result, "No space left on device")
@@ -136,7 +138,7 @@ def test_file_that_another_process_also_writes_is_not_cut(container, peer):
         with start_agent(container, *ETH0, stdout=file) as agent:
             os.pwrite(file, other, offset)
             feed(peer, 1000)
-            result = agent.wait(2)
+            result = agent.wait()
         data = contents(file)
         os.close(file)
     assert_ended_for(result, "No space left on device")
@@ -149,7 +151,7 @@ def test_file_size_limit_leaves_a_whole_file(container, peer, tmp_path, limit):
     with open(tmp_path / "capture.pcap", "wb") as file:
         with start_agent(container, *ETH0, stdout=file, wrapper=["prlimit", f"--fsize={limit}"]) as agent:
             feed(peer, 300)
-            result = agent.wait(2)
+            result = agent.wait()
     data = (tmp_path / "capture.pcap").read_bytes()
     lost = assert_ended_for(result, "File too large")
     assert limit - RECORD < len(data) <= limit
@@ -174,7 +176,7 @@ def test_write_error_leaves_a_whole_file(container, peer, error, space):
                 if agent.running:
                     send_numbered(peer, "10.77.0.2", 1, size=FRAME - 42, first=number)
                     time.sleep(0.04)
-            result = agent.wait(2)
+            result = agent.wait()
         data = contents(file)
         os.close(file)
     lost = assert_ended_for(result, os.strerror(error))
@@ -286,15 +288,18 @@ def test_reader_that_never_comes_back_does_not_hold_up_the_stop(container, peer,
 
 
 @pytest.mark.parametrize("blocking", [True, False])
+@repeated
 def test_reader_that_comes_back_during_the_stop_gets_everything(container, peer, blocking):
     reader, writer = os.pipe()
     os.set_blocking(writer, blocking)
     with stuck(container, peer, reader, writer, packets=3_000) as agent:
-        agent.send_signal(signal.SIGINT)
-        time.sleep(0.5)
-        assert agent.running, "it did not wait for its reader"
-        data = Collector(reader).finish()
-        result = agent.wait(2)
+        with in_time(0.8):
+            agent.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+            assert agent.running, "it did not wait for its reader"
+            output = Collector(reader)
+        data = output.finish()
+        result = agent.wait()
     assert result.status == 0
     stopped = find(result.log, "INFO", "stopped capture")
     assert (stopped["packets"], stopped["dropped"]) == ("3000", "0") and "lost" not in stopped.attributes
@@ -305,8 +310,8 @@ def test_stuck_reader_that_goes_away_ends_the_capture(container, peer):
     reader, writer = os.pipe()
     with stuck(container, peer, reader, writer) as agent:
         os.close(reader)
-        result = agent.wait(5)
-    assert result.status == 0 and result.seconds < 2
+        result = agent.wait(10)
+    assert result.status == 0 and result.seconds < 4
 
 
 @pytest.mark.parametrize("leaves_something", [False, True])
@@ -324,8 +329,8 @@ def test_tcp_reader_that_goes_away_ends_the_capture(namespace, leaves_something)
         for _ in range(0 if leaves_something else 3):
             send_numbered(namespace, "127.0.0.1", 1)
             time.sleep(0.05)
-        result = agent.wait(5)
-    assert result.status == 0 and result.seconds < 2
+        result = agent.wait(10)
+    assert result.status == 0 and result.seconds < 4
     assert not [line for line in result.log if line.level == "ERROR"]
 
 

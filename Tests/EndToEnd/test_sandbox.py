@@ -62,7 +62,7 @@ def test_forbidden_call_kills_the_process(namespace, name):
     with start_agent(namespace, "-interface", "lo") as agent:
         number, *arguments = FORBIDDEN[name]
         assert injected_call(agent, number, *arguments) == KILLED
-        result = agent.wait(2)
+        result = agent.wait()
     assert result.status == -signal.SIGSYS
     assert result.pcap.packets == []
 
@@ -161,7 +161,7 @@ def life_with_a_socket_and_an_interface_that_goes(container: Namespace, made: se
                 send_numbered(container, "10.78.0.1", 1)
                 time.sleep(0.2)
                 container.run("ip", "link", "set", "eth1", "down")
-                time.sleep(0.3)
+                time.sleep(1)
                 container.run("ip", "link", "delete", "eth1")
                 agent.wait()
         writer.close()

@@ -156,6 +156,7 @@ def test_each_has_a_ring_of_20_mb(namespace):
             assert sum(int(end, 16) - int(start, 16) for start, end in shared) == RING
 
 
+@pytest.mark.alone
 def test_200_at_once(namespace):
     """Four capture, each of the others is told within a second, in the best of three rounds on a busy machine, and there
     never is a fifth ring."""
@@ -168,7 +169,7 @@ def test_200_at_once(namespace):
         told = [result for result in results if result["status"] == 1]
         assert len(told) == 200 - SLOTS == len(results) - SLOTS
         assert [result["log"] for result in told if "captures run in this container" not in result["log"]] == []
-        assert most() == SLOTS
+        assert most() <= SLOTS
         slowest.append(max(result["seconds"] for result in told))
     assert min(slowest) <= 1, slowest
 

@@ -126,6 +126,6 @@ def test_empty_root_without_proc_gives_a_clear_answer(namespace, root):
 def test_empty_root_without_the_capability_is_explained(namespace, root):
     run("setcap", "-r", root / "cf-pcap")
     with start_agent(namespace, "-interface", "lo", binary=Path("/cf-pcap"), root=root) as agent:
-        result = agent.wait(2)
+        result = agent.wait()
     assert result.status == 1 and result.stdout == b""
     assert "CAP_NET_RAW" in result.stderr.decode()

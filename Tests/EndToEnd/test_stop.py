@@ -18,7 +18,7 @@ import pytest
 
 from harness import (
     NOT_FOR_THE_KERNEL, PIPE, REPOSITORY, UID, Agent, Collector, Namespace, Pktgen, Sink, check_with_tcpdump, find,
-    read_pcap, send_numbered, start_agent,
+    in_time, read_pcap, repeated, send_numbered, start_agent,
 )
 
 FLOOR = REPOSITORY / ".build/tools/floor"
@@ -84,7 +84,7 @@ def test_busy_capture_stops_within_50_ms_and_a_block_timeout(container, peer, nu
     itself is gone when the kernel has released the socket, which takes up to two RCU grace periods of 32 ms each while
     packets come in."""
     rounds = []
-    while len(rounds) < 3 and not any(map(is_quick, rounds)):
+    while len(rounds) < 5 and not any(map(is_quick, rounds)):
         rounds.append([statistics.median(times) for times in zip(*(busy_stop(container, peer, number) for _ in range(7)))])
     assert any(map(is_quick, rounds)), rounds
 
@@ -117,12 +117,13 @@ def test_packets_captured_before_the_signal_are_written(namespace):
                 assert agent.stop().pcap.numbers == numbers
 
 
+@pytest.mark.seconds(600)
 def test_200_starts_and_stops_leave_whole_captures(container, peer):
     with Pktgen(peer, "eth0", 10_000_000, 100, rate=10_000):
         for attempt in range(200):
             with start_agent(container, "-interface", "eth0", "-filter", "udp") as agent:
                 if attempt % 2:
-                    agent.output.wait_for_size(1000, 5)
+                    agent.output.wait_for_size(1000, 20)
                 result = agent.stop(signal.SIGINT if attempt % 3 else signal.SIGTERM)
             assert result.status == 0
             numbers = result.pcap.numbers
@@ -159,17 +160,20 @@ def test_hangup_that_was_ignored_at_the_start_stays_ignored(namespace):
 
 
 @pytest.mark.alone
+@repeated
 def test_second_signal_ends_it_at_once_though_the_reader_is_stuck(container, peer):
     reader, writer = os.pipe()
     with start_agent(container, "-interface", "eth0", stdout=writer) as agent:
         os.close(writer)
         with Pktgen(peer, "eth0", 30_000, 1000, rate=60_000) as generator:
             generator.wait()
-        agent.send_signal(signal.SIGINT)
-        agent.wait_for_log("received signal, stopping capture")
-        time.sleep(0.3)  # what comes sooner may be the same signal, sent twice as timeout(1) does
-        assert agent.running, "the first signal leaves the reader some time"
-        result = agent.stop()
+        with in_time(0.8):
+            agent.send_signal(signal.SIGINT)
+            agent.wait_for_log("received signal, stopping capture")
+            time.sleep(0.3)  # what comes sooner may be the same signal, sent twice as timeout(1) does
+            assert agent.running, "the first signal leaves the reader some time"
+            agent.send_signal(signal.SIGINT)
+        result = agent.wait()
     data = Collector(reader).finish()
     assert result.status == 1
     assert "second signal" in find(result.log, "ERROR", "capture failed")["error"]
@@ -189,9 +193,9 @@ def test_reader_that_goes_away_ends_an_idle_capture(namespace, kind):
         assert len(os.read(reader, 24)) == 24
         time.sleep(0.1)
         os.close(reader)
-        result = agent.wait(5)
+        result = agent.wait(10)
     assert result.status == 0
-    assert result.seconds < 2
+    assert result.seconds < 4
     assert [line.message for line in result.log][-1] == "stopped capture"
     assert not [line for line in result.log if line.level == "ERROR"]
 
@@ -205,9 +209,9 @@ def test_reader_that_goes_away_ends_a_busy_capture(container, peer):
             while len(read) < 1_000_000:
                 read += os.read(reader, 65536)
             os.close(reader)
-            result = agent.wait(5)
+            result = agent.wait(10)
     assert result.status == 0
-    assert result.seconds < 2
+    assert result.seconds < 4
     assert not [line for line in result.log if line.level == "ERROR"]
     assert [line.message for line in result.log][-1] == "stopped capture"
 
@@ -247,7 +251,7 @@ def fill(descriptor: int) -> None:
 def assert_captures_and_stops(namespace: Namespace, agent: Agent) -> None:
     numbers = send_numbered(namespace, "127.0.0.1", 5)
     assert agent.output.wait_for_size(24 + 5 * (16 + 42 + 32), 10), "the capture stands still"
-    result = agent.stop(timeout=3)
+    result = agent.stop(timeout=10)
     assert result.status == 0 and read_pcap(result.stdout).numbers == numbers
 
 
@@ -257,7 +261,7 @@ def test_reader_of_the_log_that_is_stuck_does_not_hold_up_the_capture(namespace,
     fill(writer)
     with Sink(namespace), start_agent(namespace, "-interface", "lo", "-filter", filter, stderr=writer, stdout=PIPE, live=False) as agent:
         os.close(writer)
-        assert agent.output.wait_for_size(24, 5), "the capture did not begin"
+        assert agent.output.wait_for_size(24, 20), "the capture did not begin"
         agent.send_signal(signal.SIGUSR1)
         time.sleep(0.1)
         assert_captures_and_stops(namespace, agent)
@@ -272,7 +276,7 @@ def test_packets_before_the_stop_are_handed_over_though_the_log_is_stuck(namespa
     words = ["-interface", "lo", "-filter", f"udp and ({NOT_FOR_THE_KERNEL})"]
     with Sink(namespace), start_agent(namespace, *words, stderr=writer, stdout=PIPE, live=False) as agent:
         os.close(writer)
-        assert agent.output.wait_for_size(24, 5), "the capture did not begin"
+        assert agent.output.wait_for_size(24, 20), "the capture did not begin"
         time.sleep(1)
         numbers = send_numbered(namespace, "127.0.0.1", 5)
         result = agent.stop()
@@ -285,7 +289,7 @@ def test_terminal_of_the_log_that_has_room_for_half_a_line_does_not_hold_up_the_
     master, terminal = pty.openpty()
     os.fchown(terminal, UID, -1)
     with Sink(namespace), start_agent(namespace, *LO_UDP, stderr=terminal, stdout=PIPE, live=False) as agent:
-        assert agent.output.wait_for_size(24, 5), "the capture did not begin"
+        assert agent.output.wait_for_size(24, 20), "the capture did not begin"
         fill(terminal)
         while not select.select([], [terminal], [], 0.1)[1]:
             os.read(master, 64)

@@ -50,7 +50,7 @@ def test_soak_finds_what_it_needs(developer):
 
 @pytest.mark.parametrize("how", [(), ("sudo",)], ids=["uses sudo", "under sudo"])
 def test_agent_is_given_its_capability_and_run(developer, how):
-    done = developer.run(*how, "timeout", "-s", "INT", "5", "scripts/run", "-interface", "lo")
+    done = developer.run(*how, "timeout", "-s", "INT", "15", "scripts/run", "-interface", "lo")
     assert len(done.stdout) >= 4 and 'msg="stopped capture"' in done.stderr, done.stderr
     assert developer.not_deletable() == []
 
@@ -77,5 +77,5 @@ def test_without_sudo_it_is_said_what_root_must_run(developer_without_sudo, word
 
 def test_a_first_build_is_announced(developer):
     (developer.clone / "dist/cf-pcap").unlink()
-    done = developer.run("timeout", "5", "scripts/run", "-version")
+    done = developer.run("timeout", "15", "scripts/run", "-version")
     assert "scripts/run: building the agent" in done.stderr.splitlines()[0]

@@ -143,7 +143,7 @@ def main() -> int:
 
         reader = Reader(sums)
         agent = start_agent(inside, "-interface", "eth0", "-filter", "udp port 9", stdout=reader.write_end, live=False)
-        time.sleep(1)
+        agent.wait_for_log("capturing, stop with Ctrl-C or pkill -INT cf-pcap", 20)
         reader.start()
         ended = threading.Event()
         cycles = threading.Thread(target=cycle, args=(inside, folder, ended, sums))

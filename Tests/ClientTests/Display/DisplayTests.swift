@@ -15,6 +15,7 @@ struct DisplayTests {
         let display = Display(outlet: outlet, quiet: quiet)
         try body(display)
         display.finish()
+        while !outlet.isIdle { usleep(1000) }
         try pipe.fileHandleForWriting.close()
         return String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     }

@@ -2,6 +2,7 @@
 
 from .agent import PIPE, Agent, Collector, Result, installed, start_agent
 from .log import LogLine, find, parse_line, parse_log
+from .moment import MissedMoment, in_time, repeated
 from .namespace import UID, Namespace, run
 from .pcap import Packet, Pcap, PcapError, check_with_tcpdump, check_with_tshark, read_pcap
 from .paths import BINARY, REPOSITORY
@@ -9,7 +10,7 @@ from .traffic import NOT_FOR_THE_KERNEL, Pktgen, Sink, http_exchange, send_numbe
 
 __all__ = [
     "NOT_FOR_THE_KERNEL", "Pktgen", "Sink", "http_exchange", "send_numbered",
-    "Agent", "BINARY", "Collector", "LogLine", "Namespace", "PIPE", "Packet", "Pcap", "PcapError", "REPOSITORY",
-    "Result", "UID", "check_with_tcpdump", "check_with_tshark", "find", "installed", "parse_line", "parse_log",
-    "read_pcap", "run", "start_agent",
+    "Agent", "BINARY", "Collector", "LogLine", "MissedMoment", "Namespace", "PIPE", "Packet", "Pcap", "PcapError",
+    "REPOSITORY", "Result", "UID", "check_with_tcpdump", "check_with_tshark", "find", "in_time", "installed", "parse_line",
+    "parse_log", "read_pcap", "repeated", "run", "start_agent",
 ]

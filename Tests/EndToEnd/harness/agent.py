@@ -257,7 +257,7 @@ def start_agent(
     output = _collect(process.stdout) if stdout is PIPE else stdout if isinstance(stdout, int) else stdout.fileno()
     agent = Agent(process, output, _collect(process.stderr) if stderr is PIPE else None)
     if live:
-        agent._wait_until_live(10)
+        agent._wait_until_live(30)
     return agent
 
 

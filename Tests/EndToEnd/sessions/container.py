@@ -102,7 +102,7 @@ class Container:
 
     def wait_for_listener(self, port: int) -> None:
         try:
-            wait_until(lambda: self._table(port, LISTENING), 20, f"a listener on {port}")
+            wait_until(lambda: self._table(port, LISTENING), 60, f"a listener on {port}")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{(self.folder / 'daemon.log').read_text()}") from None
 

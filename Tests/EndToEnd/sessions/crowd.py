@@ -1,4 +1,4 @@
-"""Starts many of a command at once, waits until all but four have ended, and kills those.
+"""Starts many of a command at once, waits until all but four have ended, which capture, and kills those.
 
 Prints a list of objects: "status", "seconds" from start to end, "log" (standard error).
 Usage: crowd.py COUNT COMMAND [ARGUMENT ...]
@@ -31,13 +31,18 @@ def main(count: int, command: list[str]) -> None:
             threads[pid] = threading.Thread(target=reap, args=(pid, begin, log, results))
             threads[pid].start()
     signal.alarm(PATIENCE)
-    while len(results) < count - LASTING:
+    while len(results) < count - LASTING or packet_sockets() < LASTING:
         time.sleep(0.01)
     for pid, thread in threads.items():
         if thread.is_alive():
             os.kill(pid, signal.SIGKILL)
         thread.join()
     print(json.dumps(results))
+
+
+def packet_sockets() -> int:
+    with open("/proc/net/packet") as table:
+        return len(table.readlines()) - 1
 
 
 def reap(pid: int, begin: float, log, results: list[dict]) -> None:

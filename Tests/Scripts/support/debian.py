@@ -75,7 +75,7 @@ class Machine:
         return ["nsenter", f"--target={self._holder.pid}", "--mount", "chroot", str(self.root), *map(str, words)]
 
     def run(self, *words: object) -> str:
-        return run(*self.command(*words), text=True, timeout=60).stdout
+        return run(*self.command(*words), text=True, timeout=150).stdout
 
     def write(self, path: Path, text: str, mode: int = 0o644) -> None:
         run(*self.command("sh", "-c", f"cat > {path} && chmod {mode:o} {path}"), input=text, text=True, stdin=None)

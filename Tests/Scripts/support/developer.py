@@ -89,7 +89,7 @@ class Developer:
         (environment / "pyvenv.cfg").write_text(
             f"home = {self._python}/bin\ninclude-system-site-packages = false\n")
 
-    def run(self, *words: object, env: Mapping[str, str] | None = None, timeout: float = 80) -> subprocess.CompletedProcess:
+    def run(self, *words: object, env: Mapping[str, str] | None = None, timeout: float = 150) -> subprocess.CompletedProcess:
         """In the clone, without a terminal."""
         environment = {"HOME": str(self.clone.parent), "PATH": self._path} | dict(env or {})
         command = self._machine.command_line(["sh", "-c", 'umask 077; cd "$0" && exec "$@"', self.clone, *words], user=UID)
