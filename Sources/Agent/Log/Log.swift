@@ -28,9 +28,7 @@ public final class Log {
     private var rest: ArraySlice<UInt8> = []
 
     /// A log on standard error. Reads the time zone; the corresponding C function is `tzset`.
-    public convenience init() {
-        self.init(descriptor: STDERR_FILENO)
-    }
+    public convenience init() { self.init(descriptor: STDERR_FILENO) }
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
@@ -81,8 +79,9 @@ public final class Log {
     private func writeRest() {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         var deadline = MonotonicClock.now() + Self.patience
-        while !rest.isEmpty, MonotonicClock.now() < deadline {
-            guard unsafe poll(&entry, 1, (deadline - MonotonicClock.now()).milliseconds) > 0 else { continue }
+        while !rest.isEmpty {
+            let left = deadline - MonotonicClock.now()
+            guard unsafe poll(&entry, 1, left.milliseconds) > 0 else { if left > .zero { continue } else { return } }
             // After POLLOUT a pipe takes PIPE_BUF bytes without waiting (pipe(7)).
             let part = rest.prefix(Int(PIPE_BUF))
             let written = unsafe part.withUnsafeBytes { unsafe CLinux.write(descriptor, $0.baseAddress, $0.count) }
@@ -90,7 +89,7 @@ public final class Log {
                 rest.removeFirst(written)
                 deadline = MonotonicClock.now() + Self.patience
             } else {
-                guard written < 0, cf_pcap_errno() == EINTR || cf_pcap_errno() == EAGAIN else { return }
+                guard written < 0, cf_pcap_errno() == EINTR || cf_pcap_errno() == EAGAIN, left > .zero else { return }
                 // A terminal with room takes nothing while another process writes there (tty_io.c, tty_write_lock).
                 var pause = Duration.microseconds(100).timespec
                 unsafe ppoll(nil, 0, &pause, nil)
