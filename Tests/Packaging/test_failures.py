@@ -36,7 +36,7 @@ def package(folder: Path) -> Iterator[Path]:
 
 
 def assert_fails(target: Path, package: Path, *words: str, **options) -> None:
-    done = run_packaging(target, package, timeout=30, **options)
+    done = run_packaging(target, package, timeout=150, **options)
     assert done.returncode != 0
     last = done.stderr.splitlines()[-1]
     for word in words:
@@ -140,7 +140,7 @@ def test_agent_that_is_nearly_too_large(target, folder):
     """Built, with a warning: there is time to look into it."""
     built_wrongly(target, PROGRAM % 0, "-static", size=1_350_001)
     (folder / "large").mkdir()
-    done = run_packaging(target, folder / "large", timeout=30)
+    done = run_packaging(target, folder / "large", timeout=150)
     assert done.returncode == 0, done.stderr
     assert "WARNING: the agent has 1350001 bytes" in done.stderr
 

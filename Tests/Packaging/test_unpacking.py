@@ -59,5 +59,5 @@ def test_where_the_bounding_set_lacks_it_an_effective_capability_would_not_start
     run("setcap", "cap_net_raw=ep", copy)
     assert_captures(namespace, copy)
     done = subprocess.run(namespace.command_line([copy, "-interface", "lo"], setpriv=WITHOUT_NET_RAW),
-                          capture_output=True, timeout=10)
+                          capture_output=True, timeout=60)
     assert b"Operation not permitted" in done.stderr and b"level=" not in done.stderr

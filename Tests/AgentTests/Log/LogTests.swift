@@ -91,7 +91,7 @@ struct LogTests {
         let start = MonotonicClock.now()
         log.info("nobody reads this")
         let waited = MonotonicClock.now() - start
-        #expect((.milliseconds(50) ..< .seconds(5)).contains(waited))
+        #expect((.milliseconds(50) ..< .seconds(30)).contains(waited))
 
         _ = pipe.read()
         log.info("somebody reads this")

@@ -197,16 +197,18 @@ private final class Reader {
         file = nil
         if kind == .narrowPipe { Self.usePipesUp() }
         var ends: (Int32, Int32) = (-1, -1)
-        unsafe withUnsafeMutableBytes(of: &ends) { ends in
-            let ends = unsafe ends.assumingMemoryBound(to: Int32.self).baseAddress
-            if kind == .socket {
-                _ = unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0, ends)
-            } else {
-                _ = unsafe pipe2(ends, O_NONBLOCK)
+        // Others of the same user may have given pages back meanwhile.
+        repeat {
+            unsafe withUnsafeMutableBytes(of: &ends) { ends in
+                let ends = unsafe ends.assumingMemoryBound(to: Int32.self).baseAddress
+                if kind == .socket {
+                    _ = unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0, ends)
+                } else {
+                    _ = unsafe pipe2(ends, O_NONBLOCK)
+                }
             }
-        }
+        } while kind == .narrowPipe && cf_pcap_pipe_capacity(ends.1) > 8192
         descriptor = ends.0
-        if kind == .narrowPipe { #expect(cf_pcap_pipe_capacity(ends.1) <= 8192) }
         replaceStandardOutput(by: ends.1)
         CLinux.close(ends.1)
     }

@@ -242,6 +242,9 @@ struct CaptureFileTests {
         signal(SIGPIPE, SIG_IGN)
         let (reading, writing) = try FileDescriptor.pipe()
         try reading.close()
+        // A child that another test is making may hold it for a moment.
+        var entry = pollfd(fd: writing.rawValue, events: 0, revents: 0)
+        unsafe poll(&entry, 1, 30_000)
         var file = try CaptureFile(
             to: Destination(pipe: writing, name: "pipe"), .pcap, .none, application: "", commandLine: "")
         #expect(throws: OutputError.readerGone) { try file.add(StreamID(number: 0), description()) }

@@ -23,9 +23,15 @@ final class TemporaryFolder {
     }
 
     /// Adds a file that can be executed. Returns its path.
+    ///
+    /// A process of its own writes it: what a child that another test is making has open for writing, if only for a
+    /// moment, cannot be executed (ETXTBSY).
     @discardableResult
     func addExecutable(_ name: String, _ text: String) throws -> String {
-        let path = try add(name, text)
+        let path = "\(path)/\(name)"
+        let source = try add(name + ".text", text)
+        try Process.run(URL(fileURLWithPath: "/bin/cp"), arguments: [source, path]).waitUntilExit()
+        try FileManager.default.removeItem(atPath: source)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
         return path
     }

@@ -112,7 +112,7 @@ def compile_package(
 
 def run_packaging(
     target: Path, package: Path, environment: Mapping[str, str] | None = None, mounts: Sequence[str] = (),
-    wrapper: Sequence[str] = (), script: Path = REPOSITORY / PACKAGES / "cf-pcap/packaging", timeout: float = 400,
+    wrapper: Sequence[str] = (), script: Path = REPOSITORY / PACKAGES / "cf-pcap/packaging", timeout: float = 3000,
 ) -> subprocess.CompletedProcess:
     """Runs a packaging script as BOSH does.
 

@@ -15,7 +15,7 @@ def assert_captures(namespace: Namespace, binary: Path) -> None:
     with Sink(namespace), start_agent(namespace, "-interface", "lo", "-filter", "udp", binary=binary) as agent:
         assert agent.running, agent.stderr.decode()
         numbers = send_numbered(namespace, "127.0.0.1", 20)
-        result = agent.stop()
+        result = agent.stop(timeout=30)
     assert result.status == 0 and result.pcap.numbers == numbers
     check_with_tcpdump(result.stdout)
 
