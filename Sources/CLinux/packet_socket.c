@@ -33,25 +33,25 @@ static int attach(int descriptor, struct sock_fprog program) {
     return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
-// Until the ring's first blocks have been read, libpcap applies its copy of the filter to packets that the kernel has let
-// pass, in case they came before the filter (pcap-linux.c, blocks_to_filter_in_userland). There are none such here, and
-// there the filter would see packets cut to the snaplen and without their direction. So libpcap is left with a filter
-// that lets everything pass, and the kernel with the real one, as libpcap has adapted it.
+// libpcap applies its own copy of the filter to packets in the ring's first blocks, in case they came before the filter
+// was set (pcap-linux.c, blocks_to_filter_in_userland). Here none can, and libpcap would see packets that are cut to the
+// snaplen and without their direction. So libpcap is left with a filter that lets everything pass, and the kernel with
+// the real one, as libpcap has adapted it.
 static int leave_filtering_to_kernel(pcap_t *handle) {
     struct sock_filter instructions[BPF_MAXINSNS], longer[BPF_MAXINSNS];
     socklen_t count = BPF_MAXINSNS;
     int descriptor = pcap_fileno(handle);
     if (getsockopt(descriptor, SOL_SOCKET, SO_GET_FILTER, instructions, &count) != 0) return -1;
-    if (count == 0) return CF_PCAP_FILTERED_BY_LIBPCAP;
+    if (count == 0) return CF_PCAP_IN_LIBPCAP;
     struct bpf_insn everything = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
     if (pcap_setfilter(handle, &(struct bpf_program){1, &everything}) != 0) return -1;
 
     struct sock_fprog program = {(unsigned short)count, longer};
     memcpy(longer, instructions, count * sizeof *instructions);
     // A socket has memory for a filter of a certain size only (socket(7), optmem_max).
-    if (reject_sent_on_loopback(&program) && attach(descriptor, program) == 0) return CF_PCAP_FILTERED_ONCE;
+    if (reject_sent_on_loopback(&program) && attach(descriptor, program) == 0) return CF_PCAP_IN_KERNEL;
     program = (struct sock_fprog){(unsigned short)count, instructions};
-    return attach(descriptor, program) == 0 ? CF_PCAP_FILTERED_TWICE : -1;
+    return attach(descriptor, program) == 0 ? CF_PCAP_IN_KERNEL_AND_LIBPCAP : -1;
 }
 
 int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program) {

@@ -15,7 +15,7 @@ from harness.log import LogLine, parse_log
 LO = ("-interface", "lo")
 # Cheap to compile: libpcap's optimizer takes half a minute for as many of "udp port N".
 LONG = " or ".join(f"len={length}" for length in range(61, 1850))
-SLOW_TO_COMPILE = " or ".join(f"udp port {port}" for port in range(1500))
+SLOW_TO_COMPILE = " or ".join(f"udp port {port}" for port in range(1200))
 
 
 def run_agent(namespace: Namespace, *arguments: str, **options) -> Result:
@@ -207,6 +207,13 @@ def test_signal_ends_the_compilation_of_a_filter_that_takes_long(namespace):
         result = agent.stop(timeout=10)
     assert result.seconds < 5
     assert result.stdout == b"" or result.pcap.packets == []
+
+
+def test_filter_that_takes_too_much_memory_to_compile_is_refused(namespace):
+    """Else the app's quota of memory would pay, and perhaps the app."""
+    result = run_agent(namespace, *LO, "-filter", " or ".join(f"host 10.0.{n >> 8}.{n & 255}" for n in range(3000)))
+    assert result.status == 1 and result.stdout == b""
+    assert result.log[-1]["error"].endswith("which takes more than 128 MB to compile")
 
 
 @pytest.mark.parametrize("filter", ["", " ", "\n\t"])

@@ -114,6 +114,24 @@ def test_stop_gives_up_a_reader_that_is_too_slow(container, peer):
     assert_exactly_counted(result, reader.finish(), least=2_500)
 
 
+def test_reader_that_takes_little_at_a_time_loses_nothing(container, peer):
+    """One batch takes such a reader longer than the ring has room for time: 80 blocks of 48 ms."""
+    reader, writer = os.pipe()
+    with start_agent(container, "-interface", "eth0", "-filter", "udp", stdout=writer) as agent:
+        os.close(writer)
+        paced = PacedReader(reader, 40_000)
+        paced.begin()
+        for count, size, rate in [(900, SIZE, 10_000), (1400, 100, 200)]:
+            with Pktgen(peer, "eth0", count, size, rate=rate) as generator:
+                assert generator.wait() == count
+        agent.send_signal(signal.SIGINT)
+        data = paced.finish()
+        result = agent.wait(10)
+    stopped = find(result.log, "INFO", "stopped capture")
+    assert (result.status, stopped["packets"], stopped["dropped"]) == (0, "2300", "0")
+    assert len(read_pcap(data).packets) == 2300
+
+
 def test_stop_gives_up_a_reader_that_takes_nothing(container, peer):
     with full_ring(container, peer, 1) as (agent, reader):
         agent.send_signal(signal.SIGINT)

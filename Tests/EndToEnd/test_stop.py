@@ -269,8 +269,8 @@ def test_reader_of_the_log_that_is_stuck_does_not_hold_up_the_capture(namespace,
 
 
 def test_packets_before_the_stop_are_handed_over_though_the_log_is_stuck(namespace):
-    """The line that tells of the signal waits there for 200 ms, in which the kernel fills no more of the ring's block:
-    how long that takes is what tells where the filter is not the kernel's."""
+    """The line that tells of the signal waits 200 ms for its reader. Meanwhile the kernel retires the block with these
+    packets, and they are found only by a new look: where the filter is not the kernel's, nothing counts them."""
     reader, writer = os.pipe()
     fill(writer)
     words = ["-interface", "lo", "-filter", f"udp and ({NOT_FOR_THE_KERNEL})"]

@@ -5,8 +5,8 @@ import CPcap
 @safe public struct Capture: ~Copyable {
     /// The ring's size in bytes: 80 blocks, as libpcap makes them.
     static let ringSize: Int32 = 20 << 20
-    /// When the kernel retires a block of the ring that is not full. It is how long a packet may wait while there are few,
-    /// how often there is work at all, and, 80 times, how long a reader may stand still while they find room.
+    /// After this time the kernel retires a block of the ring that is not full. It is the longest that a packet waits, and
+    /// the interval of wake-ups, while packets are few. The 80 blocks hold 80 times as much time then (3.8 s).
     static let blockTimeout = Duration.milliseconds(48)
 
     /// What it captures on.
@@ -25,8 +25,8 @@ import CPcap
         unsafe self.handle = handle
     }
 
-    /// Opens a capture that takes no packet yet. Needs CAP_NET_RAW; nothing later does.
-    ///
+    /// Opens a capture that takes no packet yet. Needs CAP_NET_RAW; nothing later does. From here on the process cannot
+    /// make the calls that `cf_pcap_disarm` forbids. Throws libpcap's reason, or the system's.
     /// The corresponding C functions are `pcap_create` and `pcap_activate`.
     public static func open(_ interface: Interface, snaplen: Int, log: Log) throws(Failure) -> Capture {
         let handle = try unsafe create(interface)
@@ -82,7 +82,6 @@ import CPcap
     var snaplen: Int { Int(unsafe pcap_snapshot(handle)) }
 
     /// Sets the filter for good and begins to take packets that match it.
-    ///
     /// The corresponding C functions are `pcap_setfilter` and `bind`.
     public mutating func start(_ filter: Filter, log: Log) throws(Failure) {
         filtering = try unsafe filter.install(in: handle, log: log)
@@ -152,8 +151,7 @@ import CPcap
         Failure("failed to open device \(interface.name): \(unsafe explanation(of: status, handle))")
     }
 
-    /// The status in words, and what the handle has to add. The corresponding C functions are `pcap_statustostr` and
-    /// `pcap_geterr`.
+    /// The status in words, and what the handle has to add. The C functions are `pcap_statustostr` and `pcap_geterr`.
     private static func explanation(of status: Int32, _ handle: OpaquePointer) -> ByteString {
         let detail = unsafe ByteString(cString: pcap_geterr(handle))
         if status == PCAP_ERROR || status == PCAP_WARNING { return detail }

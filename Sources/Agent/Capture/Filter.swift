@@ -42,8 +42,8 @@ import CPcap
         case kernel, kernelAndLibpcap, libpcap
     }
 
-    /// Sets it, in the kernel where that takes it, else in libpcap, which is told with a warning.
-    /// The corresponding C function is `pcap_setfilter`.
+    /// Sets it in the kernel; where the kernel does not take it, in libpcap, and logs a warning. Throws libpcap's reason,
+    /// or the system's. The corresponding C function is `pcap_setfilter`.
     func install(in handle: OpaquePointer, log: Log) throws(Failure) -> Place {
         var instructions = instructions
         let status = unsafe instructions.withUnsafeMutableBufferPointer { instructions in

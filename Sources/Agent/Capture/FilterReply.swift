@@ -34,8 +34,8 @@ enum FilterReply {
         (1..<headerSize).reduce(0) { $0 | Int(bytes[$1]) << (8 * ($1 - 1)) }
     }
 
-    /// Nil where `bytes` are no reply, not all of one, or one that nobody asked for: a program of unknown instructions, or
-    /// with jumps backwards that are not `allowed`.
+    /// Nil where `bytes` are not exactly one whole reply, or hold a program with unknown instructions or, unless
+    /// `allowingLoops`, with jumps backwards.
     init?(_ bytes: [UInt8], allowingLoops: Bool = false) {
         guard bytes.count >= Self.headerSize, Self.contentLength(bytes) == bytes.count - Self.headerSize else {
             return nil

@@ -7,14 +7,13 @@ public struct Interface: Equatable {
     /// The kernel's index; 0 stands for all interfaces.
     let index: Int32
 
-    /// Whether what it sends comes back to it, so that both ways are one. The corresponding C function is `if_nametoindex`.
+    /// Whether it is `lo`, which shows each packet twice, as sent and as received. The C function is `if_nametoindex`.
     var isLoopback: Bool { unsafe index != 0 && index == if_nametoindex("lo") }
 
     /// libpcap's name for all interfaces at once.
     static let any: ByteString = "any"
 
     /// Looks `name` up in the kernel's list. The corresponding C function is `if_nametoindex`.
-    ///
     /// libpcap is never asked for a name that the kernel does not know: it would try its other capture sources.
     public init(_ name: ByteString) throws(Failure) {
         if name == Self.any {

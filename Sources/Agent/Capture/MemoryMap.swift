@@ -2,8 +2,8 @@ import CLinux
 
 /// The process's memory, as `/proc/self/maps` lists it (proc_pid_maps(5)).
 enum MemoryMap {
-    /// Keeps what is shared with the kernel, the capture's ring alone, out of child processes. Returns whether there was
-    /// such a thing, and it is kept out. The corresponding C function is `madvise` with MADV_DONTFORK.
+    /// Keeps shared mappings, of which the capture's ring is the only one, out of child processes. Returns false where
+    /// there is none, or one could not be kept out. The corresponding C function is `madvise` with MADV_DONTFORK.
     static func withholdSharedFromChildren() -> Bool {
         let lines = (contents(of: "/proc/self/maps") ?? []).split(separator: UInt8(ascii: "\n"))
         let ranges = lines.compactMap { sharedRange($0) }

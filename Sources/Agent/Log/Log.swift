@@ -2,8 +2,8 @@ import CLinux
 
 /// The agent's log, one write a line, on standard error.
 ///
-/// A line of which standard error takes nothing within ``patience`` is left out, the rest of one that it took in part comes
-/// before the next: a reader that has stopped reading must not keep the agent from stopping.
+/// A line of which standard error takes nothing within ``patience`` is left out; the rest of one that it took in part is
+/// written before the next one: a reader that has stopped reading must not keep the agent from stopping.
 public final class Log {
     private static let patience = Duration.milliseconds(200)
 

@@ -5,8 +5,7 @@ import CLinux
     private let fields: tm
     private let milliseconds: Int
 
-    /// Reads the time zone (`TZ`, else `/etc/localtime`) for all later timestamps. The corresponding C function is
-    /// `tzset`.
+    /// Reads the time zone (`TZ`, else `/etc/localtime`) for all later timestamps. The C function is `tzset`.
     static func loadTimeZone() {
         tzset()
     }

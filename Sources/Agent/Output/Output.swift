@@ -61,7 +61,7 @@ public struct Output: ~Copyable {
 
     /// A Unix stream socket of the usual size takes 32 kB whole or not at all (net/unix/af_unix.c, unix_stream_sendmsg).
     private static let socketPart = 32 << 10
-    /// A slow disk takes what is written piece by piece, so that a stop need not wait for all.
+    /// The most that one write to a file takes: on a slow disk a stop waits for one piece, not for the whole queue.
     private static let filePart = 256 << 10
 
     /// Whole records that fit; of a record that is larger than the capacity, as much as goes in.
@@ -92,8 +92,8 @@ public struct Output: ~Copyable {
         }
     }
 
-    /// Removes the first `split` bytes of a record whose rest could not be written, where that can be done without harm to
-    /// others. Returns whether the output ends with a whole record now.
+    /// Removes the first `split` bytes of a record whose rest could not be written from the end of a file, where nobody
+    /// else has written there. Returns whether the output ends with a whole record now.
     mutating func cutBack(_ split: Int) -> Bool {
         guard split > 0 else { return true }
         guard let file, file.cut(from: written - split, to: written) else { return false }

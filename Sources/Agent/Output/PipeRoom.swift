@@ -40,7 +40,7 @@ struct PipeRoom {
 
     /// The corresponding C function is `ioctl` with FIONREAD.
     private mutating func ask() {
-        // FIONREAD fails for nothing that can be written; then nothing is known.
+        // FIONREAD does not fail on a pipe; if it did, -1 would leave no page that is sure to be free.
         let unread = Int(cf_pcap_unread_bytes(descriptor))
         ends.removeAll { unread == 0 || $0 <= written - unread }
         if unread == 0 {

@@ -85,7 +85,7 @@ import CLinux
     /// The length of what is left of the first record.
     var firstRecordLength: Int { recordStart + recordLength(at: recordStart) - start }
 
-    /// How many bytes of a record the output has taken whose rest it has not: what must be cut off to leave whole records.
+    /// How many bytes the output has taken of a record that it has not taken whole: what to cut off for whole records.
     var splitLength: Int { start - recordStart }
 
     /// The number of records that have not been taken whole.

@@ -5,7 +5,7 @@ import CLinux
 struct Absence: Equatable {
     /// Each alone keeps the capability away (capabilities(7), "Transformation of capabilities during execve()").
     enum Reason: Equatable {
-        /// Where it is not the platform's own executable, that may have one.
+        /// `isCopy`: the executable is not the platform's own, which may have the capability.
         case noFileCapability(isCopy: Bool)
         case notInBoundingSet
         case noNewPrivileges
@@ -18,8 +18,7 @@ struct Absence: Equatable {
     static func inThisProcess() -> Absence {
         var reasons: [Reason] = []
         if !hasFileCapability { reasons.append(.noFileCapability(isCopy: !isPlatforms)) }
-        // cap_get_bound(3): 1 where the bounding set has it, 0 where it lacks it, -1 for a capability that the kernel does
-        // not know.
+        // cap_get_bound(3): 1 where the bounding set has it, 0 where it lacks it, -1 where the kernel does not know it.
         if cap_get_bound(CAP_NET_RAW) == 0 { reasons.append(.notInBoundingSet) }
         if cf_pcap_no_new_privileges() == 1 { reasons.append(.noNewPrivileges) }
         if isMountedNosuid { reasons.append(.mountedNosuid) }

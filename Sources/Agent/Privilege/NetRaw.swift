@@ -5,7 +5,6 @@ import CLinux
 public enum NetRaw {
     /// Makes the capability effective, if the process may. The corresponding C functions are `cap_get_proc`,
     /// `cap_set_flag` and `cap_set_proc`.
-    ///
     /// Throws where it may not, with the reason and the remedy.
     public static func require() throws(Failure) {
         guard let capabilities = unsafe cap_get_proc() else {

@@ -31,7 +31,7 @@ struct Ending: Equatable {
         var isRingEmpty: Bool
         /// The output has taken all that was handed over.
         var isQueueEmpty: Bool
-        /// When the output last took all there was, be it nothing; when it last took something; the last look at the ring.
+        /// When the output last took bytes or had none to take; when it last took bytes; when the ring was last read.
         var lastTaken, lastWritten, lastLook: Duration
         /// A packet has been handed over that came after the end was asked for.
         var hasLater = false

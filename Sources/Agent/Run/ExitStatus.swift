@@ -10,8 +10,7 @@ public enum ExitStatus: Int32 {
     case usage = 2
 }
 
-/// Ends the process. The corresponding C function is `_exit`: closing the capture tidily would only make the kernel
-/// release it twice as slowly.
+/// Ends the process, by `_exit`: closing the capture tidily would only make the kernel release it twice as slowly.
 public func end(_ status: ExitStatus) -> Never {
     _exit(status.rawValue)
 }

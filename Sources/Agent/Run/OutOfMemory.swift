@@ -1,11 +1,11 @@
 #if hasFeature(Embedded)
     import CLinux
 
-    /// Given back for the message that there is no more.
+    /// Freed when memory runs out, so that there is room for the message that says so.
     nonisolated(unsafe) private var reserve = unsafe malloc(16 << 10)
 
-    /// Takes the place of glibc's function, which Embedded Swift calls for all its memory and whose failure it does not
-    /// answer: it would go on into a fault. The corresponding C function is `aligned_alloc`.
+    /// Takes the place of glibc's `posix_memalign`, from which Embedded Swift gets all its memory without looking at the
+    /// result. Where there is none it logs that and ends the process. The corresponding C function is `aligned_alloc`.
     @c(posix_memalign)
     func allocate(_ memory: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ size: Int) -> Int32 {
         let last = unsafe reserve

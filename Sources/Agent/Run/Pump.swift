@@ -10,29 +10,26 @@ public final class Pump {
     private var output: Output
     private var queue: RecordQueue
     private let signals: Signals
-    private var watch: SessionWatch
+    private let watch: SessionWatch
     private var reports: Reports
     private let log: Log
 
     private var ending: Ending?
     private var endingBegan = timespec()
-    /// Why nobody had to ask for the end.
+    /// Why the capture ended by itself, such as an interface that is gone.
     private var failure: Failure?
-    private var isLive = false
     private var (hasSignal, isFirstSignal) = (true, true)
-    private var (isReaderGone, isRingEmpty) = (false, false)
+    private var (isLive, isReaderGone, isRingEmpty) = (false, false, false)
     private var (lastTaken, lastWritten, lastLook) = (MonotonicClock.now(), MonotonicClock.now(), Duration.zero)
     private var backoff = Backoff()
 
     /// Takes everything that the loop needs, memory included.
     public init(
         _ capture: consuming Capture, to output: consuming Output, until signals: consuming Signals,
-        watching session: SSHSession?, log: Log
+        watching watch: SessionWatch, log: Log
     ) throws(Failure) {
         queue = RecordQueue(fileHeader: try capture.fileHeader(), snaplen: capture.snaplen)
-        // nohup(1) asks to outlive the session, unless it is the daemon that ignores SIGHUP.
-        let isDetached = Signals.isHangupIgnored && session?.daemonIgnoresHangup != true
-        watch = SessionWatch(output.isStream && !isDetached ? session : nil)
+        self.watch = watch
         reports = Reports(log)
         self.capture = capture
         self.output = output
@@ -102,12 +99,12 @@ public final class Pump {
 
     // MARK: Packets
 
-    /// What the output does not take waits in the ring, but for a batch. Behind a reader that stands still the queue
-    /// takes more: the ring has room for 80 block timeouts of time, however little is in each block.
+    /// What the output does not take waits in the ring, but for a batch. Behind a reader that is slower than a batch a
+    /// second the queue takes more: the ring has room for 80 block timeouts of time, however little is in each block.
     private func wantsPackets(at now: Duration) -> Bool {
         if isRingEmpty || !queue.hasRoom { return false }
         if let ending, ending.hasAll(progress(at: now)) { return false }
-        return queue.isEmpty || now - lastTaken >= Ending.longestStandstill
+        return queue.isEmpty || now - min(lastTaken, lastLook) >= .seconds(1)
     }
 
     /// A capture that fails, as when its interface goes, ends like one that is stopped: what came before may still be in
@@ -168,8 +165,8 @@ public final class Pump {
         }
         if isAskedFor || reports.isDue(at: now) { reports.report(counts(), at: now, isAskedFor: isAskedFor) }
         if ending == nil, now >= watch.nextLook, !watch.look() {
-            log.info("SSH session ended, stopping capture")
             beginEnding(at: now)
+            log.info("SSH session ended, stopping capture")
         }
     }
 
@@ -207,8 +204,8 @@ public final class Pump {
         let ready = unsafe withUnsafeMutableBytes(of: &sources) { sources in
             unsafe ppoll(sources.assumingMemoryBound(to: pollfd.self).baseAddress, 3, &limit, nil)
         }
-        if ready > 0 && sources.capture.revents != 0 || capture.isInterfaceDown { isRingEmpty = false }
-        hasSignal = ready > 0 && sources.signals.revents != 0
+        if ready < 0 || sources.capture.revents != 0 || capture.isInterfaceDown { isRingEmpty = false }
+        hasSignal = ready < 0 || sources.signals.revents != 0
         isReaderGone = ready > 0 && output.isStream && sources.output.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
     }
 

@@ -1,7 +1,6 @@
 import CLinux
 
-/// An address and a port. IPv4 addresses stand as IPv4-mapped IPv6 addresses (RFC 4291, 2.5.5.2), as the sockets of a
-/// dual-stack listener do.
+/// An address and a port. IPv4 addresses stand as IPv4-mapped ones (RFC 4291, 2.5.5.2), as a dual-stack listener has them.
 struct Endpoint: Equatable {
     /// Sixteen bytes in network order, as two numbers.
     let high: UInt64

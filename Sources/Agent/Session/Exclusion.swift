@@ -48,10 +48,9 @@ public struct Exclusion: Equatable {
         return ports.isEmpty ? nil : Exclusion(ports: ports)
     }
 
-    /// On `lo` the daemon's own ports pass. Elsewhere the proxy's ports pass, and the daemon's own where a session does
+    /// The ports to leave out. On `lo` the daemon's own; elsewhere the proxy's, and the daemon's own where a session does
     /// not come through the proxy; on `any` all of these. Without a session the daemon's port is the platform's.
-    ///
-    /// Not complete where a session comes through a proxy whose port nothing names, or there may be one that does.
+    /// `isComplete` is false where a session comes, or may come, through a proxy whose port nothing names.
     static func decide(
         for session: SSHSession?, on interface: ByteString, _ instance: InstancePorts?
     ) -> (ports: [UInt16], isComplete: Bool) {

@@ -1,17 +1,20 @@
 import CLinux
 
-/// The SSH session at the end of which the agent runs.
+/// The SSH session that the agent runs in.
 public struct SSHSession: Equatable {
     /// The daemon's command name and process id.
     let daemon: ByteString
     let process: Int
     /// The ports on which the daemon takes sessions.
     let ports: [UInt16]
-    /// The daemon's connections. Where one process serves all sessions ours is one of them, not known which.
+    /// The daemon's connections. Where one process serves all sessions the agent's is among them, and nothing tells which.
     let connections: [TCPSocket]
     let source: Source
     /// Whether the daemon ignores SIGHUP. The agent has inherited that then, which is no sign of nohup(1).
     var daemonIgnoresHangup = false
+
+    /// Whether the capture may outlive it: nohup(1) asks for that, unless it is the daemon that ignores SIGHUP.
+    public var mayBeOutlived: Bool { Signals.isHangupIgnored && !daemonIgnoresHangup }
 
     /// What told which connections are the daemon's.
     enum Source {
@@ -92,9 +95,9 @@ public struct SSHSession: Equatable {
         return sockets
     }
 
-    /// The session of a daemon that has the sockets that `isHeld` names. Its connections are those to a port that somebody
-    /// listens on: a daemon of one process listens itself, one process for each connection has a parent that does. What the
-    /// daemon connects to for a client (port forwarding) is no session.
+    /// The session of a daemon that has the sockets that `isHeld` names. Its connections are those to a port on which some
+    /// process listens: a daemon of one process listens itself, and a process for one connection has a parent that listens.
+    /// What the daemon connects to for a client (port forwarding) is no session.
     static func select(
         _ process: Int, _ name: ByteString, from sockets: [TCPSocket], by source: Source,
         where isHeld: (TCPSocket) -> Bool

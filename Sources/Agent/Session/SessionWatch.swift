@@ -5,7 +5,7 @@ import CLinux
 /// A daemon that serves several sessions from one process has a connection for each, and nothing tells which is the
 /// agent's. Its session has ended when all that were there at the start have gone, or one of them and the writer of
 /// standard input.
-struct SessionWatch: ~Copyable {
+public final class SessionWatch {
     /// The connections of the start that are still there.
     private var connections: [TCPSocket]
     private var tables: SocketTables?
@@ -15,8 +15,8 @@ struct SessionWatch: ~Copyable {
     private var isInputTelling: Bool
     private var isFirstLook = true
 
-    /// How long to wait for the next look. Reading the tables takes 2 us for each socket in them, so that to wait longer
-    /// where there are many keeps that at 0.5 % of a core or less.
+    /// How long to wait for the next look. Reading the tables takes 2 us for each socket in them; the wait grows with
+    /// their number, so that this is 0.5 % of a core at most for up to 15,000.
     private static func interval(afterReading sockets: Int) -> Duration {
         min(.seconds(2) + .microseconds(400) * sockets, .seconds(6))
     }
@@ -24,8 +24,8 @@ struct SessionWatch: ~Copyable {
     /// When to look next, on the monotonic clock; never where there is nothing to look for.
     private(set) var nextLook = Duration.never
 
-    /// Opens what it needs, if there is a session to watch.
-    init(_ session: SSHSession?, input: Int32 = STDIN_FILENO) {
+    /// Opens what it needs, if there is a session to watch. `input` is the descriptor of its standard input.
+    public init(_ session: SSHSession?, input: Int32 = 0) {
         connections = session?.connections ?? []
         self.input = input
         isInputTelling = Self.isOpen(input)
@@ -43,7 +43,7 @@ struct SessionWatch: ~Copyable {
     }
 
     /// Whether the session may still be there. Sets ``nextLook``.
-    mutating func look() -> Bool {
+    func look() -> Bool {
         let isInputOpen = Self.isOpen(input)
         let missing = missingConnections()
         // A client run with </dev/null closes standard input soon after the start, which tells nothing.
@@ -56,7 +56,7 @@ struct SessionWatch: ~Copyable {
     }
 
     /// The connections that are in the tables no more; none where the tables cannot be read. Sets ``nextLook``.
-    private mutating func missingConnections() -> [TCPSocket] {
+    private func missingConnections() -> [TCPSocket] {
         var missing = connections
         var count = 0
         // A table is read in parts, and a row may be missed when others before it go meanwhile.

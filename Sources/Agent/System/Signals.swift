@@ -13,11 +13,11 @@ public struct Signals: ~Copyable {
         case report
     }
 
-    /// Whether the process was told to outlive its terminal (nohup(1)), and so its session.
+    /// Whether the process was told to outlive its terminal, and so its session (nohup(1)). The C function is `sigaction`.
     public static let isHangupIgnored = cf_pcap_is_ignored(SIGHUP)
 
-    /// Collects stop signals and SIGUSR1 from here on. Writing to a reader that is gone, or beyond a limit on file sizes,
-    /// fails instead of killing. The corresponding C functions are `sigprocmask`, `signalfd` and `sigaction`.
+    /// Blocks the stop signals and SIGUSR1 from here on; ignores SIGPIPE and SIGXFSZ, so that a write fails instead of
+    /// killing. Throws where signalfd(2) fails. The corresponding C functions are `sigprocmask`, `signalfd` and `signal`.
     public init() throws(Failure) {
         for signal in [SIGPIPE, SIGXFSZ] { cf_pcap_ignore(signal) }
         var signals = sigset_t()

@@ -26,9 +26,9 @@ public enum StandardStreams {
         }
     }
 
-    /// Closes everything but the standard streams, and puts something that can be neither read nor written in the place
-    /// of those that are closed, so that nothing that is opened later takes their numbers. The corresponding C function is
-    /// `open`.
+    /// Puts something that can be neither read nor written in the place of each standard stream that is closed, so that
+    /// nothing opened later takes its number, and closes all other descriptors. Throws where some may still be open.
+    /// The corresponding C functions are `open` and `close`.
     public static func secure() throws(Failure) {
         // open(2) gives the lowest number that is free. A directory always exists, with O_PATH it is open for nothing.
         var last: Int32

@@ -7,9 +7,9 @@
 // socket takes no packet yet (packet(7)).
 #define CF_PCAP_NO_PROTOCOL 0x10000
 
-// Where a filter is applied: in the kernel, whose count of packets is that of those handed on; in the kernel, and libpcap
-// leaves out what lo sends, which comes a second time as received; in libpcap. Filter.Place has the same values.
-enum { CF_PCAP_FILTERED_ONCE, CF_PCAP_FILTERED_TWICE, CF_PCAP_FILTERED_BY_LIBPCAP };
+// Where a filter is applied: in the kernel alone, which then counts the packets that libpcap hands on; in the kernel, and
+// libpcap leaves out what lo sends, which comes again as received; in libpcap alone. Filter.Place has the same values.
+enum { CF_PCAP_IN_KERNEL, CF_PCAP_IN_KERNEL_AND_LIBPCAP, CF_PCAP_IN_LIBPCAP };
 
 // pcap_setfilter(3PCAP) on a socket that has taken no packet yet, without what libpcap prints where the kernel does not
 // take the filter. One of the above, or -1 with the reason in pcap_geterr(3PCAP) or errno.

@@ -1,8 +1,8 @@
 // The system calls that are left, in two steps (seccomp(2)).
 #pragma once
 
-// From here on this process and its children cannot send on the descriptor `socket`, duplicate it, or pass it to another
-// process: calls that would do so fail with EPERM. Sets no-new-privileges. 0, or -1 with errno.
+// From here on this process and its children cannot send on the descriptor `socket`, duplicate it or pass it on, nor make
+// calls by which others could be made to (sandbox.c): they fail with EPERM. Sets no-new-privileges. 0, or -1 with errno.
 int cf_pcap_disarm(int socket);
 
 // What a process in the sandbox uses besides the standard streams; -1 stands for what it does not have.

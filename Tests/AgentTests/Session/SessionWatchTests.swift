@@ -20,7 +20,7 @@ struct SessionWatchTests {
         let connection = try LoopbackConnection(kind)
         let session = try session([connection])
         #expect(session.connections.count == 1)
-        let watch = Watch(session)
+        let watch = SessionWatch(session)
         #expect(watch.look())
         #expect(watch.look())
         connection.close()
@@ -31,7 +31,7 @@ struct SessionWatchTests {
     func `waits for the last of several connections, but not for later ones`() throws {
         let first = try LoopbackConnection(.v4)
         let second = try LoopbackConnection(.v4)
-        let watch = Watch(try session([first, second]))
+        let watch = SessionWatch(try session([first, second]))
         let later = try LoopbackConnection(.v4)
         first.close()
         #expect(watch.keepsSight())
@@ -60,7 +60,7 @@ struct SessionWatchTests {
     ) throws {
         let input = try TestInput(kind)
         let (ours, other) = (try LoopbackConnection(.v4), try LoopbackConnection(.v4))
-        let watch = Watch(try session([ours, other]), input: input.descriptor)
+        let watch = SessionWatch(try session([ours, other]), input: input.descriptor)
         for event in story.0 {
             switch event {
             case .inputCloses: input.closeOtherEnd()
@@ -93,7 +93,7 @@ struct SessionWatchTests {
         let input = try TestInput(.pipe)
         input.closeOtherEnd()
         let (ours, other) = (try LoopbackConnection(.v4), try LoopbackConnection(.v4))
-        let watch = Watch(try session([ours, other]), input: input.descriptor)
+        let watch = SessionWatch(try session([ours, other]), input: input.descriptor)
         ours.close()
         #expect(watch.keepsSight())
         other.close()
@@ -103,7 +103,7 @@ struct SessionWatchTests {
     func `learns nothing from a standard input that has no other end`(_ path: String) throws {
         let input = try FileDescriptor(reading: ByteString(text: path))
         let (ours, other) = (try LoopbackConnection(.v4), try LoopbackConnection(.v4))
-        let watch = Watch(try session([ours, other]), input: input.rawValue)
+        let watch = SessionWatch(try session([ours, other]), input: input.rawValue)
         ours.close()
         #expect(watch.keepsSight())
         other.close()
@@ -112,7 +112,7 @@ struct SessionWatchTests {
     @Test(arguments: [Int32(-1), 1_000_000])
     func `learns nothing from a standard input that is not there`(_ descriptor: Int32) throws {
         let (ours, other) = (try LoopbackConnection(.v4), try LoopbackConnection(.v4))
-        let watch = Watch(try session([ours, other]), input: descriptor)
+        let watch = SessionWatch(try session([ours, other]), input: descriptor)
         ours.close()
         #expect(watch.keepsSight())
         other.close()
@@ -123,7 +123,7 @@ struct SessionWatchTests {
         let pipe = try TestPipe(flags: O_NONBLOCK)
         let connection = try LoopbackConnection(.v4)
         _ = pipe.write(100)
-        let watch = Watch(try session([connection]), input: pipe.readEnd)
+        let watch = SessionWatch(try session([connection]), input: pipe.readEnd)
         #expect(watch.look())
         pipe.closeWriteEnd()
         #expect(watch.look())
@@ -137,7 +137,7 @@ struct SessionWatchTests {
         let earlier = present.connections.map {
             TCPSocket(local: $0.local, remote: $0.remote, state: $0.state, inode: $0.inode + 1)
         }
-        let watch = Watch(
+        let watch = SessionWatch(
             SSHSession(daemon: "sshd", process: 1, ports: present.ports, connections: earlier, source: .descriptors))
         #expect(!watch.look())
     }
@@ -145,7 +145,7 @@ struct SessionWatchTests {
     @Test
     func `does not care for the state that a connection was in`() throws {
         let connection = try LoopbackConnection(.v4)
-        let watch = Watch(try session([connection]))
+        let watch = SessionWatch(try session([connection]))
         // The client goes; its daemon has not noticed yet and holds the socket in CLOSE_WAIT.
         close(connection.takeClient())
         #expect(watch.look())
@@ -155,7 +155,7 @@ struct SessionWatchTests {
     func `looks every 2 seconds, every 6 at most where the tables are large`() throws {
         let connection = try LoopbackConnection(.v4)
         let start = MonotonicClock.now()
-        let watch = Watch(try session([connection]))
+        let watch = SessionWatch(try session([connection]))
         #expect((start + .seconds(2)...MonotonicClock.now() + .seconds(2)).contains(watch.nextLook))
         _ = watch.look()
         #expect((start + .seconds(2)...MonotonicClock.now() + .seconds(6)).contains(watch.nextLook))
@@ -164,16 +164,16 @@ struct SessionWatchTests {
     @Test
     func `needs the descriptors of the tables, where there is a session`() throws {
         let connection = try LoopbackConnection(.v4)
-        let (v4, v6) = Watch(try session([connection])).descriptors
+        let (v4, v6) = SessionWatch(try session([connection])).descriptors
         #expect(v4 >= 0 && v6 >= 0)
-        #expect(Watch(nil).descriptors == (-1, -1))
+        #expect(SessionWatch(nil).descriptors == (-1, -1))
     }
 
     @Test
     func `never looks where there is nothing to look for`() {
-        #expect(Watch(nil).nextLook == .never)
+        #expect(SessionWatch(nil).nextLook == .never)
         let session = SSHSession(daemon: "sshd", process: 1, ports: [2222], connections: [], source: .descriptors)
-        #expect(Watch(session).nextLook == .never)
+        #expect(SessionWatch(session).nextLook == .never)
     }
 }
 
@@ -230,20 +230,11 @@ final class TestInput {
     }
 }
 
-/// `#expect` takes no call that changes a value in place.
-private final class Watch {
-    private var watch: SessionWatch
-
-    init(_ session: SSHSession?, input: Int32 = STDIN_FILENO) {
-        watch = SessionWatch(session, input: input)
-    }
-
-    func look() -> Bool { watch.look() }
-
+extension SessionWatch {
     /// Processes that other tests start may hold this one's descriptors for a moment.
-    func losesSight() -> Bool {
+    fileprivate func losesSight() -> Bool {
         let limit = MonotonicClock.now() + .seconds(10)
-        while watch.look() {
+        while look() {
             if MonotonicClock.now() > limit { return false }
             usleep(1000)
         }
@@ -251,11 +242,8 @@ private final class Watch {
     }
 
     /// Long enough for those to have gone.
-    func keepsSight() -> Bool {
+    fileprivate func keepsSight() -> Bool {
         usleep(100_000)
-        return watch.look()
+        return look()
     }
-
-    var nextLook: Duration { watch.nextLook }
-    var descriptors: (Int32, Int32) { watch.descriptors }
 }

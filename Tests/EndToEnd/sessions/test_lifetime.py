@@ -88,6 +88,18 @@ def test_client_killed_while_its_output_is_stuck():
         assert agent_log(container)[-1].message == "stopped capture"
 
 
+def test_client_killed_while_the_filter_is_compiled():
+    slow = " or ".join(f"udp port {port}" for port in range(1200))
+    with Container() as container:
+        log = container.home / "agent.log"
+        diego.start(container)
+        with ssh(container, capture("-interface", "lo", "-filter", slow, to=LOG)) as client:
+            wait_until(lambda: log.exists() and "waiting for the filter" in log.read_text(), 20, "the filter is compiled")
+            client.kill()
+            container.wait_until_agent_gone()
+        assert agent_log(container)[-1].message == SESSION_ENDED
+
+
 def test_client_killed_beside_another_session():
     """The daemon's connections give away nothing about which of them is the agent's, but standard input ends with it."""
     with Container() as container:
