@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from harness import REPOSITORY, read_pcap
 from pcapng import read_pcapng
 from sessions.container import wait_until
 from shell import Shell
+from support.developer import Developer
 
 DEMO = Path(__file__).with_name("demo.py")
 
@@ -24,6 +26,20 @@ def _as_whoever_runs_the_tests(monkeypatch):
     """Under sudo the client is its user's, who may not write into the tests' folders."""
     for name in ("SUDO_UID", "SUDO_GID"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def developer() -> Iterator[Developer]:
+    developer = Developer(sudo=True)
+    yield developer
+    developer.close()
+
+
+def test_demo_of_a_user_with_sudo_whose_path_has_no_sbin(developer):
+    done = developer.run("scripts/demo", "--duration", "5s", "-o", "demo.pcap")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(read_pcap((developer.clone / "demo.pcap").read_bytes()).packets) > 10
+    assert developer.not_deletable() == []
 
 
 def test_demo_captures_its_three_instances_and_cleans_up(tmp_path):

@@ -46,7 +46,7 @@ class Reader:
         read_end, self.write_end = os.pipe()
         self.process = subprocess.Popen([TOOLS / "pcapcheck"], stdin=read_end, stdout=subprocess.PIPE, text=True)
         os.close(read_end)
-        self._thread = threading.Thread(target=self._stall)
+        self._thread = threading.Thread(target=self._stall, daemon=True)
 
     def start(self) -> None:
         os.close(self.write_end)
@@ -146,7 +146,7 @@ def main() -> int:
         agent.wait_for_log("capturing, stop with Ctrl-C or pkill -INT cf-pcap", 20)
         reader.start()
         ended = threading.Event()
-        cycles = threading.Thread(target=cycle, args=(inside, folder, ended, sums))
+        cycles = threading.Thread(target=cycle, args=(inside, folder, ended, sums), daemon=True)
         cycles.start()
 
         begin, settled = time.monotonic(), 0
@@ -172,9 +172,9 @@ def main() -> int:
     if settled and at_end > settled:
         sums.problems.append(f"RssAnon grew from {settled} to {at_end} kB")
     print(f"{time.monotonic() - begin:.0f} s, {sums.sent} packets sent, {log['packets']} captured, {log['dropped']} dropped")
-    settled = settled or at_end
+    growth = f"RssAnon {settled} kB at the start" if settled else "too short to tell whether memory grows, RssAnon"
     print(f"{sums.stalls} stalls, {sums.flaps} flaps, {sums.signals} signals, {sums.files} files; "
-          f"RssAnon {settled} kB at the start, {at_end} kB at the end")
+          f"{growth}, {at_end} kB at the end")
     print("\n".join(sums.problems) or "nothing lost but what is reported")
     return 1 if sums.problems else 0
 

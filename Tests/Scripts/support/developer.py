@@ -67,12 +67,14 @@ class Developer:
         self._folder.chmod(0o755)
         names = run("git", "-c", "safe.directory=*", "-C", REPOSITORY, "ls-files", "-z", "--cached", "--others",
                     "--exclude-standard", text=True).stdout.split("\0")
-        built = ["dist/cf-pcap", *(str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / ".build/tools").iterdir())]
+        folders = (REPOSITORY / "dist", REPOSITORY / ".build/tools")
+        built = [str(path.relative_to(REPOSITORY)) for folder in folders for path in folder.iterdir()]
         for name in [*names, *built]:
             if name and (REPOSITORY / name).is_file():
                 (self.clone / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(REPOSITORY / name, self.clone / name)
-        (self.clone / "dist/cf-pcap").touch()  # newer than the folders made here
+        for product in (self.clone / "dist").iterdir():
+            product.touch()  # newer than the folders made here
         self._make_python()
         run("chmod", "--recursive", "go=", self.clone.parent)
         run("chown", "--recursive", "--no-dereference", f"{UID}:{UID}", self.clone.parent)
