@@ -127,6 +127,17 @@ def test_full_disk_ends_everything_with_a_whole_file(foundation, demo, folder, n
     check_with_tools(folder / name)
 
 
+def test_limit_on_file_sizes_ends_everything_with_a_whole_file(foundation, demo, folder):
+    words = ("sh", "-c", 'ulimit -f 100; exec "$0" "$@"', BINARY)  # 51,200 bytes
+    with load_on_all(demo, 200), Client(foundation, folder, "demo", "-o", "x.pcap", words=words) as running:
+        result = running.wait(60)
+    assert result.status == 1, result.stderr
+    assert "too large" in result.stderr
+    capture = (folder / "x.pcap").read_bytes()
+    assert len(capture) > 10_000 and read_pcap(capture).packets
+    wait_until(lambda: not agents(demo.processes[0].instances), 10, "no agent is left")
+
+
 def test_compressed_file_on_a_full_disk_reads_to_its_end(foundation, demo, folder):
     with small_disk(256) as disk:
         path = f"/proc/self/fd/{disk}/x.pcap.zst"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -200,6 +202,22 @@ def test_terminal_that_vanishes_ends_the_capture(foundation, demo, folder, insta
         shell.hang_up()
         wait_until(lambda: not agents(instances), 10, "no agent is left")
     wait_until(lambda: is_whole(folder / "capture.pcap"), 10, "the file is whole")
+
+
+@pytest.mark.breaks
+def test_signal_that_ends_cf_too_stops_the_capture_in_order(foundation, demo, folder, installed):
+    """Without a terminal cf and the plugin are one group. A session that takes its time is not cut when cf has gone."""
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo", words=("cf", "pcap")) as running:
+        running.wait_until_capturing(*instances)
+        instances[1].cut()
+        os.killpg(running.pid, signal.SIGINT)
+        time.sleep(1.5)
+        instances[1].mend()
+        result = running.wait()  # which reads what the plugin says until it has ended
+    assert "Saved capture to 'capture.pcap'." in result.lines
+    assert "error" not in result.stderr and "in time" not in result.stderr
+    assert not agents(instances)
 
 
 def test_cf_that_is_killed_ends_the_capture(foundation, demo, folder, installed):

@@ -72,6 +72,23 @@ def test_second_signal_ends_at_once(foundation, demo, folder):
     wait_until(lambda: not agents(instances), 10, "no agent is left")
 
 
+@pytest.mark.breaks
+def test_stop_that_arrives_as_two_signals_ends_in_order(foundation, demo, folder):
+    """As where a terminal closes: the shell passes SIGHUP on, and the kernel sends another. One session takes its time."""
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo") as running:
+        running.wait_until_capturing(*instances)
+        instances[1].cut()
+        running.process.send_signal(signal.SIGHUP)
+        time.sleep(0.05)
+        running.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        instances[1].mend()
+        result = running.wait()
+    assert result.status == 0, result.stderr
+    assert "error" not in result.stderr
+
+
 @pytest.mark.parametrize("first", ["signal", "reader"])
 def test_signal_that_reaches_the_reader_of_the_output_too_ends_in_order(foundation, demo, folder, first):
     """As ^C in a pipeline does, without a plugin's foreground."""

@@ -42,7 +42,7 @@ struct CaptureFile: RecordSink {
         if destination.isLive { try writeStart() }
     }
 
-    /// Makes a stream known. One that is described as another was before is a part of that one.
+    /// Adds a stream. One whose description is that of an earlier one continues the earlier one's interface.
     mutating func add(_ id: StreamID, _ stream: StreamDescription) throws(OutputError) {
         let known = interfaces.firstIndex { $0.stream == stream }
         try writeStart()
@@ -75,7 +75,8 @@ struct CaptureFile: RecordSink {
         }
     }
 
-    /// Hands on what there is, if there still is somebody who reads it. Compressed, small pieces cost too much, unless somebody may be waiting for them.
+    /// Hands on what there is; throws where nobody reads it any more. Compressed output waits for a full buffer unless
+    /// somebody may be reading it: small pieces compress badly.
     mutating func flush() throws(OutputError) {
         if destination.hasLostReader { throw .readerGone }
         if compressor == nil || destination.isLive { try writeOut() }
@@ -100,7 +101,7 @@ struct CaptureFile: RecordSink {
     /// Whether anything was written.
     var hasBegun: Bool { destination.written > 0 }
 
-    /// Closes a file that cannot be written any more, and says so.
+    /// Closes the destination. Throws `failure` if there is one, else what closing throws.
     private func close(_ failure: OutputError?) throws(OutputError) {
         do {
             try destination.close()

@@ -89,8 +89,8 @@ final class Destination {
 
     /// Writes all of the bytes.
     ///
-    /// If that fails, what was there before stays, and of the bytes as many as `wholeLength` allows, given how many
-    /// were written: the file is whole.
+    /// If that fails after n bytes, the file keeps what it had and the first `wholeLength(n)` of them, so that it ends with
+    /// a whole record; where the others cannot be taken back, throws ``OutputError/cut(path:_:)``.
     func write(_ bytes: UnsafeRawBufferPointer, wholeLength: (Int) -> Int) throws(OutputError) {
         if written == 0 && path != nil && !isNew && !isLive { try? descriptor.resize(to: 0) }
         var done = 0
@@ -120,8 +120,8 @@ final class Destination {
         return unsafe poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLERR | POLLHUP) != 0
     }
 
-    /// Takes away what was written last. What is appended to may have grown by others' bytes, and is left. Returns
-    /// whether it is gone.
+    /// Cuts the last `count` bytes off the file, unless it is appended to: others may have written there (open(2),
+    /// O_APPEND). Returns whether they are gone.
     private func takeBack(_ count: Int) -> Bool {
         guard count > 0, !isLive, fcntl(descriptor.rawValue, F_GETFL) & O_APPEND == 0,
             let position = try? descriptor.seek(offset: 0, from: .current),
@@ -138,7 +138,7 @@ final class Destination {
         unsafe _ = poll(&entry, 1, -1)
     }
 
-    /// Closes a file, or removes it if nothing was written.
+    /// Closes the file, unless it is standard output. Removes one that was created here and is still empty.
     func close() throws(OutputError) {
         if let path, isNew, written == 0, isStillEmpty(at: path) { unlink(path) }
         guard descriptor != .standardOutput else { return }

@@ -35,9 +35,6 @@ import DequeModule
     /// Whether no record waits.
     var isEmpty: Bool { waiting.isEmpty }
 
-    /// When the first of the records that wait came.
-    var oldestArrival: ContinuousClock.Instant? { waiting.first?.arrival }
-
     /// The latest time stamp of the batches that had come by then.
     func latest(arrivedBy time: ContinuousClock.Instant) -> UInt64? {
         waiting.prefix { $0.arrival <= time }.map(\.batch.latest).max()

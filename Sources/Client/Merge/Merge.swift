@@ -55,11 +55,6 @@ struct Merge {
         return footprint < capacity || lanes[index].isEmpty
     }
 
-    /// When records will have waited long enough if nothing more comes; nil if none wait.
-    var deadline: ContinuousClock.Instant? {
-        lanes.compactMap(\.oldestArrival).min().map { $0 + hold }
-    }
-
     /// Gives out, in order, all records that need not wait.
     mutating func drain(at now: ContinuousClock.Instant, into sink: inout some RecordSink) throws {
         let late = Head(time: last, lane: -1)

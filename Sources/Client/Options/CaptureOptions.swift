@@ -2,18 +2,23 @@
 public struct CaptureOptions: Sendable {
     /// Which processes of the app.
     public enum Processes: Sendable, Equatable {
+        /// The process of this type.
         case named(String)
+        /// The processes of all types.
         case all
     }
 
-    /// What leads the packets of the output: how they are written, and compressed.
+    /// The file format of the output.
     public enum Format: String, Sendable, CaseIterable {
+        /// Classic pcap (pcap-savefile(5)).
         case pcap
+        /// pcapng (draft-ietf-opsawg-pcapng).
         case pcapng
     }
 
-    /// By what the output is compressed.
+    /// How the output is compressed.
     public enum Compression: Sendable, Equatable {
+        /// Not at all; into gzip members; into zstd frames.
         case none, gzip, zstd
     }
 
@@ -23,7 +28,7 @@ public struct CaptureOptions: Sendable {
     public var processes = Processes.named("web")
     /// The instances; nil means all that run.
     public var indices: [ClosedRange<Int>]?
-    /// A path, `-` for standard output; nil means `capture.pcap`, counted on if it exists.
+    /// A path, `-` for standard output; nil means `capture.pcap`, or `capture-1.pcap` and so on if it exists.
     public var output: String?
     /// How the output is written.
     public var format = Format.pcap
@@ -41,7 +46,7 @@ public struct CaptureOptions: Sendable {
     public var duration: Duration?
     /// How long a packet waits for earlier ones of other instances.
     public var hold = Duration.seconds(1)
-    /// Whether nothing but errors is told.
+    /// Whether nothing but warnings and errors is told.
     public var quiet = false
     /// Whether an existing output may be overwritten.
     public var force = false

@@ -25,8 +25,8 @@ public actor CF {
 
     /// Finds cf and copies its configuration. `close` removes the copy.
     ///
-    /// The tokens are made new before: where the platform gives a new refresh token with each, copies that are older
-    /// than the last are worth nothing.
+    /// The tokens are renewed first: where the platform gives a new refresh token at each renewal, a copy of an older one
+    /// is refused.
     public static func open(environment: [String: String]? = nil) async throws(PlatformError) -> CF {
         let environment = environment ?? ProcessInfo.processInfo.environment
         let command = try CFCommand.find(in: environment)

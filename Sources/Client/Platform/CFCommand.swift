@@ -44,8 +44,9 @@ struct CFCommand {
 
     /// cf with these arguments, away from the terminal, so that no key pressed there reaches it.
     ///
-    /// `home` is nil for a command that works on the caller's own configuration. A copy has no plugins, and cf none to
-    /// read. The rest of the environment is the caller's, but for what would mix with cf's output or change its words.
+    /// `home` is nil for a command that works on the caller's own configuration. For a copy CF_PLUGIN_HOME is unset: cf
+    /// looks for plugins in the copy then, which has none. The rest of the environment is the caller's, but for what would
+    /// mix with cf's output or change its words.
     func configuration(_ arguments: [String], home: String?) -> Configuration {
         var environment = environment
         environment.merge(["CF_TRACE": "false", "CF_COLOR": "false", "LC_ALL": "C"]) { $1 }
@@ -104,7 +105,7 @@ struct CFCommand {
     private func start(_ arguments: [String], home: String?) async throws -> Result {
         let limit = 1 << 20
         guard home != nil else {
-            // cf prints before it saves its tokens, and the end of its reader would be its own.
+            // cf saves its tokens after it has printed; a pipe whose reader is gone would end it before that (SIGPIPE).
             let result = try await Subprocess.run(
                 configuration(arguments, home: home), output: .discarded, error: .bytes(limit: limit))
             return Result(status: result.terminationStatus, output: [], errors: result.standardError)

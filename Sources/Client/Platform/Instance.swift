@@ -2,6 +2,7 @@
 public struct Instance: Sendable, Equatable {
     /// What the platform says of an instance.
     public enum State: Sendable, Equatable {
+        /// The platform's RUNNING, STARTING, CRASHED and DOWN.
         case running, starting, crashed, down
         /// A state that came after this client, in the platform's word.
         case other(String)
@@ -33,6 +34,7 @@ public struct Instance: Sendable, Equatable {
 }
 
 extension Instance.State: CustomStringConvertible {
+    /// The state in lower case.
     public var description: String {
         switch self {
         case .running: "running"

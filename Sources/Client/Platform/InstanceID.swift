@@ -13,10 +13,12 @@ public struct InstanceID: Hashable, Sendable {
 }
 
 extension InstanceID: CustomStringConvertible {
+    /// `PROCESS/INDEX`.
     public var description: String { "\(process)/\(index)" }
 }
 
 extension InstanceID: Comparable {
+    /// By process, then by index.
     public static func < (left: InstanceID, right: InstanceID) -> Bool {
         (left.process, left.index) < (right.process, right.index)
     }

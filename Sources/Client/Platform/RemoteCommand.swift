@@ -10,8 +10,8 @@ struct RemoteCommand {
     ///
     /// The agent reads nothing; the session's standard input, kept as descriptor 3, belongs to the watcher, which stops
     /// the agent at its end or at a line. An agent that ends by itself ends the watcher and gives the session its
-    /// status. This project's agent names its version, ends on SIGTERM and logs nothing more. The platform's other one
-    /// has no such flag, ends in order on SIGINT alone, and only with its next packet: hence the time until SIGTERM.
+    /// status. This project's agent knows `-version`, and ends in order on SIGTERM. The reference agent does not know
+    /// that flag, ends in order on SIGINT alone, and only with its next packet: hence two seconds before SIGTERM.
     var text: String {
         """
         exec 3<&0; v=$(\(Self.agent) -version 2>&1 </dev/null 3<&-) && echo "$v" >&2 || v=; \

@@ -2,7 +2,9 @@
 public struct SessionEnd: Sendable, Equatable {
     /// How the process of cf ended.
     public enum Status: Sendable, Equatable {
+        /// By itself, with this status.
         case exited(Int)
+        /// By the signal of this number.
         case signaled(Int)
     }
 

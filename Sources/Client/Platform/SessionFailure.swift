@@ -16,11 +16,11 @@ public struct SessionFailure: Error, Sendable, Equatable {
 
     /// Whether another session to the same instance may fare better.
     public enum Recovery: Sendable {
-        /// Once, at once.
+        /// Immediately, and once.
         case retry
         /// When the platform says that the instance runs.
         case rejoin
-        /// Not before the instance is another one, or the command line.
+        /// Only for a new instance at this index, or with another command line.
         case none
     }
 
@@ -53,5 +53,6 @@ public struct SessionFailure: Error, Sendable, Equatable {
 }
 
 extension SessionFailure: CustomStringConvertible {
+    /// The reason and, behind a colon, the remedy.
     public var description: String { remedy.map { "\(reason): \($0)" } ?? reason }
 }

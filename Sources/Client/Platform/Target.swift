@@ -45,5 +45,6 @@ public struct Target: Sendable, Equatable {
 }
 
 extension Target: CustomStringConvertible {
+    /// `org ORG / space SPACE`.
     public var description: String { "org \(organization) / space \(space)" }
 }

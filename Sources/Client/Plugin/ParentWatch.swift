@@ -10,7 +10,7 @@
 public struct ParentWatch: Sendable {
     private let parent: pid_t
 
-    /// The process's parent, as long as it is still there.
+    /// The process's parent, as long as it is still there. The corresponding C function is `getppid`.
     public init() {
         parent = getppid()
     }

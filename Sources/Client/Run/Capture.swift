@@ -40,7 +40,8 @@ public struct Capture {
     /// Questions in a row to which the platform gave no answer.
     private var unanswered = 0
     private var stage = Stage.capturing
-    private var isSignalled = false
+    /// When the first signal came.
+    private var signalled: ContinuousClock.Instant?
     /// The program's exit status, once the run has ended.
     private var status: Int32?
 
@@ -61,7 +62,7 @@ public struct Capture {
     /// Between two questions to the platform: while an instance is waited for, and while new ones may appear.
     private static let shortInterval = Duration.seconds(2)
     private static let longInterval = Duration.seconds(10)
-    /// From the word to stop: to the cutting of sessions that go on, and to the end of the run.
+    /// From the stop to the cutting of sessions that still go on, and from the stop to the end of the run.
     private static let patience = Duration.seconds(4)
     private static let limit = Duration.seconds(5)
     /// What is left for the output, once nobody is waited for any more.
@@ -99,14 +100,13 @@ public struct Capture {
         }
     }
 
-    /// Captures to the end; gives the program's exit status. Without the process that started it, it ends as on a
-    /// signal.
+    /// Captures to the end; gives the program's exit status. The end of the process that started it is a reason to stop.
     public func run(whileRunning parent: ParentWatch? = nil) async -> Int32 {
         var run = self
         if let parent {
             Task { [post] in
                 try await parent.waitUntilGone()
-                post.yield(.signal)
+                post.yield(.stopIsDue)
             }
         }
         if let viewerFailure {
@@ -170,7 +170,8 @@ public struct Capture {
         if let excess = roster.excess(of: survey.instances) { return surveyFailed(excess) }
         self.survey = survey
         for process in survey.processes.hidden {
-            display.warn(nil, "process \(process) is being replaced: only the instances of its first part are captured")
+            display.warn(
+                nil, "a deployment replaces process \(process): only the instances that cf ssh reaches are captured")
         }
         display.say(Announcements.starting(on: options.indices))
         update(survey.instances)
@@ -188,7 +189,7 @@ public struct Capture {
     }
 
     private mutating func surveyFailed(_ reason: String) {
-        // Questions that were broken off failed for no other reason.
+        // Once the run is stopping, questions fail because they were broken off, which nobody needs to be told.
         guard stage == .capturing else { return }
         display.error(nil, reason)
         roster.fail()
@@ -310,22 +311,32 @@ public struct Capture {
         lastAsked = .now
         unanswered += 1
         guard unanswered == Self.mostUnanswered, stage == .capturing else { return }
-        display.warn(nil, "it cannot be asked which instances run, and none is joined until it can: \(reason)")
+        display.warn(nil, "the platform does not say which instances run, and none is joined until it does: \(reason)")
     }
 
     private static let mostUnanswered = 3
 
+    /// Whether an instance may appear that is to be captured and that nobody knows of yet.
+    private var mayGrow: Bool { options.indices == nil || options.processes == .all }
+
     // MARK: The end
 
-    /// The first one while it stops changes nothing: the same ^C may have ended the reader of the output just before.
+    /// A first signal while the run is already stopping changes nothing: the same ^C may have ended the output's reader,
+    /// and so have begun the stop.
     private mutating func signalCame() {
-        defer { isSignalled = true }
+        let isFirst = signalled == nil
+        let first = signalled ?? .now
+        signalled = first
+        guard isFirst || .now - first >= Self.sameSignal else { return }
         switch stage {
         case .capturing: stop()
-        case .stopping: if isSignalled { hurry() }
+        case .stopping: if !isFirst { hurry() }
         case .cutting, .finishing: wait(Self.haste)
         }
     }
+
+    /// Within this time a second signal is taken for the first: timeout(1) and a terminal that closes send it twice.
+    private static let sameSignal = Duration.milliseconds(200)
 
     /// Asks all agents to stop, at once.
     private mutating func stop() {
@@ -385,7 +396,7 @@ public struct Capture {
         } else {
             roster.fail()
         }
-        if unanswered >= Self.mostUnanswered { roster.fail() }
+        if unanswered >= Self.mostUnanswered && mayGrow { roster.fail() }
         status = roster.isComplete ? 0 : 1
     }
 }

@@ -12,10 +12,10 @@ struct Roster {
     private enum Place {
         /// A session runs, to the instance with this identifier.
         case captured(guid: String)
-        /// To be joined when it runs, but not before then.
+        /// To be joined when it runs, but not before `pause` has passed since `since`.
         case waiting(since: ContinuousClock.Instant, pause: Duration)
-        /// Not to be tried again, unless another instance takes its place.
-        case given(up: String)
+        /// Not to be tried again, unless an instance with another identifier takes its place.
+        case abandoned(guid: String)
     }
 
     /// Whether all that was asked for has been captured without a gap.
@@ -65,7 +65,7 @@ struct Roster {
         if mayRejoin, failure.recovery == .retry, retried.insert(instance.id).inserted { return .start(instance) }
         isComplete = false
         guard mayRejoin, follows, failure.recovery != .none else {
-            places[instance.id] = .given(up: instance.guid)
+            places[instance.id] = .abandoned(guid: instance.guid)
             return nil
         }
         let pause = pauses[instance.id] ?? Self.shortestPause
@@ -103,7 +103,7 @@ struct Roster {
 
     /// Whether sessions run, or an instance is waited for.
     var isAlive: Bool {
-        places.values.contains { if case .given = $0 { false } else { true } }
+        places.values.contains { if case .abandoned = $0 { false } else { true } }
     }
 
     private func isWanted(_ index: Int) -> Bool {
@@ -117,14 +117,14 @@ struct Roster {
         case .waiting(let since, let pause)?:
             guard instance.isRunning, now - since >= pause, hasRoom else { return nil }
             return start(instance)
-        case .given(let guid)?:
+        case .abandoned(let guid)?:
             guard follows, instance.isRunning, instance.guid != guid, hasRoom else { return nil }
             return start(instance)
         case nil:
             guard hasBegun || !instance.isRunning else { return start(instance) }
             if instance.isRunning { return hasRoom ? start(instance) : wait(for: instance, at: now) }
             // One that appears while all are captured is joined when it runs.
-            places[instance.id] = follows ? .waiting(since: now, pause: .zero) : .given(up: instance.guid)
+            places[instance.id] = follows ? .waiting(since: now, pause: .zero) : .abandoned(guid: instance.guid)
             if indices != nil { isComplete = false }
             return hasBegun ? nil : .tell(instance.id, absence(of: instance))
         }

@@ -97,7 +97,8 @@ struct Session: Sendable {
         }
     }
 
-    /// A header that is on its way makes the difference between a capture without packets and none.
+    /// Waits for the agent's header, a second at most: with it an instance without packets counts as captured, without it
+    /// as failed.
     private func giveTimeToBegin(_ progress: SessionProgress) async {
         for _ in 0..<20 where !progress.hasBegun && !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(50))
@@ -219,7 +220,7 @@ extension PcapStream.Problem: CustomStringConvertible {
     var description: String {
         switch self {
         case .notPcap: "what it sends is not a capture"
-        case .notARecord: "what it sends is no capture from a place on"
+        case .notARecord: "after its first packets, what it sends is no longer a capture"
         }
     }
 }

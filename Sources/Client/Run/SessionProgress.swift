@@ -6,6 +6,7 @@ final class SessionProgress: Sendable {
     fileprivate struct State {
         var log = SessionLog()
         var lastSign = ContinuousClock.now
+        var lastLook = ContinuousClock.now
         var start: UInt64?
         var end: UInt64?
         var packets: UInt64 = 0
@@ -22,6 +23,9 @@ final class SessionProgress: Sendable {
 
     /// The agent of this project logs every 5 seconds.
     private static let patience = Duration.seconds(15)
+    /// The session is looked at every second. Where longer than this lies between two looks, this process stood still
+    /// itself (SIGSTOP, a machine asleep), and heard of no sign.
+    private static let standstill = Duration.seconds(5)
     /// Until the agent's header comes: cf asks the platform several questions first, and waits for an answer to each.
     private static let patienceAtStart = Duration.seconds(60)
 
@@ -81,6 +85,8 @@ final class SessionProgress: Sendable {
     /// name its version logs nothing while it captures.
     func silence(at now: ContinuousClock.Instant) -> SessionFailure? {
         state.withLock { state in
+            if now - state.lastLook > Self.standstill { state.lastSign = now }
+            state.lastLook = now
             if state.isHeldBack || state.isStopping { return nil }
             if state.start == nil {
                 guard now - state.lastSign > Self.patienceAtStart else { return nil }

@@ -1,6 +1,6 @@
 /// What an agent says that its capture has come to.
 struct AgentCounts: Equatable, Sendable {
-    /// Packets that matched.
+    /// Packets that matched and were captured; those in ``dropped`` are not among them.
     var packets: UInt64 = 0
     /// Bytes that it wrote.
     var bytes: UInt64 = 0

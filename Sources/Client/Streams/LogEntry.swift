@@ -1,6 +1,6 @@
 /// One line of the agent's log, as Go's `slog` text handler writes it: `time=… level=… msg=… name=value …`.
 struct LogEntry: Equatable, Sendable {
-    /// How much a line reports.
+    /// How serious a line is.
     enum Level: String, Sendable {
         case debug = "DEBUG"
         case info = "INFO"

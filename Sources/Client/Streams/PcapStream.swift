@@ -1,9 +1,9 @@
-/// Reads the standard output of one session: pcap as it comes in pieces of any size, and told from it whatever else a
+/// Reads the standard output of one session, in pieces of any size, and separates the pcap stream from whatever else the
 /// session writes there.
 ///
 /// Whatever the bytes, it holds no more than one record and one piece, and ``remarksLimit`` bytes of text.
 struct PcapStream {
-    /// What makes a stream useless from a place on.
+    /// Why a stream cannot be read any further.
     enum Problem: Equatable, Sendable {
         /// No pcap header came first.
         case notPcap
@@ -48,8 +48,8 @@ struct PcapStream {
             of: header, from: RecordStorage(pending, UnsafeRawBufferPointer(start: nil, count: 0)))
     }
 
-    /// Takes the end of the stream. In one that was asked for no notice is written: it gives the last record, if that
-    /// ends like one and was kept back.
+    /// Takes the end of the stream. A session that ends as it was asked to writes no notice: bytes at the end that look
+    /// like one are then the end of the last record, which is returned.
     mutating func finish(isAskedFor: Bool) -> RecordBatch? {
         if isAskedFor, let header, !hasEnded, let last = takeLast(of: header) { return last }
         let notice = pending.suffix(SessionNotice.length(atEndOf: pending))

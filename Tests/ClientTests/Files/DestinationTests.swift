@@ -3,7 +3,7 @@ import Testing
 
 @testable import Client
 
-@Suite("The output's name", .serialized)
+@Suite("The output's name")
 struct DestinationTests {
     /// In a process of its own, for the working directory is the process's.
     @Test
