@@ -3,16 +3,17 @@ import CPcap
 
 /// The child process that compiles a filter.
 enum FilterChild {
-    /// Bytes that compiling may take from the app: libpcap's optimizer takes 110 MB for 1,000 hosts, as the square of that.
+    /// Bytes that compiling may take, unless a lower limit is set: libpcap's optimizer takes 110 MB for 1,000 hosts.
     private static let memory: UInt = 128 << 20
 
     /// Compiles and ends the process. Its reply goes to the descriptor `results`.
     static func run(
         _ expression: ByteString, _ exclusion: Exclusion?, for capture: borrowing Capture, results: Int32, parent: pid_t
     ) -> Never {
-        guard cf_pcap_die_with_parent() == 0, getppid() == parent, cf_pcap_bound_data(memory) == 0,
-            giveUp(capture.descriptor, keeping: results)
-        else { _exit(1) }
+        cf_pcap_bound_data(memory)
+        guard cf_pcap_die_with_parent() == 0, getppid() == parent, giveUp(capture.descriptor, keeping: results) else {
+            _exit(1)
+        }
         let reply = unsafe compile(expression, exclusion, capture.handle)
         _exit(writeAll(reply.bytes, to: results) ? 0 : 1)
     }
@@ -51,8 +52,8 @@ enum FilterChild {
                     (\(exclusion.expression)): \(error.description)
                     """)
             }
-            let isTooLong = error.description.contains("malloc") || error.description.contains("memory")
-            let hint = isTooLong ? ", which takes more than 128 MB to compile" : FilterHint.text(forRefused: expression)
+            let isTooLong = error.description.contains("malloc")
+            let hint = isTooLong ? ", compiling it takes too much memory" : FilterHint.text(forRefused: expression)
             return .rejection("filter '\(expression.clipped)': \(error.description)\(hint)")
         }
     }

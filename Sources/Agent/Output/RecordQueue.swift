@@ -70,8 +70,7 @@ import CLinux
 
     // MARK: Whole records
 
-    /// How many bytes at the front are whole records, `limit` at most. The rest of a record that was taken in part counts
-    /// as one.
+    /// How many bytes at the front are whole records, `limit` at most. What is left of a record counts as one.
     func wholeRecords(upTo limit: Int) -> Int {
         if count <= limit { return count }
         var end = recordStart
