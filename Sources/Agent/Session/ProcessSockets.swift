@@ -2,11 +2,11 @@ import CLinux
 
 /// The sockets that a process holds.
 enum ProcessSockets {
-    /// Their inode numbers, from the links `socket:[INODE]` in `/proc/PID/fd` (proc_pid_fd(5)); nil where that directory is
-    /// not readable: another user's process, or one that is not dumpable.
-    static func inodes(of process: Int) -> [UInt64]? {
+    /// Their inode numbers, from the links `socket:[INODE]` in `/proc/PID/fd` (proc_pid_fd(5)). None where these are not
+    /// readable: another user's process, one that is not dumpable, or one with a capability that the agent has not (ptrace(2)).
+    static func inodes(of process: Int) -> [UInt64] {
         let path: ByteString = "/proc/\(process)/fd"
-        return names(in: path)?.compactMap { linkTarget("\(path)/\($0)").flatMap(inode(ofLink:)) }
+        return (names(in: path) ?? []).compactMap { linkTarget("\(path)/\($0)").flatMap(inode(ofLink:)) }
     }
 
     static func inode(ofLink target: ByteString) -> UInt64? {

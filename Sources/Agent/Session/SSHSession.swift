@@ -16,9 +16,11 @@ public struct SSHSession: Equatable {
     /// Whether the capture may outlive it: nohup(1) asks for that, unless it is the daemon that ignores SIGHUP.
     public var mayBeOutlived: Bool { Signals.isHangupIgnored && !daemonIgnoresHangup }
 
-    /// What told which connections are the daemon's.
-    enum Source {
-        case descriptors, environment
+    /// What told which connections are the daemon's. The port is the platform's.
+    enum Source: ByteString {
+        case descriptors = "descriptors"
+        case environment = "SSH_CONNECTION"
+        case port = "port"
     }
 
     /// Whether a connection to `port` comes from this host, as all do that come through the proxy, or from another.
@@ -34,21 +36,19 @@ public struct SSHSession: Equatable {
         }
         let held = ProcessSockets.inodes(of: process)
         let named = environment("SSH_CONNECTION").flatMap { SSHConnection($0) }
-        let sockets = sockets { socket in
-            socket.isListening || held?.contains(socket.inode) ?? false || named?.isConnection(socket) ?? false
+        let port = Exclusion.platformPort
+        let sockets = sockets {
+            $0.isListening || $0.local.port == port || held.contains($0.inode) || named?.isConnection($0) ?? false
         }
         let found =
-            held.flatMap { held in
-                select(process, daemon.name, from: sockets, by: .descriptors) { held.contains($0.inode) }
-            }
-            ?? named.flatMap { named in
-                select(process, daemon.name, from: sockets, by: .environment) { named.isConnection($0) }
-            }
+            select(process, daemon.name, from: sockets, by: .descriptors) { held.contains($0.inode) }
+            ?? select(process, daemon.name, from: sockets, by: .environment) { named?.isConnection($0) ?? false }
+            ?? select(process, daemon.name, from: sockets, by: .port) { $0.local.port == port }
         guard var session = found else {
             log.debug("no SSH session found") {
                 $0.add("daemon", daemon.name)
                 $0.add("pid", process)
-                $0.add("reason", "its descriptors are not readable and SSH_CONNECTION names none of its connections")
+                $0.add("reason", "neither its descriptors nor SSH_CONNECTION nor port \(port) tell its connections")
             }
             return nil
         }
@@ -63,7 +63,7 @@ public struct SSHSession: Equatable {
             line.add("pid", process)
             line.add("ports", ports.commaSeparated)
             line.add("connections", connections.map { $0.remote.description }.joined(separator: ","))
-            line.add("source", source == .descriptors ? "descriptors" : "SSH_CONNECTION")
+            line.add("source", source.rawValue)
         }
     }
 

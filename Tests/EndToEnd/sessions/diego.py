@@ -8,10 +8,10 @@ NAME = "diego-sshd"
 
 
 def start(container: Container, port: int = 2222, instance_ports: str | None = INSTANCE_PORTS,
-          name: str = "diego-sshd", wrapper: tuple[str, ...] = ()) -> subprocess.Popen:
-    """`wrapper`: a command that execs the daemon, such as nohup(1)."""
+          name: str = "diego-sshd", **options) -> subprocess.Popen:
+    """For the options see `Namespace.command_line`."""
     env = {} if instance_ports is None else {"CF_INSTANCE_PORTS": instance_ports}
     daemon = container.programs / "diego_sshd.py"
-    process = container.start(*wrapper, container.python, daemon, port, container.host_key, name, env=env)
+    process = container.start(container.python, daemon, port, container.host_key, name, env=env, **options)
     container.wait_for_listener(port)
     return process

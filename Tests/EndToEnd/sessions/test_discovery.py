@@ -129,6 +129,20 @@ def test_daemon_of_all_connections_is_found_with_each_of_them():
             "daemon": "diego-sshd", "pid": str(pid_inside(daemon.pid)), "ports": "2222", "source": "descriptors"}
 
 
+@pytest.mark.parametrize("interface", ["lo", "eth0", "any"])
+def test_daemon_of_a_root_app_is_found_by_the_platforms_port(interface):
+    """Once the agent has dropped its capabilities, the descriptors of a process that has some are not readable."""
+    with Container() as container:
+        daemon = diego.start(container, instance_ports=None, user=0)
+        with ssh(container, capture("-interface", interface, "-v")) as client:
+            lines = first_lines(client)
+            clients = container.clients(2222)
+        assert find(lines, "DEBUG", "found SSH session").attributes == {
+            "daemon": "diego-sshd", "pid": str(pid_inside(daemon.pid)), "ports": "2222",
+            "connections": ",".join(clients), "source": "port"}
+        assert excluded(lines) == "not tcp port 2222"
+
+
 def test_application_that_starts_the_agent_is_no_daemon():
     """Its connection stays visible."""
     with Container() as container:
@@ -147,9 +161,9 @@ def test_application_that_starts_the_agent_is_no_daemon():
 
 def test_forged_connection_is_not_believed():
     with Container() as container:
-        openssh.start(container)
+        openssh.start(container, port=2322)
         forged = f"SSH_CONNECTION='10.77.0.1 4711 {ADDRESS} 8080' "
-        with ssh(container, forged + capture("-interface", "lo", "-v")) as client:
+        with ssh(container, forged + capture("-interface", "lo", "-v"), Route(ADDRESS, 2322)) as client:
             lines = first_lines(client)
             find(lines, "DEBUG", "no SSH session found")
             assert excluded(lines) == "not tcp port 2222"

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from harness import LogLine, Pktgen, Sink, find, parse_log, read_pcap, send_numbered
+from harness import UID, LogLine, Pktgen, Sink, find, parse_log, read_pcap, send_numbered
 from harness.agent import HEADER_SIZE
 
 from . import daemons, diego, figures, proxy
@@ -46,10 +46,11 @@ def assert_session_ended(container: Container) -> None:
     assert lines[-1].message == "stopped capture"
 
 
+@pytest.mark.parametrize("user", [UID, 0], ids=["vcap", "root"])
 @pytest.mark.parametrize("route", [DIRECT, THROUGH_PROXY], ids=["direct", "through the proxy"])
-def test_client_killed_while_nothing_matches(route):
+def test_client_killed_while_nothing_matches(route, user):
     with Container() as container:
-        diego.start(container)
+        diego.start(container, user=user)
         proxy.start(container)
         with ssh(container, capture(*QUIET, to=LOG), route) as client:
             client.wait_until_live()
