@@ -8,6 +8,8 @@ extension SessionEnd {
     private var failureOfAgent: SessionFailure? {
         guard let error = agentError?.inOneLine(limit: 500) else { return nil }
         func mentions(_ phrases: String...) -> Bool { phrases.contains { error.contains($0) } }
+        // It names the other captures' command lines, which may hold anything.
+        if mentions("captures run in this container") { return SessionFailure(.noRoom, error) }
         if mentions("CAP_NET_RAW is missing") { return SessionFailure(.noCapability, error) }
         if mentions("permission to capture", "Operation not permitted", "CAP_NET_RAW") {
             return SessionFailure(.noCapability, "the agent may not capture (\(error))", remedy: Self.enable)

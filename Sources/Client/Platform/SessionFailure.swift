@@ -4,7 +4,7 @@ public struct SessionFailure: Error, Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         /// The instance, or the whole app, does not run.
         case notRunning, noSuchInstance, appStopped, noSuchApp
-        /// There are too many for this client.
+        /// There are too many for this client, or captures in the instance already.
         case noRoom
         /// The platform does not let this person in.
         case loggedOut, refused, hostKey, unreachable

@@ -50,6 +50,11 @@ struct SessionFailureTests {
                 == .badInterface)
         #expect(kind("capture failed: eth0: the interface is gone") == .badInterface)
         #expect(kind("failed to set up capture: out of memory") == .agentFailed)
+        #expect(
+            kind(
+                "failed to set up capture: 4 captures run in this container, and each has 20 MB of the kernel's memory. "
+                    + "Stop one with kill -INT PID: process 7 (cf-pcap -interface lo -filter port 80)")
+                == .noRoom)
     }
 
     @Test
