@@ -110,6 +110,23 @@ def test_packets_never_go_to_a_terminal(foundation, solo, folder):
     assert "terminal" in result.stderr
 
 
+def test_packets_and_messages_never_go_to_the_same_place(foundation, solo, folder):
+    with Client(foundation, folder, "solo", "-o", "-", stderr=subprocess.STDOUT) as running:
+        result = running.wait()
+    assert result.status == 1
+    assert result.stdout.decode().splitlines()[-1].endswith("leave 2>&1 out, or use -o FILE"), result.stdout
+
+
+def test_pcap_file_is_not_appended_to(foundation, solo, folder):
+    file = folder / "x.pcap"
+    file.write_bytes(b"mine")
+    with file.open("ab") as end, Client(foundation, folder, "solo", "-o", "-", "--format", "pcap", stdout=end) as running:
+        result = running.wait()
+    assert result.status == 1
+    assert "use > in place of >>, or --format pcapng" in result.stderr
+    assert file.read_bytes() == b"mine"
+
+
 @pytest.mark.parametrize("name, read", [("x.pcap", read_pcap), ("x.pcapng", read_pcapng)])
 def test_full_disk_ends_everything_with_a_whole_file(foundation, demo, folder, name, read):
     with small_disk(512) as disk:

@@ -26,7 +26,7 @@ final class Destination {
     /// Opens what the options name. Throws ``OutputError``.
     static func open(_ options: CaptureOptions) throws(OutputError) -> Destination {
         switch options.output {
-        case "-"?: try standardOutput()
+        case "-"?: try standardOutput(options.format)
         case let path?: try file(FilePath(path), overwrite: options.force)
         case nil: try defaultFile(options.fileExtension, overwrite: options.force)
         }
@@ -47,8 +47,13 @@ final class Destination {
         isLive = (try? descriptor.stat().type) != .regular
     }
 
-    private static func standardOutput() throws(OutputError) -> Destination {
+    private static func standardOutput(_ format: CaptureOptions.Format) throws(OutputError) -> Destination {
         guard isatty(FileDescriptor.standardOutput.rawValue) == 0 else { throw .isTerminal }
+        if let output = try? FileDescriptor.standardOutput.stat() {
+            if let error = try? FileDescriptor.standardError.stat(), error.isSameFile(as: output) { throw .isShared }
+            // A pcapng file may have another one behind it (pcapng, "Section Header Block"), a pcap file may not.
+            if format == .pcap && output.type == .regular && output.size > 0 { throw .isNotEmpty }
+        }
         return Destination(.standardOutput, name: "standard output", path: nil, isNew: false)
     }
 
@@ -154,7 +159,7 @@ final class Destination {
         guard let own = try? descriptor.stat(), let there = try? path.stat(followTargetSymlink: false) else {
             return false
         }
-        return own.size == 0 && own.inode == there.inode && own.deviceID == there.deviceID
+        return own.size == 0 && own.isSameFile(as: there)
     }
 
     /// The corresponding C function is `unlink`.
@@ -173,6 +178,13 @@ final class Destination {
     /// swift-system's calls throw nothing else.
     private static func errno(_ error: any Error) -> Errno {
         error as? Errno ?? .ioError
+    }
+}
+
+extension Stat {
+    /// Whether both are of one file, pipe or socket. Of a device all that is written may go separate ways, as to /dev/null.
+    fileprivate func isSameFile(as other: Stat) -> Bool {
+        type != .characterSpecial && inode == other.inode && deviceID == other.deviceID
     }
 }
 

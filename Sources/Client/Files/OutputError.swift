@@ -6,6 +6,10 @@ enum OutputError: Error, Equatable {
     case exists(String)
     /// Standard output is a terminal.
     case isTerminal
+    /// Standard output leads where standard error leads, so that messages would stand between the packets.
+    case isShared
+    /// Standard output is a file that has something already, and the format allows nothing before its header.
+    case isNotEmpty
     /// The output cannot be opened or written.
     case failed(path: String, Errno)
     /// It takes no more in the middle of a packet, and what it took of that cannot be taken back.
@@ -23,6 +27,8 @@ extension OutputError: CustomStringConvertible {
         switch self {
         case .exists(let path): "'\(path)' exists already: choose another --output, or --force to overwrite it"
         case .isTerminal: "packets are not written to a terminal: use -o FILE, or -o - with a pipe or a file behind it"
+        case .isShared: "messages go to standard output, too: leave 2>&1 out, or use -o FILE"
+        case .isNotEmpty: "a .pcap file cannot be appended to: use > in place of >>, or --format pcapng"
         case .failed(let path, .noSpace): "no space left for '\(path)': it ends with the last whole packet"
         case .failed(let path, let error): "'\(path)' cannot be written: \(error)"
         case .cut(let path, let error): "'\(path)' cannot be written: \(error); its last packet is incomplete"
