@@ -6,7 +6,7 @@ enum CFPcap {
     static func main() {
         let log = Log()
         do throws(UsageError) {
-            switch try Invocation(processArguments(), interfaces: Interface.names) {
+            switch try Command(processArguments(), interfaces: Interface.names) {
             case .capture(let options): end(capture(options, log))
             case .help: log.print(usage)
             case .version: log.print("cf-pcap \(version)\n")
@@ -21,7 +21,7 @@ enum CFPcap {
 
     private static func capture(_ options: Options, _ log: Log) -> ExitStatus {
         log.isVerbose = options.isVerbose
-        if StandardStreams.areShared { log.extent = .errors }
+        if StandardStreams.areShared { log.threshold = .errors }
         log.debug("parsed flags") { line in
             line.add("interface", options.interface)
             line.add("snaplen", options.snaplen)

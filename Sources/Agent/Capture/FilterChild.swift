@@ -70,9 +70,6 @@ enum FilterChild {
 }
 
 extension ByteString {
-    /// As much as a message should repeat.
-    var clipped: ByteString { count <= 200 ? self : "\(ByteString(bytes.prefix(200)))..." }
-
     /// In a filter expression a parenthesis is always a token of its own (pcap-filter(7)).
     var hasMatchingParentheses: Bool {
         var depth = 0

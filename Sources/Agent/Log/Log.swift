@@ -1,93 +1,94 @@
 import CLinux
 
-/// The agent's log, one write a line, on standard error.
+/// Writes the agent's log to standard error, with one write(2) a line.
 ///
-/// A line of which standard error takes nothing within ``patience`` is left out; the rest of one that it took in part is
-/// written before the next one: a reader that has stopped reading must not keep the agent from stopping.
+/// A reader that has stopped reading must not keep the agent from stopping. So a line is left out if standard error
+/// accepts nothing of it within ``timeout``. If standard error accepts a part of a line, the rest precedes the next line.
 public final class Log {
-    private static let patience = Duration.milliseconds(200)
+    private static let timeout = Duration.milliseconds(200)
 
     /// Whether debug lines are logged.
     public var isVerbose = false
-    /// What is logged at all.
-    public var extent = Extent.everything
+    /// The lines that are logged at all.
+    public var threshold = Threshold.everything
 
-    /// How much is logged.
-    public enum Extent {
-        /// All lines of the levels asked for.
+    /// Selects the lines that a log writes.
+    public enum Threshold {
+        /// Writes lines of all levels; debug lines only if the log is verbose.
         case everything
-        /// Only why there is no capture: for a standard error that leads to the same place as standard output.
+        /// Writes errors only. For a standard error that leads to the same place as standard output.
         case errors
-        /// No line.
+        /// Writes no line.
         case nothing
     }
 
     private let descriptor: Int32
     private var line = LogLine()
-    /// What standard error has not taken yet of a line that it took in part.
-    private var rest: ArraySlice<UInt8> = []
+    /// The end of a line of which standard error has accepted a part.
+    private var pending: ArraySlice<UInt8> = []
 
-    /// A log on standard error. Reads the time zone; the corresponding C function is `tzset`.
+    /// Creates a log on standard error.
     public convenience init() { self.init(descriptor: STDERR_FILENO) }
 
+    /// Creates a log on a descriptor, which stays the caller's.
     init(descriptor: Int32) {
         self.descriptor = descriptor
-        Timestamp.loadTimeZone()
     }
 
-    /// Logs where the user asked for details.
+    /// Logs a detail, if the log is verbose.
     public func debug(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
-        if isVerbose && extent == .everything { write("DEBUG", message, attributes) }
+        if isVerbose && threshold == .everything { write("DEBUG", message, attributes) }
     }
 
-    /// Logs what happens in the normal course.
+    /// Logs an event of the normal course.
     public func info(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
-        if extent == .everything { write("INFO", message, attributes) }
+        if threshold == .everything { write("INFO", message, attributes) }
     }
 
-    /// Logs what the user may not expect.
+    /// Logs an event that the user may not expect.
     public func warn(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
-        if extent == .everything { write("WARN", message, attributes) }
+        if threshold == .everything { write("WARN", message, attributes) }
     }
 
-    /// Logs why there is no capture, or no more of it.
+    /// Logs the reason why there is no capture, or why it ends early.
     public func error(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
-        if extent != .nothing { write("ERROR", message, attributes) }
+        if threshold != .nothing { write("ERROR", message, attributes) }
     }
 
-    /// Writes text that is no log line, such as the usage.
+    /// Writes text that is not a log line, such as the usage.
     public func print(_ text: ByteString) {
-        put(text.bytes)
+        writeBytes(text.bytes)
     }
 
     private func write(_ level: StaticString, _ message: ByteString, _ attributes: (inout LogLine) -> Void) {
         line.start(level, message, at: .now())
         attributes(&line)
         line.finish()
-        put(line.bytes)
+        writeBytes(line.bytes)
     }
 
-    private func put(_ bytes: [UInt8]) {
-        writeRest()
-        guard rest.isEmpty else { return }
-        rest = bytes[...]
-        writeRest()
-        if rest.count == bytes.count { rest = [] }
+    private func writeBytes(_ bytes: [UInt8]) {
+        writePending()
+        guard pending.isEmpty else { return }
+        pending = bytes[...]
+        writePending()
+        if pending.count == bytes.count { pending = [] }
     }
 
-    /// The corresponding C functions are `poll` and `write`.
-    private func writeRest() {
+    /// Writes pending bytes until none is left or standard error accepts none for ``timeout``. The corresponding C
+    /// functions are `poll` and `write`.
+    private func writePending() {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        var deadline = MonotonicClock.now() + Self.patience
-        while !rest.isEmpty {
+        var deadline = MonotonicClock.now() + Self.timeout
+        while !pending.isEmpty {
             let left = deadline - MonotonicClock.now()
             guard unsafe poll(&entry, 1, left.milliseconds) > 0 else { if left > .zero { continue } else { return } }
             // After POLLOUT a pipe takes PIPE_BUF bytes without waiting (pipe(7)).
-            let part = rest.prefix(Int(PIPE_BUF))
+            let part = pending.prefix(Int(PIPE_BUF))
             let written = unsafe part.withUnsafeBytes { unsafe CLinux.write(descriptor, $0.baseAddress, $0.count) }
             if written > 0 {
-                rest.removeFirst(written)
-                deadline = MonotonicClock.now() + Self.patience
+                pending.removeFirst(written)
+                deadline = MonotonicClock.now() + Self.timeout
             } else {
                 guard written < 0, cf_pcap_errno() == EINTR || cf_pcap_errno() == EAGAIN, left > .zero else { return }
                 // A terminal with room takes nothing while another process writes there (tty_io.c, tty_write_lock).

@@ -1,7 +1,9 @@
-/// One line of the log, in the text format of Go's `slog`: `time=… level=… msg=… name=value …`.
+/// A line of the log, in the text format of Go's `slog`: `time=… level=… msg=… name=value …`.
 public struct LogLine {
+    /// The text so far.
     private(set) var bytes: [UInt8] = []
 
+    /// Begins a new line in the memory of the one before.
     mutating func start(_ level: StaticString, _ message: ByteString, at time: Timestamp) {
         bytes.removeAll(keepingCapacity: true)
         bytes.append(text: "time=")
@@ -12,18 +14,19 @@ public struct LogLine {
         Quoting.append(message.bytes, to: &bytes)
     }
 
-    /// Adds an attribute of bytes, quoted where needed. `name` needs no quoting.
+    /// Adds an attribute whose value is text, and quotes the value if it needs that. `name` must need no quotes.
     public mutating func add(_ name: StaticString, _ value: ByteString) {
         append(name: name)
         Quoting.append(value.bytes, to: &bytes)
     }
 
-    /// Adds an attribute that is a number.
+    /// Adds an attribute whose value is a number. `name` must need no quotes.
     public mutating func add(_ name: StaticString, _ value: some BinaryInteger) {
         append(name: name)
         bytes.append(decimal: value)
     }
 
+    /// Ends the line.
     mutating func finish() {
         bytes.append(UInt8(ascii: "\n"))
     }

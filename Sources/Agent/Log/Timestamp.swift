@@ -1,54 +1,72 @@
 import CLinux
 
-/// A moment as RFC 3339 writes it, with milliseconds, in the local time zone.
-@safe struct Timestamp {
-    private let fields: tm
-    private let milliseconds: Int
+/// A moment as RFC 3339 writes it, in UTC with milliseconds: `2026-11-19T09:08:07.006Z`.
+///
+/// The calendar is computed here, because even gmtime_r(3) of glibc opens the file that `TZ` names. That file is the
+/// user's choice, while the process still holds a privilege or is already in the sandbox.
+struct Timestamp {
+    private let time: timespec
 
-    /// Reads the time zone (`TZ`, else `/etc/localtime`) for all later timestamps. The C function is `tzset`.
-    static func loadTimeZone() {
-        tzset()
-    }
-
-    /// The present moment. The corresponding C functions are `clock_gettime` and `localtime_r`.
+    /// Reads the present moment. The corresponding C function is `clock_gettime` with CLOCK_REALTIME.
     static func now() -> Timestamp {
         var time = timespec()
-        // CLOCK_REALTIME exists on every Linux, so the call cannot fail.
+        // The clock exists on every Linux, so the call cannot fail.
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(time)
     }
 
+    /// `time` is the time since 1970-01-01T00:00:00Z.
     init(_ time: timespec) {
-        var seconds = time.tv_sec
-        var local = unsafe tm()
-        // It fails only for a year that an Int32 does not hold, and then leaves the fields zero.
-        unsafe localtime_r(&seconds, &local)
-        unsafe fields = local
-        milliseconds = time.tv_nsec / 1_000_000
+        self.time = time
     }
 
+    /// Appends the text to `line`. Cuts the time off after the milliseconds.
     func append(to line: inout [UInt8]) {
-        unsafe line.append(decimal: Int(fields.tm_year) + 1900, width: 4)
-        unsafe append(separator: "-", fields.tm_mon + 1, to: &line)
-        unsafe append(separator: "-", fields.tm_mday, to: &line)
-        unsafe append(separator: "T", fields.tm_hour, to: &line)
-        unsafe append(separator: ":", fields.tm_min, to: &line)
-        unsafe append(separator: ":", fields.tm_sec, to: &line)
+        let (days, second) = Self.divide(time.tv_sec, by: 86_400)
+        let date = CivilDate(daysSince1970: days)
+        line.append(decimal: date.year, width: 4)
+        append(separator: "-", date.month, to: &line)
+        append(separator: "-", date.day, to: &line)
+        append(separator: "T", second / 3600, to: &line)
+        append(separator: ":", second / 60 % 60, to: &line)
+        append(separator: ":", second % 60, to: &line)
         line.append(UInt8(ascii: "."))
-        line.append(decimal: milliseconds, width: 3)
-        appendOffset(to: &line)
+        line.append(decimal: time.tv_nsec / 1_000_000, width: 3)
+        line.append(UInt8(ascii: "Z"))
     }
 
-    private func appendOffset(to line: inout [UInt8]) {
-        let minutes = unsafe fields.tm_gmtoff / 60
-        guard minutes != 0 else { return line.append(UInt8(ascii: "Z")) }
-        line.append(minutes < 0 ? UInt8(ascii: "-") : UInt8(ascii: "+"))
-        line.append(decimal: minutes.magnitude / 60, width: 2)
-        append(separator: ":", Int32(minutes.magnitude % 60), to: &line)
-    }
-
-    private func append(separator: Unicode.Scalar, _ value: Int32, to line: inout [UInt8]) {
+    private func append(separator: Unicode.Scalar, _ value: Int, to line: inout [UInt8]) {
         line.append(UInt8(ascii: separator))
         line.append(decimal: value, width: 2)
+    }
+
+    /// Divides so that the remainder is never negative.
+    fileprivate static func divide(_ value: Int, by divisor: Int) -> (quotient: Int, remainder: Int) {
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+}
+
+/// A day of the Gregorian calendar.
+private struct CivilDate {
+    let year: Int
+    /// 1 to 12.
+    let month: Int
+    /// 1 to 31.
+    let day: Int
+
+    /// Counts in years that begin in March, so that the day that a leap year adds is the year's last, and in eras of 400
+    /// years, which all have the same number of days.
+    init(daysSince1970 days: Int) {
+        let daysBefore1970 = 719_468  // from 0000-03-01 to 1970-01-01
+        let (era, dayOfEra) = Timestamp.divide(days + daysBefore1970, by: 146_097)
+        let leapDays = dayOfEra / 1460 - dayOfEra / 36_524 + dayOfEra / 146_096
+        let yearOfEra = (dayOfEra - leapDays) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        // From March on the months have 31, 30, 31, 30, 31 days, 153 in all, twice and a part of a third time.
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
     }
 }

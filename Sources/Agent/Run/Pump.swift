@@ -42,7 +42,7 @@ public final class Pump {
         try Sandbox.enter(
             capture: capture.descriptor, signals: signals.descriptor, socketTables: watch.descriptors)
         // A line among the records would spoil the file.
-        if log.extent == .errors { log.extent = .nothing }
+        if log.threshold == .errors { log.threshold = .nothing }
         do throws(Failure) {
             try loop()
             summarize(lost: countLost())

@@ -112,14 +112,3 @@ public struct SSHSession: Equatable {
             source: source)
     }
 }
-
-extension [UInt16] {
-    var commaSeparated: ByteString { map { "\($0)" }.joined(separator: ",") }
-
-    /// Its elements in order, each once.
-    var distinct: [UInt16] {
-        var result: [UInt16] = []
-        for port in self where !result.contains(port) { result.append(port) }
-        return result
-    }
-}

@@ -46,6 +46,12 @@ public struct ByteString: Equatable, Sendable {
         }
     }
 
+    /// The parts between spaces.
+    var words: [ByteString] { bytes.split(separator: UInt8(ascii: " ")).map { ByteString($0) } }
+
+    /// The first 200 bytes, which is as much as a message should repeat, and `...` if there are more.
+    var clipped: ByteString { count <= 200 ? self : "\(ByteString(bytes.prefix(200)))..." }
+
     /// Calls `body` with a NUL-terminated copy, valid until `body` returns.
     func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
         var terminated = bytes.map { CChar(bitPattern: $0) }

@@ -3,20 +3,20 @@ import Testing
 
 @testable import Agent
 
-@Suite("Log lines")
+@Suite("A line of the log")
 struct LogTests {
     @Test
-    func `are time, level, message and attributes`() throws {
+    func `has a time, a level, a message and attributes`() throws {
         let pipe = try TestPipe(flags: O_NONBLOCK)
         Log(descriptor: pipe.writeEnd).warn("libpcap warns") { $0.add("warning", "x") }
         let line = String(decoding: pipe.read(), as: UTF8.self)
-        let time = #/time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)/#
+        let time = #/time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/#
         #expect(line.prefixMatch(of: time) != nil)
         #expect(line.hasSuffix(#" level=WARN msg="libpcap warns" warning=x"# + "\n"))
     }
 
     @Test
-    func `have slog's names of levels, and details only where they are asked for`() throws {
+    func `has slog's name of its level, and a detail is logged only if the log is verbose`() throws {
         func logAll(_ log: Log) {
             log.debug("d")
             log.info("i")
@@ -29,10 +29,10 @@ struct LogTests {
     }
 
     @Test
-    func `are left out as far as they would get into the capture`() throws {
-        func lines(_ extent: Log.Extent) throws -> [String] {
+    func `is left out below the log's threshold`() throws {
+        func lines(_ threshold: Log.Threshold) throws -> [String] {
             try logged(isVerbose: true) { log in
-                log.extent = extent
+                log.threshold = threshold
                 log.debug("m")
                 log.info("m")
                 log.warn("m")
@@ -45,7 +45,7 @@ struct LogTests {
     }
 
     @Test
-    func `quote messages and values alike`() throws {
+    func `quotes messages and values alike`() throws {
         let lines = try logged { log in
             log.error("capture failed") {
                 $0.add("error", "a=b")
@@ -66,25 +66,25 @@ struct LogTests {
     }
 
     @Test
-    func `stay one line whatever a value holds`() throws {
+    func `stays one line, whatever bytes a value holds`() throws {
         let every = ByteString(0...UInt8.max)
         let lines = try logged { log in log.info("m") { $0.add("a", every) } }
         #expect(lines.count == 1)
     }
 
     @Test
-    func `are written whole when they are longer than a pipe is sure to take at once`() throws {
+    func `is written whole if it is longer than a pipe accepts at once`() throws {
         let lines = try logged { log in log.info("m") { $0.add("a", "x".repeated(6000)) } }
         #expect(lines == ["level=INFO msg=m a=" + String(repeating: "x", count: 6000)])
     }
 
     @Test
-    func `leave text alone that is no log line`() throws {
+    func `differs from other text, which is printed unchanged`() throws {
         #expect(try logged { $0.print("Usage: a b\n  c\n") } == ["Usage: a b", "  c"])
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `are left out where nobody reads them`() throws {
+    func `is left out if nobody reads it`() throws {
         let pipe = try TestPipe(flags: O_NONBLOCK)
         while pipe.write(4096) > 0 {}
         let log = Log(descriptor: pipe.writeEnd)
@@ -99,7 +99,7 @@ struct LogTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `that found room in part are completed before the next one`() throws {
+    func `is completed before the next one if the pipe accepted a part of it`() throws {
         let pipe = try TestPipe(flags: O_NONBLOCK)
         // A user who has many pipes gets small ones.
         let length = Int(cf_pcap_pipe_capacity(pipe.writeEnd)) + 1000
@@ -116,7 +116,7 @@ struct LogTests {
     }
 
     @Test
-    func `into a closed descriptor do no harm`() {
+    func `is left out if standard error is closed`() {
         Log(descriptor: -1).info("nowhere")
     }
 }

@@ -1,4 +1,4 @@
-"""A strict reader of the lines that Go's slog text handler prints, with all that is not ASCII escaped."""
+"""A strict reader of the lines that Go's slog text handler prints, with every byte escaped that is not printable ASCII."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 LEVELS = ("DEBUG", "INFO", "WARN", "ERROR")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)")
-_ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, '"': 34}
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 @dataclass
@@ -93,13 +92,11 @@ def _unquote(text: str, position: int) -> tuple[str, int]:
             position += 1
             continue
         escape = text[position + 1:position + 2]
-        digits = {"x": 2, "u": 4, "U": 8}.get(escape)
-        if digits is not None:
-            number = int(text[position + 2:position + 2 + digits], 16)
-            value += bytes([number]) if escape == "x" else chr(number).encode()
-            position += 2 + digits
-        elif escape in _ESCAPES:
-            value.append(_ESCAPES[escape])
+        if escape == "x":
+            value.append(int(text[position + 2:position + 4], 16))
+            position += 4
+        elif escape in ("\\", '"'):
+            value += escape.encode()
             position += 2
         else:
             raise ValueError(f"unknown escape in {text!r}")

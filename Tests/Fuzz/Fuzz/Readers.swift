@@ -83,7 +83,7 @@ private func written(_ endpoint: Endpoint) -> ByteString {
 func fuzzArguments(_ bytes: [UInt8]) {
     let arguments = bytes.split(separator: 0, omittingEmptySubsequences: false).map { ByteString($0) }
     do {
-        guard case .capture(let options) = try Invocation(arguments[...], interfaces: ["lo"]) else { return }
+        guard case .capture(let options) = try Command(arguments[...], interfaces: ["lo"]) else { return }
         require((1...Options.largestSnaplen).contains(options.snaplen), "libpcap would not take the snaplen")
         _ = FilterHint.text(forRefused: options.filter)
         let again: [ByteString] = [
@@ -91,7 +91,7 @@ func fuzzArguments(_ bytes: [UInt8]) {
             "-v=\(options.isVerbose ? "true" : "false" as ByteString)",
         ]
         require(
-            (try? Invocation(again[...], interfaces: [])) == .capture(options),
+            (try? Command(again[...], interfaces: [])) == .capture(options),
             "the same, written anew, reads differently")
     } catch {
         require(!error.description.isEmpty, "a refusal has no words")

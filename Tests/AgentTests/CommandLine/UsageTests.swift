@@ -13,7 +13,7 @@ struct UsageTests {
     }
 
     @Test
-    func `gives the limits that the agent has`() {
+    func `gives the limits of the agent`() {
         #expect(
             usage.contains("1 to \(Options.largestSnaplen); 0 for the default, \(Options.defaultSnaplen)" as ByteString)
         )

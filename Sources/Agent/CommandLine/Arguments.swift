@@ -1,6 +1,6 @@
 import CLinux
 
-/// The process's arguments, without the program's name.
+/// Returns the process's arguments, without the program's name.
 public func processArguments() -> ArraySlice<ByteString> {
     var count: Int32 = 0
     let values = unsafe cf_pcap_arguments(&count)

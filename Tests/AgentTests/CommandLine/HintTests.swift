@@ -2,31 +2,41 @@ import Testing
 
 @testable import Agent
 
-@Suite("Hints for those who are used to other tools")
+@Suite("Hints for users of other tools")
 struct HintTests {
     private func hint(_ flag: String) -> String {
         FlagHint.text(for: ByteString(text: flag), interfaces: ["lo", "eth0", "any"]).text
     }
 
     @Test(arguments: [
-        ("i", "-interface"), ("iface", "-interface"), ("Interface", "-interface"), ("interfaces", "-interface"),
-        ("intreface", "-interface"), ("ieth0", "-interface"), ("device", "-interface"),
-        ("w", "> FILE"), ("write", "> FILE"), ("output", "> FILE"), ("file", "> FILE"), ("w-", "> FILE"),
-        ("c", "timeout -s INT"), ("c10", "timeout -s INT"), ("G", "timeout -s INT"), ("duration", "timeout -s INT"),
-        ("s", "-snaplen"), ("s0", "-snaplen"), ("snap", "-snaplen"), ("snapshot-length", "-snaplen"),
-        ("f", "-filter"), ("filters", "-filter"), ("expression", "-filter"),
-        ("v", "-v"), ("vv", "-v"), ("vvv", "-v"), ("V", "-v"), ("verbose", "-v"), ("H", "-help"), ("hlep", "-help"),
-        ("D", "lo, eth0, any"), ("list-interfaces", "lo, eth0, any"), ("L", "lo, eth0, any"),
-        ("n", "leave it out"), ("nn", "leave it out"), ("U", "leave it out"), ("p", "leave it out"), ("r", "tcpdump"),
+        ("i", "did you mean -interface?"),
+        ("w", "the capture goes to standard output, which '> FILE' puts into a file"),
+        ("c", "'timeout -s INT SECONDS' in front of the command ends a capture by itself"),
+        ("s", "did you mean -snaplen?"), ("s0", "did you mean -snaplen?"),
+        ("n", "leave it out, packets are written as they come, and nothing is looked up"),
+        ("nn", "leave it out, packets are written as they come, and nothing is looked up"),
+        ("A", "leave it out, packets are written as they come, and nothing is looked up"),
+        ("X", "leave it out, packets are written as they come, and nothing is looked up"),
+        ("vv", "did you mean -v?"), ("vvv", "did you mean -v?"), ("D", "the interfaces are lo, eth0, any"),
     ])
-    func `say what there is in place of a flag`(_ flag: String, _ words: String) {
-        #expect(hint(flag).hasPrefix(": "))
-        #expect(hint(flag).contains(words))
+    func `name the counterpart of a flag of tcpdump`(_ flag: String, _ advice: String) {
+        #expect(hint(flag) == ": \(advice)")
     }
 
-    @Test(arguments: ["", "yes", "z", "0", "-", "ü"])
-    func `say nothing of a flag that nobody has`(_ flag: String) {
+    @Test(arguments: [
+        ("Interface", "interface"), ("interfaces", "interface"), ("intreface", "interface"), ("inteface", "interface"),
+        ("filters", "filter"), ("fiter", "filter"), ("snaplan", "snaplen"), ("snap-len", "snaplen"),
+        ("versoin", nil), ("verison", nil), ("Version", "version"), ("halp", "help"), ("hepl", nil),
+        ("inerfce", "interface"), ("inrface", "interface"), ("infce", nil), ("filtr s", nil),
+    ])
+    func `name the flag that differs from a misspelt one in one letter of four`(_ flag: String, _ meant: String?) {
+        #expect(hint(flag) == (meant.map { ": did you mean -\($0)?" } ?? ""))
+    }
+
+    @Test(arguments: ["", "yes", "z", "0", "-", "ü", "file", "iface", "G", "duration", "verbose", "r"])
+    func `are silent about other flags`(_ flag: String) {
         #expect(hint(flag) == "")
+        #expect(hint(flag + String(repeating: "x", count: 100_000)) == "")
     }
 
     @Test(arguments: [
@@ -37,7 +47,7 @@ struct HintTests {
         ("http or dns", "tcp port 8080 or port 53"),
         ("udp.port == 53 and ip.dst == 10.0.0.1", "udp port 53 and dst host 10.0.0.1"),
     ])
-    func `translate a display filter that is plain`(_ display: String, _ capture: String) throws {
+    func `translate a simple display filter`(_ display: String, _ capture: String) throws {
         let expression = ByteString(text: display)
         #expect(FilterHint.captureFilter(meantBy: expression)?.text == capture)
         #expect(FilterHint.text(forRefused: expression).text.contains("did you mean '\(capture)'?"))
@@ -60,7 +70,7 @@ struct HintTests {
         #"http.request.method == "GET""#, "tcp.port != 80", "!(tcp.port == 80)", "tcp.port in {80 443}",
         "tcp.flags.syn == 1", "frame contains example.com && ip.ttl == 1", "grpc.message",
     ])
-    func `say what kind of filter is wanted in place of other display filters`(_ display: String) {
+    func `say which kind of filter is wanted instead of other display filters`(_ display: String) {
         let expression = ByteString(text: display)
         #expect(FilterHint.captureFilter(meantBy: expression) == nil)
         #expect(FilterHint.text(forRefused: expression).text.contains("such as 'tcp port 8080"))
@@ -68,7 +78,7 @@ struct HintTests {
     }
 
     @Test(arguments: ["", "port 80 and", "prot 80", "host nowhere.example.com", "tcp port 8080)", "65536", "-1", "((("])
-    func `say nothing of what is wrong otherwise`(_ expression: String) {
+    func `are silent about other mistakes`(_ expression: String) {
         #expect(FilterHint.text(forRefused: ByteString(text: expression)).isEmpty)
     }
 }

@@ -1,22 +1,24 @@
-/// Splits a command line into flags and what is left over, in the manner of Go's `flag` package.
+/// Splits a command line into flags and left-over arguments, in the manner of Go's `flag` package.
 struct FlagScanner {
     private var arguments: ArraySlice<ByteString>
 
-    /// `arguments` without the program's name.
+    /// Creates a scanner of the process's arguments, without the program's name.
     init(_ arguments: ArraySlice<ByteString>) {
         self.arguments = arguments
     }
 
-    /// A flag as it was written, without its dashes; `value` is what stood behind `=`.
+    /// A flag as it was written.
     struct Flag {
+        /// The name without its dashes.
         let name: ByteString
+        /// The text after `=`; nil if there is no `=`.
         let value: ByteString?
     }
 
-    /// What no flag took.
+    /// The arguments that no flag has consumed.
     var leftOver: ArraySlice<ByteString> { arguments }
 
-    /// Removes the next flag. Returns nil at the first argument that is none, behind `--`, and at the end.
+    /// Removes the next flag. Returns nil at the first argument that is not a flag, after `--`, and at the end.
     mutating func next() throws(UsageError) -> Flag? {
         guard let argument = arguments.first, argument.count >= 2, argument.hasPrefix("-") else { return nil }
         arguments.removeFirst()
@@ -32,7 +34,8 @@ struct FlagScanner {
         return Flag(name: ByteString(text[..<equals]), value: ByteString(text[(equals + 1)...]))
     }
 
-    /// The value of a flag that needs one: what stood behind `=`, else the next argument, whatever it looks like.
+    /// Returns the value of a flag that needs one: the text after `=`, or else the next argument, even if that begins
+    /// with a dash. Throws if there is neither.
     mutating func value(of flag: Flag) throws(UsageError) -> ByteString {
         if let value = flag.value { return value }
         guard let value = arguments.popFirst() else {
@@ -41,22 +44,12 @@ struct FlagScanner {
         return value
     }
 
-    /// The value of a flag that is on or off; on without a value. Read as by `strconv.ParseBool`.
+    /// Returns the value of a switch: true without `=`, otherwise as `strconv.ParseBool` reads it. Throws if it cannot.
     func boolean(of flag: Flag) throws(UsageError) -> Bool {
         switch flag.value {
         case nil, "1", "t", "T", "true", "TRUE", "True": return true
         case "0", "f", "F", "false", "FALSE", "False": return false
         case let value?: throw UsageError("invalid boolean value \"\(value)\" for -\(flag.name): parse error")
         }
-    }
-}
-
-/// A command line that cannot be carried out, in words for the person who wrote it.
-public struct UsageError: Error, Equatable {
-    /// What is wrong, and where known what was meant.
-    public let description: ByteString
-
-    init(_ description: ByteString) {
-        self.description = description
     }
 }

@@ -2,12 +2,11 @@ import Testing
 
 @testable import Agent
 
-/// What is read and what is refused was checked against Go's flag package, but for left-over arguments, which that
-/// accepts.
+/// Accepts and refuses what Go's flag package does, to which it was compared, except that left-over arguments are refused.
 @Suite("The command line")
-struct InvocationTests {
-    private func parse(_ arguments: [String]) throws(UsageError) -> Invocation {
-        try Invocation(arguments.map { ByteString(text: $0) }[...], interfaces: ["lo", "eth0", "any"])
+struct CommandTests {
+    private func parse(_ arguments: [String]) throws(UsageError) -> Command {
+        try Command(arguments.map { ByteString(text: $0) }[...], interfaces: ["lo", "eth0", "any"])
     }
 
     private func options(_ arguments: [String]) throws -> Options? {
@@ -24,10 +23,10 @@ struct InvocationTests {
         }
     }
 
-    // MARK: What is read
+    // MARK: Accepted
 
     @Test
-    func `without arguments leaves the defaults`() throws {
+    func `leaves the defaults if it is empty`() throws {
         let options = try #require(try options([]))
         #expect(options == Options())
         #expect(options.interface == "")
@@ -61,9 +60,9 @@ struct InvocationTests {
     }
 
     @Test
-    func `keeps values that are no text as they are`() throws {
+    func `keeps values that are not text unchanged`() throws {
         let name = ByteString([0xFF, 0x3D, 0x00, 0x80])
-        guard case .capture(let options) = try Invocation(["-interface=\(name)", "-filter", name], interfaces: [])
+        guard case .capture(let options) = try Command(["-interface=\(name)", "-filter", name], interfaces: [])
         else {
             Issue.record("not a capture")
             return
@@ -101,12 +100,12 @@ struct InvocationTests {
     }
 
     @Test
-    func `does not ask for the version where it says so`() throws {
+    func `does not ask for the version if that is switched off`() throws {
         #expect(try parse(["-version=false"]) == .capture(Options()))
         #expect(try parse(["-version", "-version=0"]) == .capture(Options()))
     }
 
-    // MARK: What is refused
+    // MARK: Refused
 
     @Test(arguments: [
         (["-interface"], "flag needs an argument: -interface"),
@@ -129,14 +128,14 @@ struct InvocationTests {
         "-1", "262145", "9223372036854775807", "18446744073709551615", "18446744073709551616", "", "abc", "1.5", "0x10",
         "0b11", "1_500", "+96", "-0", " 96", "96 ", "1e3", "\u{0661}",
     ])
-    func `is refused with a snaplen that is no decimal number, or that the kernel would not take`(_ snaplen: String) {
+    func `is refused if the snaplen is not a decimal number, or too large`(_ snaplen: String) {
         #expect(
             complaint(["-snaplen", snaplen])
                 == #"invalid value "\#(snaplen)" for flag -snaplen: give 1 to 262144, or 0 for the default"#)
     }
 
     @Test
-    func `is refused with a value that is none even where a good one follows`() throws {
+    func `is refused if a value is malformed, even if a good one follows`() throws {
         #expect(complaint(["-snaplen", "abc", "-snaplen", "96"]) != nil)
         #expect(complaint(["-v=maybe", "-v"]) != nil)
         // One that is too large is a value, and the last one counts.
@@ -165,7 +164,7 @@ struct InvocationTests {
         (["-interface", "lo", "http"], "http", "-filter 'tcp port 8080'"),
         (["-filter", "tcp.port", "==", "80"], "==", "-filter 'tcp port 80'"),
     ])
-    func `is refused with words left over, and told what may have been meant`(
+    func `is refused if words are left over, with a proposal of what was meant`(
         _ arguments: [String], _ first: String, _ meant: String
     ) {
         #expect(complaint(arguments) == "unexpected argument '\(first)': did you mean \(meant)?")

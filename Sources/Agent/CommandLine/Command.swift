@@ -1,30 +1,14 @@
-/// What the user asked for.
-public struct Options: Equatable {
-    static let defaultSnaplen = 65535
-    /// libpcap's own limit (MAXIMUM_SNAPLEN in pcap-int.h).
-    static let largestSnaplen = 262_144
-
-    /// The interface's name, empty where none was given.
-    public var interface: ByteString = ""
-    /// How many bytes of each packet are kept, 1 to ``largestSnaplen``.
-    public var snaplen = Options.defaultSnaplen
-    /// An expression of pcap-filter(7), empty where none was given.
-    public var filter: ByteString = ""
-    /// Whether details and progress are logged.
-    public var isVerbose = false
-}
-
-/// What a command line asks for.
-public enum Invocation: Equatable {
-    /// To capture.
+/// The task that a command line gives.
+public enum Command: Equatable {
+    /// Captures packets.
     case capture(Options)
-    /// To print the version.
+    /// Prints the version.
     case version
-    /// To print the usage.
+    /// Prints the usage.
     case help
 
-    /// Reads the arguments, without the program's name. Throws where they are not as the usage says, with what may have
-    /// been meant; `interfaces` are the names that could be.
+    /// Parses the arguments, without the program's name. `interfaces` are the names that a stray argument may be meant
+    /// for. Throws an error that quotes the argument at fault and proposes what may have been meant.
     public init(
         _ arguments: ArraySlice<ByteString>, interfaces: @autoclosure () -> [ByteString]
     ) throws(UsageError) {
@@ -49,28 +33,29 @@ public enum Invocation: Equatable {
             }
             last = flag
         }
-        guard snaplen <= Options.largestSnaplen else { throw Self.refusal(ofSnaplen: "\(snaplen)") }
+        guard snaplen <= Options.largestSnaplen else { throw Self.invalidSnaplen("\(snaplen)") }
         options.snaplen = snaplen == 0 ? Options.defaultSnaplen : Int(snaplen)
         if !wantsVersion, let first = scanner.leftOver.first {
-            let meant = Self.meaning(of: scanner.leftOver, behind: last, options, interfaces())
+            let meant = Self.meaning(of: scanner.leftOver, after: last, options, interfaces())
             throw UsageError("unexpected argument '\(first)': did you mean \(meant)?")
         }
         self = wantsVersion ? .version : .capture(options)
     }
 
     private static func number(_ text: ByteString) throws(UsageError) -> UInt64 {
-        guard let number = text.bytes.decimal(upTo: .max) else { throw refusal(ofSnaplen: text) }
+        guard let number = text.bytes.decimal(upTo: .max) else { throw invalidSnaplen(text) }
         return number
     }
 
-    private static func refusal(ofSnaplen value: ByteString) -> UsageError {
+    private static func invalidSnaplen(_ value: ByteString) -> UsageError {
         UsageError(
             "invalid value \"\(value)\" for flag -snaplen: give 1 to \(Options.largestSnaplen), or 0 for the default")
     }
 
-    /// Of words that no flag took. A filter that is not quoted has lost all but its first word.
+    /// Returns the flag and value that the words may stand for. `last` is the flag before them. If the user's shell has
+    /// split a filter, its first word is the value of that flag.
     private static func meaning(
-        of words: ArraySlice<ByteString>, behind last: FlagScanner.Flag?, _ options: Options, _ interfaces: [ByteString]
+        of words: ArraySlice<ByteString>, after last: FlagScanner.Flag?, _ options: Options, _ interfaces: [ByteString]
     ) -> ByteString {
         let first = words[words.startIndex]
         if let last, last.value == nil, last.name == "v", first == "true" || first == "false" { return "-v=\(first)" }

@@ -1,6 +1,6 @@
-/// What somebody may have meant by a filter that libpcap refuses, being used to Wireshark's display filters.
+/// Tells users of Wireshark's display filters which capture filter they may want.
 enum FilterHint {
-    /// Wireshark's fields, and how a capture filter (pcap-filter(7)) says them.
+    /// Wireshark's fields, and the primitives of pcap-filter(7) that mean the same.
     static let translations: [(field: ByteString, primitive: ByteString)] = [
         ("tcp.port", "tcp port"), ("tcp.srcport", "tcp src port"), ("tcp.dstport", "tcp dst port"),
         ("udp.port", "udp port"), ("ip.addr", "host"), ("ip.src", "src host"), ("ip.dst", "dst host"),
@@ -8,7 +8,7 @@ enum FilterHint {
         ("dns", "port 53"),
     ]
 
-    /// The capture filter that `expression` stands for, where that is plain: `tcp.port == 8080` or a bare port number.
+    /// Returns the capture filter for a simple display filter (`tcp.port == 8080`) or a bare port number; nil for others.
     static func captureFilter(meantBy expression: ByteString) -> ByteString? {
         if expression.bytes.decimal(upTo: UInt64(UInt16.max)) != nil { return "port \(expression)" }
         guard !expression.bytes.contains(where: { ("!<>{" as ByteString).bytes.contains($0) }) else { return nil }
@@ -18,7 +18,7 @@ enum FilterHint {
         return translated == words ? nil : translated.joined(separator: " ")
     }
 
-    /// Nothing, or `; ` and how to write what `expression`, which libpcap has refused, may mean.
+    /// Returns `; ` and advice for an expression that libpcap has refused, or nothing if it is not a display filter.
     static func text(forRefused expression: ByteString) -> ByteString {
         if let filter = captureFilter(meantBy: expression) {
             return "; did you mean '\(filter)'? It is a capture filter that is wanted, see pcap-filter(7)"
