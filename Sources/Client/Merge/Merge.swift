@@ -17,9 +17,9 @@ struct Merge {
     /// Those of them that are earlier than one given out before.
     private(set) var late = 0
     /// The memory of the records that wait, in bytes.
-    private(set) var footprint = 0
+    private(set) var bufferedBytes = 0
 
-    private var lanes: [Lane] = []
+    private var lanes: [StreamQueue] = []
     private var opened = 0
     /// The latest time stamp given out.
     private var newest: UInt64 = 0
@@ -34,7 +34,7 @@ struct Merge {
     /// Adds a stream. Until it has shown a record or is closed, the others wait for it.
     mutating func open() -> StreamID {
         defer { opened += 1 }
-        lanes.append(Lane(id: StreamID(number: opened)))
+        lanes.append(StreamQueue(id: StreamID(number: opened)))
         return StreamID(number: opened)
     }
 
@@ -46,38 +46,38 @@ struct Merge {
     /// Takes what a stream has shown.
     mutating func append(_ batch: RecordBatch, to id: StreamID, at now: ContinuousClock.Instant) {
         guard let index = index(of: id), batch.count > 0 else { return }
-        footprint += lanes[index].append(batch, at: now)
+        bufferedBytes += lanes[index].append(batch, at: now)
     }
 
     /// Whether a stream may be read on: there is room, or it has nothing that waits.
     func mayRead(_ id: StreamID) -> Bool {
         guard let index = index(of: id) else { return true }
-        return footprint < capacity || lanes[index].isEmpty
+        return bufferedBytes < capacity || lanes[index].isEmpty
     }
 
     /// Gives out, in order, all records that need not wait.
     mutating func drain(at now: ContinuousClock.Instant, into sink: inout some RecordSink) throws {
-        let late = Head(time: last, lane: -1)
-        let hold = footprint < capacity ? hold : min(hold, Self.holdWhenFull)
-        let waitedFor = lanes.compactMap { $0.latest(arrivedBy: now - hold) }.max().map { Head(time: $0, lane: .max) }
-        try giveOut(upTo: max(shownByAll, waitedFor ?? late, late), into: &sink)
+        let late = MergeKey(time: last, lane: -1)
+        let hold = bufferedBytes < capacity ? hold : min(hold, Self.holdWhenFull)
+        let waitedFor = lanes.compactMap { $0.latest(arrivedBy: now - hold) }.max().map { MergeKey(time: $0, lane: .max) }
+        try giveOut(upTo: max(watermark, waitedFor ?? late, late), into: &sink)
     }
 
     /// Gives out, in order, all records that there are.
     mutating func drainAll(into sink: inout some RecordSink) throws {
-        try giveOut(upTo: Head(time: .max, lane: .max), into: &sink)
+        try giveOut(upTo: MergeKey(time: .max, lane: .max), into: &sink)
     }
 
     /// The last place in the order behind which a live stream may still show a record.
-    private var shownByAll: Head {
-        lanes.indices.filter { !lanes[$0].isClosed }.map { Head(time: lanes[$0].latest, lane: $0) }.min()
-            ?? Head(time: .max, lane: .max)
+    private var watermark: MergeKey {
+        lanes.indices.filter { !lanes[$0].isClosed }.map { MergeKey(time: lanes[$0].latest, lane: $0) }.min()
+            ?? MergeKey(time: .max, lane: .max)
     }
 
-    private mutating func giveOut(upTo horizon: Head, into sink: inout some RecordSink) throws {
+    private mutating func giveOut(upTo horizon: MergeKey, into sink: inout some RecordSink) throws {
         defer { lanes.removeAll { $0.isClosed && $0.isEmpty } }
-        var heads = HeadHeap(
-            lanes.indices.compactMap { lanes[$0].isEmpty ? nil : Head(time: lanes[$0].headTime, lane: $0) })
+        var heads = MergeKeyHeap(
+            lanes.indices.compactMap { lanes[$0].isEmpty ? nil : MergeKey(time: lanes[$0].headTime, lane: $0) })
         while let first = heads.first, first <= horizon {
             let limit = min(heads.lastTimeOfFirst, horizon.lastTime(of: first.lane))
             let run = lanes[first.lane].run(upTo: limit, after: newest)
@@ -86,7 +86,7 @@ struct Merge {
             late += run.late
             newest = run.newest
             last = run.last
-            footprint -= lanes[first.lane].drop(run)
+            bufferedBytes -= lanes[first.lane].drop(run)
             heads.replaceFirst(by: lanes[first.lane].isEmpty ? nil : lanes[first.lane].headTime)
         }
     }

@@ -18,13 +18,13 @@ public struct Capture {
         case stopIsDue
         case patienceToBeginIsOver
         case patienceIsOver(Stage)
-        case finished(Collector.Result)
+        case finished(Merger.Result)
     }
 
     private let options: CaptureOptions
     private let display: Display
     private let output: String
-    private let collector: Collector
+    private let merger: Merger
     private let board = StatusBoard()
     private let signals = StopSignals()
     private let events: AsyncStream<Event>
@@ -95,7 +95,7 @@ public struct Capture {
         let file = try CaptureFile(
             to: destination, options.format, options.compression,
             application: "cf-pcap-client \(ClientVersion.current)", commandLine: commandLine)
-        collector = Collector(merge: Merge(hold: options.hold, capacity: Collector.capacity), file: file) {
+        merger = Merger(merge: Merge(hold: options.hold, capacity: Merger.capacity), file: file) {
             post.yield(.outputFailed($0))
         }
     }
@@ -114,7 +114,7 @@ public struct Capture {
         }
         Task { [post, signals] in for await _ in signals.stream { post.yield(.signal) } }
         every(.seconds(1)) { [post] in post.yield(.second) }
-        every(Collector.interval) { [collector] in await collector.tick() }
+        every(Merger.interval) { [merger] in await merger.tick() }
         let surveying = Task { [post, options] () -> Survey? in
             do {
                 let survey = try await Survey.make(options)
@@ -227,12 +227,12 @@ public struct Capture {
             sessions[instance.id] = continuation
             board.set(instance.id, .starting)
             let session = Session(
-                instance: instance, app: survey.app, options: options, cf: survey.cf, collector: collector,
+                instance: instance, app: survey.app, options: options, cf: survey.cf, merger: merger,
                 board: board, display: display, onCapturing: { [post] in post.yield(.began(instance.id)) })
             return (session, commands)
         }
-        Task { [post, collector] in
-            let streams = await collector.open(opening.count)
+        Task { [post, merger] in
+            let streams = await merger.open(opening.count)
             for ((session, commands), stream) in zip(opening, streams) {
                 Task { post.yield(.ended(session.instance, await session.run(commands, into: stream))) }
             }
@@ -382,10 +382,10 @@ public struct Capture {
         stage = .finishing
         let spent = stopped.map { .now - $0 } ?? .zero
         wait(max(Self.limit - spent, Self.haste))
-        Task { [post, collector] in post.yield(.finished(await collector.finish(at: WallClock.now()))) }
+        Task { [post, merger] in post.yield(.finished(await merger.finish(at: WallClock.now()))) }
     }
 
-    private mutating func finished(_ result: Collector.Result) {
+    private mutating func finished(_ result: Merger.Result) {
         if survey != nil { display.summary(board.statuses, late: result.late) }
         if let failure = result.failure, failure != .readerGone {
             display.error(nil, failure.description)

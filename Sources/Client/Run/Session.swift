@@ -23,7 +23,7 @@ struct Session: Sendable {
     let app: App
     let options: CaptureOptions
     let cf: CF
-    let collector: Collector
+    let merger: Merger
     let board: StatusBoard
     let display: Display
     /// Called when the agent's header has come.
@@ -40,7 +40,7 @@ struct Session: Sendable {
         } catch {
             outcome = .failed(SessionFailure(.unknown, "\(error)"))
         }
-        await collector.close(stream, progress.statistics)
+        await merger.close(stream, progress.statistics)
         board.endSession(instance.id)
         return outcome
     }
@@ -175,7 +175,7 @@ struct Session: Sendable {
         progress.isHeldBack = true
         defer { progress.isHeldBack = false }
         do {
-            try await collector.describe(progress.stream, description)
+            try await merger.describe(progress.stream, description)
         } catch {
             throw SessionFailure(.agentFailed, error.description)
         }
@@ -190,7 +190,7 @@ struct Session: Sendable {
         board.count(instance.id, packets: batch.count, bytes: batch.captured)
         // Where the output takes no more, nothing is read, and nothing that is sent can be seen.
         progress.isHeldBack = true
-        await collector.append(batch, to: progress.stream)
+        await merger.append(batch, to: progress.stream)
         progress.isHeldBack = false
         progress.sign(at: .now)
     }

@@ -16,7 +16,7 @@ struct RecordBatch: Sendable {
     var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: storage.bytes[..<length]) }
 
     /// The memory that it holds, in bytes.
-    var footprint: Int { unsafe storage.bytes.count + Self.overhead }
+    var bufferedBytes: Int { unsafe storage.bytes.count + Self.overhead }
 
     /// About what an object and its place in a queue take.
     private static let overhead = 128

@@ -34,7 +34,7 @@ struct MergeTests {
         merge.append(batch(1, 2, 3), to: streams[0], at: start)
         try merge.drain(at: start, into: &output)
         #expect(output.times == [1, 2, 3])
-        #expect(merge.footprint == 0 && merge.merged == 3)
+        #expect(merge.bufferedBytes == 0 && merge.merged == 3)
     }
 
     @Test
@@ -202,7 +202,7 @@ struct MergeTests {
             try merge.drainAll(into: &output)
             let isSorted = output.records.map(\.record) == expected.map(\.0)
             #expect(isSorted)
-            #expect(merge.late == 0 && merge.merged == expected.count && merge.footprint == 0)
+            #expect(merge.late == 0 && merge.merged == expected.count && merge.bufferedBytes == 0)
         }
     }
 }

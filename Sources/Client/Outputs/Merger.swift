@@ -1,47 +1,47 @@
-/// Where the streams come together: they are merged and written.
-actor Collector {
+/// Merges the streams of all sessions and writes the result to the output.
+actor Merger {
     /// What went into the output.
     struct Result: Sendable {
         /// Whether there is an output: anything was written.
         let hasBegun: Bool
         /// Packets that came too late to be put in order.
         let late: Int
-        /// Why not all that came was written, if that is so.
+        /// The reason why not all that came was written; nil if all was.
         let failure: OutputError?
     }
 
-    private let intake = Intake(capacity: capacity)
+    private let queue = BatchQueue(capacity: capacity)
     private let executor = QueueExecutor(label: "cf-pcap.output")
     private var merge: Merge
     private var file: CaptureFile
-    private var waiting: [StreamID: CheckedContinuation<Void, Never>] = [:]
+    private var waitingReaders: [StreamID: CheckedContinuation<Void, Never>] = [:]
     private var failure: OutputError?
-    /// The time that counts for the merge: that in which the output took what there was. While it does not, no stream
-    /// is read, and none is to be taken for silent.
+    /// The merge's clock. It stands still while the output accepts nothing: no stream is read then, so that none may count
+    /// as silent.
     private var time = ContinuousClock.now
     private var lastTick = ContinuousClock.now
     private let onFailure: @Sendable (OutputError) -> Void
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    /// Between two calls of ``tick()``.
+    /// The time between two calls of ``tick()``.
     static let interval = Duration.milliseconds(50)
-    /// The records that wait for others hold at most this much memory, in bytes.
+    /// The memory that records may hold which wait for others, in bytes.
     static let capacity = 20 << 20
 
-    /// `onFailure` is called once, when the output cannot be written any more.
+    /// Creates a merger. It calls `onFailure` once, when the output cannot be written any more.
     init(merge: Merge, file: sending CaptureFile, onFailure: @escaping @Sendable (OutputError) -> Void) {
         self.merge = merge
         self.file = file
         self.onFailure = onFailure
     }
 
-    /// Expects streams: the others wait for them.
+    /// Adds streams. The others wait for them from now on.
     func open(_ count: Int) -> [StreamID] {
         (0..<count).map { _ in merge.open() }
     }
 
-    /// Makes known whose records will come.
+    /// Describes a stream, before its first records.
     func describe(_ id: StreamID, _ stream: StreamDescription) throws(OutputError) {
         guard failure == nil else { return }
         do {
@@ -52,12 +52,12 @@ actor Collector {
         }
     }
 
-    /// Takes records, and returns when the stream may be read on. Most of the time that is at once: they are merged
-    /// with those that come in the meantime.
+    /// Takes records, and returns when the stream may be read on. Most of the time that is at once: the records are merged
+    /// together with those that come in the meantime.
     nonisolated func append(_ batch: RecordBatch, to id: StreamID) async {
-        switch intake.add(batch, to: id) {
-        case .goOn: break
-        case .goOnAndMerge: Task { await drain() }
+        switch queue.add(batch, of: id) {
+        case .read: break
+        case .readAndMerge: Task { await drain() }
         case .wait: await waitForRoom(id)
         }
     }
@@ -65,12 +65,12 @@ actor Collector {
     private func waitForRoom(_ id: StreamID) async {
         drain()
         guard failure == nil, !merge.mayRead(id) else { return }
-        await withCheckedContinuation { waiting[id] = $0 }
+        await withCheckedContinuation { waitingReaders[id] = $0 }
     }
 
     /// Ends a stream.
     func close(_ id: StreamID, _ statistics: StreamStatistics) {
-        takeIn()
+        moveBatches()
         merge.close(id)
         file.end(id, statistics)
     }
@@ -85,36 +85,36 @@ actor Collector {
 
     /// Writes all that has come, and the end of the file.
     func finish(at now: UInt64) -> Result {
-        takeIn()
+        moveBatches()
         if failure == nil { attempt { try merge.drainAll(into: &file) } }
         do {
             try file.finish(at: now, isFailed: failure != nil)
         } catch {
             failure = failure ?? error
         }
-        letReadersGo()
+        resumeReaders()
         return Result(hasBegun: file.hasBegun, late: merge.late, failure: failure)
     }
 
     private func drain() {
-        takeIn()
+        moveBatches()
         guard failure == nil else { return }
         attempt { try merge.drain(at: time, into: &file) }
-        intake.merged = merge.footprint
-        letReadersGo()
+        queue.setMergingBytes(merge.bufferedBytes)
+        resumeReaders()
     }
 
-    /// Hands what has come to the merge; without an output it is thrown away.
-    private func takeIn() {
-        for (batch, id) in intake.takeAll() where failure == nil {
+    /// Moves the queued batches into the merge, or drops them if the output has failed.
+    private func moveBatches() {
+        for (batch, id) in queue.removeAll() where failure == nil {
             merge.append(batch, to: id, at: time)
         }
-        if failure != nil { intake.merged = 0 }
+        if failure != nil { queue.setMergingBytes(0) }
     }
 
-    private func letReadersGo() {
-        for (id, continuation) in waiting where failure != nil || merge.mayRead(id) {
-            waiting[id] = nil
+    private func resumeReaders() {
+        for (id, continuation) in waitingReaders where failure != nil || merge.mayRead(id) {
+            waitingReaders[id] = nil
             continuation.resume()
         }
     }
@@ -130,8 +130,8 @@ actor Collector {
     private func fail(_ error: OutputError) {
         guard failure == nil else { return }
         failure = error
-        intake.merged = 0
+        queue.setMergingBytes(0)
         onFailure(error)
-        letReadersGo()
+        resumeReaders()
     }
 }

@@ -1,7 +1,7 @@
 import DequeModule
 
 /// The records of one stream that wait to be merged.
-@safe struct Lane {
+@safe struct StreamQueue {
     let id: StreamID
     /// Whether nothing more comes.
     var isClosed = false
@@ -45,7 +45,7 @@ import DequeModule
         latest = max(latest, batch.latest)
         waiting.append((batch, now))
         if waiting.count == 1 { openFirst() }
-        return batch.footprint
+        return batch.bufferedBytes
     }
 
     /// The records at the start, one at least, that are not later than `limit`. There must be one.
@@ -74,7 +74,7 @@ import DequeModule
             headTime = unsafe RecordHeader(bytes, at: offset).time
             return 0
         }
-        let freed = waiting.removeFirst().batch.footprint
+        let freed = waiting.removeFirst().batch.bufferedBytes
         openFirst()
         return freed
     }

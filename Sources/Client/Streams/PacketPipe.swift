@@ -8,30 +8,32 @@ internal import SystemPackage
     internal import Glibc
 #endif
 
-/// The pipe through which a session's packets come. It is larger than others, and read in pieces as large: at a hundred
-/// megabytes a second, waking up for each 64 kB costs more than all that is done with them.
+/// The pipe through which a session's packets come.
+///
+/// Its buffer and its reads have 256 kB: at a hundred megabytes a second, waking up for each 64 kB costs more than all
+/// that is done with the packets.
 @safe final class PacketPipe: @unchecked Sendable {
-    /// What reading gives.
+    /// The result of a read.
     enum Piece<Value> {
-        /// What was made of the bytes.
+        /// The value that the caller made of the bytes.
         case made(Value)
-        /// Nothing yet.
+        /// The pipe is empty.
         case nothing
-        /// Nothing any more.
+        /// The pipe is empty, and nobody writes to it any more.
         case end
     }
 
-    /// Where a session writes. Closed by whoever starts the session.
+    /// The end that a session writes to. Whoever starts the session closes it.
     let writingEnd: FileDescriptor
 
     private let readingEnd: FileDescriptor
-    /// Suspended but while somebody waits.
+    /// Suspended unless a task waits.
     private let source: any DispatchSourceRead
     private let waiting = Mutex<CheckedContinuation<Void, Never>?>(nil)
 
     private static let size = 256 << 10
-    /// Where pieces are read to: as many as there are threads that read, and not one for each pipe.
-    private static let rooms = Rooms(size: size)
+    /// As many buffers as there are threads that read, not one for each pipe.
+    private static let buffers = BufferPool(size: size)
 
     /// The corresponding C function is `pipe`.
     init() throws(Errno) {
@@ -43,8 +45,7 @@ internal import SystemPackage
         for end in [readingEnd, writingEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
         _ = fcntl(readingEnd.rawValue, F_SETFL, O_NONBLOCK)
         #if os(Linux)
-            // F_SETPIPE_SZ of fcntl(2), a macro. The user may have as much in pipes as he is allowed already: then it stays
-            // as large as it is.
+            // F_SETPIPE_SZ of fcntl(2), a macro. A user at the limit of pipe(7) keeps the default size.
             _ = fcntl(readingEnd.rawValue, 1031, Int32(Self.size))
         #endif
         source = DispatchSource.makeReadSource(
@@ -59,13 +60,13 @@ internal import SystemPackage
         source.resume()
     }
 
-    /// Reads what there is now; `body` makes something of it.
+    /// Reads the bytes that are there now and passes them to `body`. The corresponding C function is `read`.
     func read<Value>(_ body: (UnsafeRawBufferPointer) -> Value) throws(Errno) -> Piece<Value> {
-        let room = unsafe Self.rooms.take()
-        defer { unsafe Self.rooms.giveBack(room) }
+        let buffer = unsafe Self.buffers.acquire()
+        defer { unsafe Self.buffers.release(buffer) }
         do {
-            let count = try unsafe readingEnd.read(into: room)
-            return count == 0 ? .end : unsafe .made(body(UnsafeRawBufferPointer(rebasing: room[..<count])))
+            let count = try unsafe readingEnd.read(into: buffer)
+            return count == 0 ? .end : unsafe .made(body(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
         } catch Errno.wouldBlock {
             return .nothing
         } catch {
@@ -73,7 +74,7 @@ internal import SystemPackage
         }
     }
 
-    /// Returns when there is something to read, or the task is cancelled.
+    /// Waits until the pipe can be read, or the task is cancelled.
     func waitUntilReadable() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -93,30 +94,5 @@ internal import SystemPackage
             return waiting
         }
         continuation?.resume()
-    }
-}
-
-/// Memory that is used for a moment, again and again.
-@safe private final class Rooms: Sendable {
-    private let size: Int
-    private let unused = Mutex<[SendableRoom]>([])
-
-    /// What a room holds belongs to whoever has taken it.
-    @safe private struct SendableRoom: @unchecked Sendable {
-        let bytes: UnsafeMutableRawBufferPointer
-    }
-
-    init(size: Int) {
-        self.size = size
-    }
-
-    func take() -> UnsafeMutableRawBufferPointer {
-        let room = unused.withLock { $0.popLast() }
-        return unsafe room?.bytes ?? .allocate(byteCount: size, alignment: 8)
-    }
-
-    func giveBack(_ room: UnsafeMutableRawBufferPointer) {
-        let room = unsafe SendableRoom(bytes: room)
-        unused.withLock { $0.append(room) }
     }
 }

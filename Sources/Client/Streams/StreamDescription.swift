@@ -1,4 +1,4 @@
-/// What a capture file says of one stream.
+/// The properties of one source of packets, as a capture file states them.
 struct StreamDescription: Hashable, Sendable {
     /// Who sent it, such as `web/0 eth0`.
     let name: String

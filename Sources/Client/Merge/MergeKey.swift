@@ -1,10 +1,10 @@
 /// A place in the order: a record's time stamp, and the number of its lane.
-struct Head: Comparable {
+struct MergeKey: Comparable {
     var time: UInt64
     let lane: Int
 
     @inline(__always)
-    static func < (left: Head, right: Head) -> Bool {
+    static func < (left: MergeKey, right: MergeKey) -> Bool {
         left.time < right.time || left.time == right.time && left.lane < right.lane
     }
 
@@ -16,10 +16,10 @@ struct Head: Comparable {
 }
 
 /// The first records of several lanes, the earliest in front: a binary heap.
-struct HeadHeap {
-    private var heads: [Head]
+struct MergeKeyHeap {
+    private var heads: [MergeKey]
 
-    init(_ heads: [Head]) {
+    init(_ heads: [MergeKey]) {
         self.heads = heads
         for index in stride(from: heads.count / 2 - 1, through: 0, by: -1) {
             siftDown(index)
@@ -28,7 +28,7 @@ struct HeadHeap {
 
     /// The earliest.
     @inline(__always)
-    var first: Head? { heads.first }
+    var first: MergeKey? { heads.first }
 
     /// The latest time stamp that the first lane's records can have and still come before all others.
     var lastTimeOfFirst: UInt64 {
