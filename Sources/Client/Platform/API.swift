@@ -4,9 +4,9 @@
     import Foundation
 #endif
 
-/// What is read of the answers of the Cloud Controller's API, version 3.
+/// The parts of the Cloud Controller's answers, API version 3, that are read.
 enum API {
-    struct List<Item: Decodable>: Decodable {
+    struct List<Item: Decodable & Sendable>: Decodable, Sendable {
         var resources: [Item]
     }
 
@@ -38,6 +38,31 @@ enum API {
         var reason: String?
     }
 
+    struct Permissions: Decodable {
+        /// Whether the person may read environment variables, which takes the same roles as SSH.
+        var readSensitiveData: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case readSensitiveData = "read_sensitive_data"
+        }
+    }
+
+    struct Root: Decodable {
+        struct Links: Decodable {
+            struct Link: Decodable {
+                var href: String?
+            }
+
+            var appSSH: Link?
+
+            private enum CodingKeys: String, CodingKey {
+                case appSSH = "app_ssh"
+            }
+        }
+
+        var links: Links
+    }
+
     /// An answer that is a refusal; `cf curl` ends with status 0 all the same.
     struct Refusal: Decodable {
         struct Entry: Decodable {
@@ -47,24 +72,34 @@ enum API {
         }
 
         var errors: [Entry]
+
+        /// The kind of failure, by the codes of the Cloud Controller's `errors/v3.yml` and `v2.yml`.
+        ///
+        /// Codes that are not known here, as those of a database or a cell out of reach, may be gone a moment later.
+        var kind: PlatformError.Kind {
+            let codes = errors.map(\.code)
+            if codes.contains(where: { $0 == 1000 || $0 == 10002 }) { return .loggedOut }
+            if codes.contains(10010) { return .notFound }
+            return codes.contains { [1001, 10000, 10003, 10005, 10008].contains($0) } ? .other : .passing
+        }
     }
 
-    /// The answer to a question for `path`. Throws where it is a refusal or none of the API.
+    /// Decodes the answer to a question for `path`. Throws if it is a refusal, or none of the API.
     static func decode<Answer: Decodable>(_ bytes: [UInt8], from path: String) throws(PlatformError) -> Answer {
         let data = Data(bytes)
         if let refusal = try? JSONDecoder().decode(Refusal.self, from: data) {
             let details = refusal.errors.compactMap { $0.detail ?? $0.title }.joined(separator: "; ")
-            throw PlatformError("the platform refuses \(path): \(details.inOneLine(limit: 300))")
+            throw PlatformError("the platform refuses \(path): \(details.inOneLine(limit: 300))", refusal.kind)
         }
         do {
             return try JSONDecoder().decode(Answer.self, from: data)
         } catch {
             let text = String(decoding: bytes.prefix(200), as: UTF8.self).inOneLine(limit: 100)
-            throw PlatformError("the platform's answer to \(path) cannot be understood: '\(text)'")
+            throw PlatformError("the platform's answer to \(path) cannot be understood: '\(text)'", .passing)
         }
     }
 
-    /// Whether a text can stand in a path as an identifier.
+    /// Returns whether a text can stand in a path as an identifier.
     static func isIdentifier(_ text: String) -> Bool {
         (1...200).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in

@@ -12,9 +12,9 @@ internal import Subprocess
     import SystemPackage
 #endif
 
-/// How cf is run.
+/// The cf CLI, run as a child.
 struct CFCommand {
-    /// What a command of cf printed, and how it ended.
+    /// A command's output and end.
     struct Result {
         var status: TerminationStatus
         var output: [UInt8]
@@ -23,26 +23,24 @@ struct CFCommand {
 
     /// The path of the executable.
     let executable: String
-    /// What it finds in its environment, but for the changes of `configuration`.
+    /// The environment it gets, but for the changes of `configuration`.
     let environment: [String: String]
 
-    /// cf, as the shell would find it.
-    static func find(in environment: [String: String]) throws(PlatformError) -> CFCommand {
+    /// Finds cf: the CLI that started this program as a plugin, else the one that the shell would find.
+    static func find(in environment: [String: String], startedBy parent: Int32?) throws(PlatformError) -> CFCommand {
+        if let program = parent.flatMap({ ParentProgram.path(of: $0) }) {
+            return CFCommand(executable: program, environment: environment)
+        }
         for folder in (environment["PATH"] ?? "").split(separator: ":") {
             let path = "\(folder)/cf"
-            var isFolder = false
-            if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder,
-                FileManager.default.isExecutableFile(atPath: path)
-            {
-                return CFCommand(executable: path, environment: environment)
-            }
+            if ParentProgram.isProgram(path) { return CFCommand(executable: path, environment: environment) }
         }
         throw PlatformError(
             "there is no 'cf' in PATH: install the Cloud Foundry CLI, see https://github.com/cloudfoundry/cli#downloads"
         )
     }
 
-    /// cf with these arguments, away from the terminal, so that no key pressed there reaches it.
+    /// Returns cf with these arguments, away from the terminal, so that no key pressed there reaches it.
     ///
     /// `home` is nil for a command that works on the caller's own configuration. For a copy CF_PLUGIN_HOME is unset: cf
     /// looks for plugins in the copy then, which has none. The rest of the environment is the caller's, but for what would

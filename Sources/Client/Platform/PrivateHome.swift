@@ -18,52 +18,41 @@
     import Glibc
 #endif
 
-/// A run's own copies of CF_HOME, in a folder that nobody else may read.
+/// A folder that nobody else may read, for a run's own copies of CF_HOME: each process of cf works on one of its own.
 ///
-/// cf writes its configuration anew when it ends, from what it read when it started. With copies, a `cf target` made
-/// during a capture stays, and processes of cf that run at once do not get in each other's way. The lock on the folder
-/// tells a run that lives from one that was killed: the kernel gives it up with the process.
+/// cf writes its configuration when it ends, from what it read when it started. With copies, a `cf target` made during a
+/// capture stays, and processes of cf that run at once do not remove each other's temporary files. A lock on the folder
+/// tells a run that lives from one that was killed: the kernel releases it with the process.
 public final class PrivateHome: Sendable {
     private static let prefix = "cf-pcap-home-"
-    private static let configuration = ".cf/config.json"
 
-    /// The home of commands that run one after the other; it has the newest tokens.
-    let shared: String
-    private let source: String
     private let folder: String
     private let lock: FileDescriptor
 
-    /// Copies the configuration under `home` into a new folder in `temporary`, and removes what killed runs left there.
-    init(copying home: String, in temporary: String) throws(PlatformError) {
-        source = home
+    /// Makes a new folder in `temporary`, and removes those that killed runs left there.
+    init(in temporary: String) throws(PlatformError) {
         Self.removeLeftovers(in: temporary)
         (folder, lock) = try Self.makeLockedFolder(in: temporary)
-        shared = folder + "/home"
-        do throws(PlatformError) {
-            try Self.copy(from: home, to: shared)
-        } catch {
-            remove()
-            throw error
-        }
     }
 
-    /// A new copy, for one process of cf that runs beside others. `discard` removes it.
-    public func makeCopy() throws(PlatformError) -> String {
+    /// Makes a home with this configuration, for one process of cf. `discard` removes it.
+    func makeCopy(of configuration: CFConfiguration) throws(PlatformError) -> String {
         let copy = "\(folder)/\(UUID().uuidString)"
-        try Self.copy(from: shared, to: copy)
+        let path = "\(copy)/\(CFHome.configuration)"
+        do {
+            try FileManager.default.createDirectory(atPath: "\(copy)/.cf", withIntermediateDirectories: true)
+            let file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+                permissions: .ownerReadWrite)
+            try file.closeAfter { _ = try file.writeAll(configuration.bytesOfCopy) }
+        } catch {
+            discard(copy)
+            throw PlatformError("failed to copy cf's configuration to \(path): \(CFHome.describe(error))", .passing)
+        }
         return copy
     }
 
-    /// Copies the configuration again, since its tokens are newer. No process of cf may be at work on the shared copy,
-    /// but copies may be made of it meanwhile. The corresponding C function is `rename`.
-    func renew() throws(PlatformError) {
-        let new = "\(folder)/renewed"
-        defer { discard(new) }
-        try Self.copy(from: source, to: new)
-        if unsafe rename("\(new)/\(Self.configuration)", "\(shared)/\(Self.configuration)") != 0 { discard(shared) }
-    }
-
-    /// Removes a copy that its process has left.
+    /// Removes a copy whose process has ended.
     public func discard(_ copy: String) {
         try? FileManager.default.removeItem(atPath: copy)
     }
@@ -72,43 +61,6 @@ public final class PrivateHome: Sendable {
     public func remove() {
         try? FileManager.default.removeItem(atPath: folder)
         try? lock.close()
-    }
-
-    /// The configuration as it is now.
-    func readConfiguration() throws(PlatformError) -> [UInt8] {
-        try Self.readConfiguration(of: shared) ?? []
-    }
-
-    // MARK: Copies
-
-    private static func copy(from home: String, to copy: String) throws(PlatformError) {
-        let bytes = try readConfiguration(of: home)
-        let path = "\(copy)/\(configuration)"
-        do {
-            try FileManager.default.createDirectory(atPath: "\(copy)/.cf", withIntermediateDirectories: true)
-            // Without a configuration, cf says itself that nobody is logged in.
-            guard let bytes else { return }
-            let file = try FileDescriptor.open(
-                FilePath(path), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: .ownerReadWrite)
-            try file.closeAfter { _ = try file.writeAll(bytes) }
-        } catch {
-            throw PlatformError("failed to copy cf's configuration to \(path): \(describe(error))")
-        }
-    }
-
-    /// nil where there is no such file.
-    private static func readConfiguration(of home: String) throws(PlatformError) -> [UInt8]? {
-        let path = "\(home)/\(configuration)"
-        do {
-            // Without waiting, should somebody have put a pipe there.
-            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.nonBlocking, .closeOnExec])
-            return try file.closeAfter { try file.readAll(limit: 16 << 20) }
-        } catch Errno.noSuchFileOrDirectory {
-            return nil
-        } catch {
-            throw PlatformError("failed to read cf's configuration \(path): \(describe(error))")
-        }
     }
 
     // MARK: The folder
@@ -166,24 +118,5 @@ public final class PrivateHome: Sendable {
         var (opened, named) = (stat(), stat())
         return unsafe fstat(descriptor.rawValue, &opened) == 0 && (unsafe lstat(folder, &named)) == 0
             && (opened.st_dev, opened.st_ino) == (named.st_dev, named.st_ino)
-    }
-
-    private static func describe(_ error: any Error) -> String {
-        (error as? Errno).map { "\($0)" } ?? "\(error)"
-    }
-}
-
-extension FileDescriptor {
-    /// All bytes up to the end. Throws `Errno.fileTooLarge` behind the limit.
-    fileprivate func readAll(limit: Int) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while true {
-            let part = try unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
-                count = try unsafe read(into: UnsafeMutableRawBufferPointer(buffer))
-            }
-            if part.isEmpty { return bytes }
-            bytes += part
-            guard bytes.count <= limit else { throw Errno.fileTooLarge }
-        }
     }
 }

@@ -1,10 +1,11 @@
 extension SessionEnd {
-    /// Why the session ended, for one that was not asked to.
-    public func failure(app: String) -> SessionFailure {
-        failureOfAgent ?? failureOfPlatform(app: app) ?? failureOfShell ?? failureOfConnection ?? unexplained
+    /// Returns the reason of the end, for a session that was not asked to end. `route` is for sessions that never began.
+    func failure(app: String, route: SSHRoute) -> SessionFailure {
+        failureOfAgent ?? failureOfPlatform(app: app) ?? failureOfRoute(app: app, route) ?? failureOfShell
+            ?? failureOfConnection ?? unexplained
     }
 
-    /// What the agent said itself.
+    /// The agent's own words.
     private var failureOfAgent: SessionFailure? {
         guard let error = agentError?.inOneLine(limit: 500) else { return nil }
         func mentions(_ phrases: String...) -> Bool { phrases.contains { error.contains($0) } }
@@ -14,16 +15,20 @@ extension SessionEnd {
         if mentions("permission to capture", "Operation not permitted", "CAP_NET_RAW") {
             return SessionFailure(.noCapability, "the agent may not capture (\(error))", remedy: Self.enable)
         }
-        if mentions("filter") { return SessionFailure(.badFilter, error, remedy: "see pcap-filter(7) for --filter") }
+        if mentions("filter") {
+            let isNamed = mentions("pcap-filter(7)")
+            return SessionFailure(.badFilter, error, remedy: isNamed ? nil : "see pcap-filter(7) for --filter")
+        }
         if mentions("no such interface", "No such device", "interface is gone", "failed to open device") {
             return SessionFailure(.badInterface, error, remedy: "--interface takes eth0, lo or any")
         }
         return SessionFailure(.agentFailed, error)
     }
 
-    /// What cf said, before any session.
+    /// The words of cf from before a session. A container could say them, too, but only once there is a session.
     private func failureOfPlatform(app: String) -> SessionFailure? {
-        func says(_ phrases: String...) -> Bool { phrases.contains { errors.contains($0) } }
+        guard !hasAgentSpoken else { return nil }
+        let lists = "'cf app \(app)' lists them"
         if says("is not in the STARTED state") {
             return SessionFailure(.appStopped, "the app is stopped", remedy: "'cf start \(app)'")
         }
@@ -31,30 +36,61 @@ extension SessionEnd {
             return SessionFailure(
                 .noSuchApp, "app '\(app)' is no longer there", remedy: "'cf apps' lists those there are")
         }
-        if errors.contains("Instance "), says("not found") {
-            return SessionFailure(.noSuchInstance, "there is no such instance", remedy: "'cf app \(app)' lists them")
+        if says("Instance "), says("not found") {
+            return SessionFailure(.noSuchInstance, "there is no such instance", remedy: lists)
         }
-        if errors.contains("Process "), says("not found") {
-            return SessionFailure(.noSuchInstance, "there is no such process", remedy: "'cf app \(app)' lists them")
+        if says("Process "), says("not found") {
+            return SessionFailure(.noSuchInstance, "there is no such process", remedy: lists)
         }
-        if errors.contains("Instance "), says("not running") {
+        if says("Instance "), says("not running") {
             return SessionFailure(.notRunning, "the instance does not run", remedy: "'cf app \(app)' tells its state")
         }
         if CFMessages.isLoggedOut(errors) {
-            return SessionFailure(.loggedOut, "cf is no longer logged in", remedy: "'cf login'")
+            return SessionFailure(
+                .loggedOut, "cf is no longer logged in", remedy: "'cf login', or 'cf auth' for client credentials")
         }
         if says("You are not authorized") {
             return SessionFailure(
-                .refused, "SSH is refused: it is disabled for the app or its space, or you may not use it",
-                remedy: """
-                    'cf ssh-enabled \(app)' tells the first, which 'cf enable-ssh \(app)' and 'cf restart \(app)' change; \
-                    the second takes the role of a space developer
-                    """)
+                .refused, "the SSH proxy refuses the session, though SSH is enabled ('cf ssh-enabled \(app)')",
+                remedy: "a failure of the platform that may pass, or you lack the role of a space developer")
         }
         return nil
     }
 
-    /// What the shell said in the agent's place (POSIX, Shell Command Language, 2.8.2: 126 and 127).
+    /// The words of cf about the way to the instance.
+    private func failureOfRoute(app: String, _ route: SSHRoute) -> SessionFailure? {
+        guard !hasAgentSpoken else { return nil }
+        if says("Host key verification failed", "Unable to verify identity of host") {
+            return SessionFailure(
+                .hostKey, "the SSH host key is not the one that the platform names",
+                remedy: "somebody may be in between; the platform's operator knows whether the key has changed")
+        }
+        if says("SSH session allocation failed") {
+            return SessionFailure(
+                .noDaemon, "the instance takes no SSH session (\(errors.inOneLine(limit: 200)))",
+                remedy: """
+                    its container may have no SSH port or daemon, as when it was started while SSH was disabled: \
+                    'cf restart \(app)'
+                    """)
+        }
+        if says("Request error") {
+            return SessionFailure(.unreachable, "the platform's API cannot be reached (\(errors.inOneLine(limit: 300)))")
+        }
+        if says("dial tcp", "proxyconnect", "socks connect") {
+            return SessionFailure(
+                .unreachable, "the SSH port cannot be reached (\(errors.inOneLine(limit: 200)))", remedy: route.remedy)
+        }
+        if says("Error opening SSH connection", "ssh: handshake failed") {
+            return SessionFailure(
+                .unreachable, "no SSH session (\(errors.inOneLine(limit: 300)))",
+                remedy: "'cf ssh \(app)' must work from this machine")
+        }
+        return nil
+    }
+
+    private func says(_ phrases: String...) -> Bool { phrases.contains { errors.contains($0) } }
+
+    /// The shell's words in the agent's place (POSIX, Shell Command Language, 2.8.2: 126 and 127).
     private var failureOfShell: SessionFailure? {
         guard !hasCaptured else { return nil }
         switch status {
@@ -75,13 +111,8 @@ extension SessionEnd {
         }
     }
 
-    /// What became of the connection, or of the agent behind it.
+    /// The end of the connection, or of the agent behind it.
     private var failureOfConnection: SessionFailure? {
-        if errors.contains("Host key verification failed") || errors.contains("Unable to verify identity of host") {
-            return SessionFailure(
-                .hostKey, "the SSH host key is not the one that the platform names",
-                remedy: "ask the platform's operator why; -k captures all the same")
-        }
         if errors.contains("without exit status") {
             return SessionFailure(.cut, "the session was cut")
         }
@@ -89,12 +120,7 @@ extension SessionEnd {
             return SessionFailure(
                 .agentKilled, "the agent was killed, as when the instance stops or has used up its memory")
         }
-        if errors.contains("Error opening SSH connection") || errors.contains("SSH session allocation failed") {
-            return SessionFailure(
-                .unreachable, "no SSH session (\(errors.inOneLine(limit: 300)))",
-                remedy: "'cf ssh' must work from this machine; firewalls often block its port, 2222")
-        }
-        if !hasCaptured, output.contains("FAILED"), errors.contains("EOF") {
+        if !hasAgentSpoken, output.contains("FAILED"), errors.contains("EOF") {
             return SessionFailure(.hiccup, "cf lost the connection at once")
         }
         return nil

@@ -1,6 +1,6 @@
-/// How a session ended, as far as it can be seen from here.
+/// A session's end, as far as this side of it can see.
 public struct SessionEnd: Sendable, Equatable {
-    /// How the process of cf ended.
+    /// The end of the process of cf.
     public enum Status: Sendable, Equatable {
         /// By itself, with this status.
         case exited(Int)
@@ -8,25 +8,30 @@ public struct SessionEnd: Sendable, Equatable {
         case signaled(Int)
     }
 
-    /// How the process of cf ended; its exit status is the remote command's, where that ran.
+    /// The end of the process of cf; its exit status is the remote command's, where that ran.
     public var status: Status
-    /// What stood on standard output and is no packet.
+    /// The text on standard output, beside the packets.
     public var output: String
-    /// What stood on standard error and is no line of the agent's log.
+    /// The text on standard error, beside the agent's log.
     public var errors: String
     /// The agent's last ERROR line: its message and, behind a colon, its `error` attribute.
     public var agentError: String?
     /// Whether the agent's header came, so that the capture had begun.
     public var hasCaptured: Bool
+    /// Whether anything came that only an agent writes: from then on cf cannot have failed to open the session, and
+    /// whatever says so comes from the container.
+    public var hasAgentSpoken: Bool
 
-    /// The end of a session.
+    /// Describes the end of a session.
     public init(
-        status: Status, output: String = "", errors: String = "", agentError: String? = nil, hasCaptured: Bool = false
+        status: Status, output: String = "", errors: String = "", agentError: String? = nil, hasCaptured: Bool = false,
+        hasAgentSpoken: Bool = false
     ) {
         self.status = status
         self.output = output
         self.errors = errors
         self.agentError = agentError
         self.hasCaptured = hasCaptured
+        self.hasAgentSpoken = hasAgentSpoken || hasCaptured || agentError != nil
     }
 }

@@ -1,34 +1,38 @@
-/// Why an instance is not captured, or no longer, and what to do about it.
+/// The reason why an instance is not captured, or no longer, and the remedy.
 public struct SessionFailure: Error, Sendable, Equatable {
-    /// What kind of failure.
+    /// The kind of failure.
     public enum Kind: Sendable, Equatable {
         /// The instance, or the whole app, does not run.
         case notRunning, noSuchInstance, appStopped, noSuchApp
         /// There are too many for this client, or captures in the instance already.
         case noRoom
-        /// The platform does not let this person in.
-        case loggedOut, refused, hostKey, unreachable
+        /// The platform does not let this person in: for now, as far as is known.
+        case loggedOut, refused
+        /// The platform says itself that nobody, or not this person, may use SSH to the app.
+        case sshDisabled, notAllowed
+        /// There is no way to the instance.
+        case hostKey, unreachable, neverBegan, noDaemon
         /// The agent cannot run, or not as asked.
         case noAgent, agentNotExecutable, noCapability, badFilter, badInterface, agentFailed
         /// The session, or the agent in it, ended without having been asked to.
         case cut, agentKilled, endedEarly, hiccup, unknown
     }
 
-    /// Whether another session to the same instance may fare better.
+    /// The chance that another session to the same instance fares better.
     public enum Recovery: Sendable {
-        /// Immediately, and once.
+        /// Immediately and once, then like `rejoin`.
         case retry
-        /// When the platform says that the instance runs.
+        /// When the platform says that the instance runs, after a pause that grows.
         case rejoin
         /// Only for a new instance at this index, or with another command line.
         case none
     }
 
-    /// What kind of failure.
+    /// The kind of failure.
     public let kind: Kind
-    /// What happened.
+    /// The failure and its cause.
     public let reason: String
-    /// What to do; nil where there is nothing, or the reason says it.
+    /// The remedy; nil if there is none, or the reason names it.
     public let remedy: String?
 
     init(_ kind: Kind, _ reason: String, remedy: String? = nil) {
@@ -37,16 +41,15 @@ public struct SessionFailure: Error, Sendable, Equatable {
         self.remedy = remedy
     }
 
-    /// Whether to try again.
+    /// Whether to try again. What the platform or the container says to be so is so; any other failure may pass.
     public var recovery: Recovery {
         switch kind {
-        case .hiccup: .retry
-        case .notRunning, .noSuchInstance, .appStopped, .noRoom, .loggedOut, .unreachable, .cut, .agentKilled,
-            .endedEarly,
-            .unknown:
+        case .hiccup, .refused: .retry
+        case .notRunning, .noSuchInstance, .appStopped, .noRoom, .loggedOut, .unreachable, .neverBegan, .noDaemon, .cut,
+            .agentKilled, .endedEarly, .unknown:
             .rejoin
-        case .noSuchApp, .refused, .hostKey, .noAgent, .agentNotExecutable, .noCapability, .badFilter,
-            .badInterface, .agentFailed:
+        case .noSuchApp, .sshDisabled, .notAllowed, .hostKey, .noAgent, .agentNotExecutable, .noCapability,
+            .badFilter, .badInterface, .agentFailed:
             .none
         }
     }

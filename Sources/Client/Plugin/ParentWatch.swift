@@ -6,20 +6,21 @@
     import Glibc
 #endif
 
-/// The cf that started this plugin, for which the plugin's work is.
+/// The process of cf that started this plugin, watched until it ends.
 public struct ParentWatch: Sendable {
-    private let parent: pid_t
+    /// The process's number.
+    public let process: Int32
 
-    /// The process's parent, as long as it is still there. The corresponding C function is `getppid`.
+    /// Takes this process's parent. The corresponding C function is `getppid`.
     public init() {
-        parent = getppid()
+        process = getppid()
     }
 
     /// Returns when the parent is gone. Throws where the task is cancelled before.
     ///
     /// POSIX tells a process nothing of its parent's end but that it has another one.
     public func waitUntilGone() async throws(CancellationError) {
-        while getppid() == parent {
+        while getppid() == process {
             do {
                 try await Task.sleep(for: .milliseconds(250))
             } catch {

@@ -8,7 +8,7 @@ public struct Capture {
         case surveyed(Survey)
         case surveyFailed(String)
         case instances([Instance])
-        case instancesUnknown(String)
+        case instancesUnknown(PlatformError)
         case began(InstanceID)
         case ended(Instance, Session.Outcome)
         case outputFailed(OutputError)
@@ -117,7 +117,7 @@ public struct Capture {
         every(Merger.interval) { [merger] in await merger.tick() }
         let surveying = Task { [post, options] () -> Survey? in
             do {
-                let survey = try await Survey.make(options)
+                let survey = try await Survey.make(options, startedBy: parent?.process)
                 post.yield(.surveyed(survey))
                 return survey
             } catch {
@@ -300,18 +300,26 @@ public struct Capture {
             do {
                 post.yield(.instances(try await survey.currentInstances(options)))
             } catch {
-                post.yield(.instancesUnknown("\(error)"))
+                post.yield(.instancesUnknown(error as? PlatformError ?? PlatformError("\(error)")))
             }
         }
     }
 
-    /// The platform may be out of reach for a while, and the sessions go on.
-    private mutating func instancesUnknown(_ reason: String) {
+    /// The platform may be out of reach for a while, and the sessions go on. A deleted app ends the capture; a lost login is
+    /// told at once.
+    private mutating func instancesUnknown(_ error: PlatformError) {
         isAsking = false
         lastAsked = .now
         unanswered += 1
-        guard unanswered == Self.mostUnanswered, stage == .capturing else { return }
-        display.warn(nil, "the platform does not say which instances run, and none is joined until it does: \(reason)")
+        guard stage == .capturing else { return }
+        if error.kind == .deleted {
+            display.error(nil, error.description)
+            roster.fail()
+            return stop()
+        }
+        let limit = error.kind == .loggedOut ? 1 : Self.mostUnanswered
+        guard unanswered == limit else { return }
+        display.warn(nil, "the platform does not say which instances run, and none is joined until it does: \(error)")
     }
 
     private static let mostUnanswered = 3

@@ -55,7 +55,20 @@ struct Roster {
     mutating func update(_ instances: [Instance], at now: ContinuousClock.Instant) -> [Action] {
         defer { hasBegun = true }
         let wanted = instances.filter { isWanted($0.id.index) }
-        return wanted.compactMap { consider($0, at: now) } + (hasBegun ? [] : absent(from: instances))
+        let gone = hasBegun ? forgetMissing(from: instances) : absent(from: instances)
+        return wanted.compactMap { consider($0, at: now) } + gone
+    }
+
+    /// Waits no longer for instances that the platform no longer has: their process was scaled down, or is gone.
+    private mutating func forgetMissing(from instances: [Instance]) -> [Action] {
+        let known = Set(instances.map(\.id))
+        let missing = places.keys.filter { !known.contains($0) && isWaiting(for: $0) }.sorted()
+        return missing.map { id in
+            places[id] = nil
+            pauses[id] = nil
+            return .tell(
+                id, SessionFailure(.noSuchInstance, "the platform no longer has it, so that it is not waited for"))
+        }
     }
 
     /// Takes the end of a session: what to do next, if anything.

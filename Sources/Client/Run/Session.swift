@@ -42,13 +42,14 @@ struct Session: Sendable {
         }
         await merger.close(stream, progress.statistics)
         board.endSession(instance.id)
-        return outcome
+        guard case .failed(let failure) = outcome else { return outcome }
+        return .failed(await cf.confirmed(failure, of: app))
     }
 
     private func converse(
         _ commands: AsyncStream<Command>, _ progress: SessionProgress
     ) async throws -> Outcome {
-        let (configuration, home) = try cf.session(to: instance.id, of: app, options)
+        let (configuration, home) = try await cf.session(to: instance.id, of: app, options)
         defer { cf.discard(home) }
         let pipe = try PacketPipe()
         let result = try await Subprocess.run(
@@ -71,7 +72,7 @@ struct Session: Sendable {
                 try end.get()
             }
         }
-        return progress.outcome(of: result.terminationStatus, app: app)
+        return progress.outcome(of: result.terminationStatus, app: app, route: cf.route)
     }
 
     /// Carries out what is asked for.

@@ -15,6 +15,8 @@ struct SessionLog {
     private(set) var isStopped = false
     /// Its last ERROR line.
     private(set) var agentError: String?
+    /// Whether a line came that only an agent writes.
+    private(set) var hasAgentSpoken = false
     /// What is no line of the log, for a person to read.
     private(set) var remarks = ""
 
@@ -26,6 +28,7 @@ struct SessionLog {
             takeRemark(String(decoding: line, as: UTF8.self))
             return .other
         }
+        hasAgentSpoken = true
         if let counts = AgentCounts(entry) {
             self.counts = counts
             if entry.message == "stopped capture" { isStopped = true }
@@ -42,6 +45,7 @@ struct SessionLog {
     private mutating func takeRemark(_ line: String) {
         if agent == nil && line.hasPrefix("cf-pcap ") {
             agent = line
+            hasAgentSpoken = true
         } else if remarks.utf8.count + line.utf8.count < Self.remarksLimit {
             remarks += line + "\n"
         }

@@ -90,8 +90,7 @@ final class SessionProgress: Sendable {
             if state.isHeldBack || state.isStopping { return nil }
             if state.start == nil {
                 guard now - state.lastSign > Self.patienceAtStart else { return nil }
-                return SessionFailure(
-                    .unreachable, "no capture began within \(Self.patienceAtStart.components.seconds) seconds")
+                return .neverBegan(within: Self.patienceAtStart.components.seconds)
             }
             guard state.log.agent != nil, now - state.lastSign > Self.patience else { return nil }
             return SessionFailure(
@@ -109,20 +108,24 @@ final class SessionProgress: Sendable {
     }
 
     /// How the session ended, of which cf's process ended so.
-    func outcome(of status: TerminationStatus, app: App) -> Session.Outcome {
+    func outcome(of status: TerminationStatus, app: App, route: SSHRoute) -> Session.Outcome {
         state.withLock { state in
             if let cause = state.cause { return .failed(cause) }
             if state.isStopping && !state.isCutByUs && state.isOrderly(status) {
                 if state.start == nil { return .failed(state.absence) }
                 return state.missing.map(Session.Outcome.failed) ?? .complete
             }
+            if state.isCutByUs && state.start == nil {
+                return .failed(SessionFailure(.endedEarly, "it was stopped before its capture began"))
+            }
             if state.isCutByUs {
                 return .failed(SessionFailure(.cut, "the agent did not end in time, its last packets may be missing"))
             }
             let end = SessionEnd(
                 status: .init(status), output: String(decoding: state.pcap.remarks, as: UTF8.self),
-                errors: state.log.remarks, agentError: state.log.agentError, hasCaptured: state.start != nil)
-            return .failed(end.failure(app: app.name))
+                errors: state.log.remarks, agentError: state.log.agentError, hasCaptured: state.start != nil,
+                hasAgentSpoken: state.log.hasAgentSpoken)
+            return .failed(end.failure(app: app.name, route: route))
         }
     }
 }

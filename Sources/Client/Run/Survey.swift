@@ -5,9 +5,10 @@ struct Survey: Sendable {
     let processes: ProcessSelection
     let instances: [Instance]
 
-    /// Asks the platform. Throws where nothing can be captured, with what to do.
-    static func make(_ options: CaptureOptions) async throws -> Survey {
-        let cf = try await CF.open()
+    /// Asks the platform, through the process of cf that started this program, if one did. Throws if nothing can be
+    /// captured, with the remedy.
+    static func make(_ options: CaptureOptions, startedBy parent: Int32?) async throws -> Survey {
+        let cf = try await CF.open(startedBy: parent)
         do {
             let app = try await cf.app(named: options.app)
             try await cf.requireStarted(app)

@@ -3,75 +3,10 @@ import Testing
 
 @testable import Client
 
-/// A `cf` that answers from files: `app.out`, `v3_processes_….out`, and so on, in the folder that it stands in.
-private struct Platform {
-    let folder: TemporaryFolder
-
-    init(_ answers: [String: String]) throws {
-        folder = try TemporaryFolder()
-        try folder.addExecutable(
-            "cf",
-            #"""
-            #!/bin/sh
-            cd "$(dirname "$0")" && echo "$*|$CF_HOME|$CF_PLUGIN_HOME|$CF_TRACE" >> calls
-            case $1 in curl) name=$(printf %s "${2#/}" | tr '/?' __) ;; *) name=$1 ;; esac
-            [ -e "$name.once" ] && cat "$name.once" >&2 && rm "$name.once" && exit 1
-            [ -e "$name.err" ] && cat "$name.err" >&2 && exit 1
-            [ -e "$name.out" ] && cat "$name.out" && exit 0
-            echo '{"errors":[{"code":10010,"title":"CF-ResourceNotFound","detail":"Not found"}]}'
-            """#)
-        try folder.add(
-            "home/.cf/config.json",
-            #"{"Target":"https://api","OrganizationFields":{"Name":"o"},"SpaceFields":{"Name":"s"}}"#)
-        try folder.add("oauth-token.out", "bearer secret\n")
-        try folder.add("tmp/x", "")
-        for (name, text) in answers { try folder.add(name, text) }
-    }
-
-    var environment: [String: String] {
-        [
-            "PATH": "\(folder.path):/usr/bin:/bin", "CF_HOME": folder.path + "/home", "TMPDIR": folder.path + "/tmp",
-            "CF_PLUGIN_HOME": "/plugins", "CF_TRACE": "true",
-        ]
-    }
-
-    func open() async throws -> CF { try await CF.open(environment: environment) }
-
-    var calls: [String] {
-        get throws {
-            try String(contentsOfFile: folder.path + "/calls", encoding: .utf8).split(separator: "\n").map(String.init)
-        }
-    }
-}
-
-/// Asks a platform with these answers; its folder stays until the end.
-private func withPlatform(
-    _ answers: [String: String] = [:], _ body: (Platform, CF) async throws -> Void
-) async throws {
-    let platform = try Platform(answers)
-    let cf = try await platform.open()
-    do {
-        try await body(platform, cf)
-    } catch {
-        Issue.record(error)
-    }
-    await cf.close()
-    withExtendedLifetime(platform.folder) {}
-}
-
 private let app = App(name: "demo", guid: "a-1")
 
 @Suite("cf")
 struct CFTests {
-    private func failure<Value>(_ body: () async throws -> Value) async -> String? {
-        do {
-            _ = try await body()
-            return nil
-        } catch {
-            return "\(error)"
-        }
-    }
-
     @Test
     func `works on a copy of its home, with a token that is new`() async throws {
         let platform = try Platform(["app.out": "warning\na-1\n"])
@@ -81,7 +16,7 @@ struct CFTests {
         let calls = try platform.calls
         #expect(calls[0] == "oauth-token|\(platform.folder.path)/home|/plugins|false")
         #expect(calls[1].hasPrefix("app demo --guid|\(platform.folder.path)/tmp/cf-pcap-home-"))
-        #expect(calls[1].hasSuffix("/home||false"))
+        #expect(calls[1].hasSuffix("||false"))
         await cf.close()
         #expect(try TemporaryFolder.names(in: platform.folder.path + "/tmp") == ["x"])
     }
@@ -104,23 +39,23 @@ struct CFTests {
 
     @Test
     func `takes new tokens where others have used up those of its copy, and stays where it was`() async throws {
-        try await withPlatform(["target.out": "OK", "app.out": "a-1"]) { platform, cf in
-            let elsewhere = #"{"Target":"https://api","SpaceFields":{"Name":"elsewhere"}}"#
-            try platform.folder.add("home/.cf/config.json", elsewhere)
+        try await withPlatform(["app.out": "a-1"]) { platform, cf in
+            let elsewhere = #"{"Target":"https://api","AccessToken":"new","SpaceFields":{"Name":"elsewhere"}}"#
+            try platform.folder.add("oauth-token.sh", "echo '\(elsewhere)' > home/.cf/config.json\n")
             try platform.folder.add(
                 "app.once", "The token expired, was revoked. Please log back in to re-authenticate.\n")
             #expect(try await cf.app(named: "demo") == app)
             let commands = try platform.calls.map { $0.split(separator: "|")[0] }
-            #expect(
-                commands == ["oauth-token", "app demo --guid", "oauth-token", "target -o o -s s", "app demo --guid"])
-            #expect(cf.target.space == "s")
+            #expect(commands == ["oauth-token", "app demo --guid", "oauth-token", "app demo --guid"])
+            let last = try #require(try platform.configurations.last)
+            #expect(try CFConfiguration(Array(last.utf8)).target == cf.target)
+            #expect(last.contains("new") && cf.target.space == "s")
         }
     }
 
     @Test
     func `follows nobody to another platform`() async throws {
-        try await withPlatform(["app.err": "Not logged in. Use 'cf login' or 'cf login --sso' to log in.\n"]) {
-            platform, cf in
+        try await withPlatform(["app.out": "a-1"]) { platform, cf in
             try platform.folder.add("home/.cf/config.json", #"{"Target":"https://elsewhere"}"#)
             let failure = await failure { try await cf.app(named: "demo") }
             #expect(failure == "cf is logged in to https://elsewhere now, and no longer to https://api: 'cf login'")
@@ -220,6 +155,68 @@ struct CFTests {
                 instances.map { "\($0.id) \($0.state)" } == ["web/0 running", "web/1 crashed", "worker/0 sleeping"])
             #expect(instances[0].guid == "i-0" && instances[0].host == "10.0.0.1" && instances[0].isRunning)
             #expect(instances[1].details == "out of memory" && !instances[1].isRunning)
+        }
+    }
+
+    @Test
+    func `asks about processes side by side, and not about those without instances`() async throws {
+        let processes = #"{"resources":[{"guid":"p-1","type":"web","instances":1},{"guid":"p-2","type":"worker","instances":1},{"guid":"p-3","type":"task","instances":0}]}"#
+        let stats = #"{"resources":[{"index":0,"state":"RUNNING"}]}"#
+        try await withPlatform([
+            "v3_apps_a-1_processes_per_page=5000.out": processes, "v3_processes_p-1_stats.out": stats,
+            "v3_processes_p-2_stats.out": stats,
+            // Each is answered once the other has been asked.
+            "v3_processes_p-1_stats.after": "p-2", "v3_processes_p-2_stats.after": "p-1",
+        ]) { platform, cf in
+            let all = try await cf.processes(.all, of: app)
+            let begin = ContinuousClock.now
+            #expect(try await cf.instances(of: all).map { "\($0.id)" } == ["web/0", "worker/0"])
+            #expect(.now - begin < .seconds(9))
+            #expect(try !platform.calls.contains { $0.contains("p-3") })
+        }
+    }
+
+    @Test
+    func `tells a deleted app, and takes it for deleted only where the platform says so twice`() async throws {
+        try await withPlatform { platform, cf in
+            let gone = "app 'demo' is no longer there: it was deleted, or you may no longer see it"
+            #expect(await failure { try await cf.processes(.all, of: app) } == gone)
+            try platform.folder.add("v3_apps_a-1.out", #"{"state":"STARTED"}"#)
+            let text = await failure { try await cf.processes(.all, of: app) }
+            #expect(text?.hasSuffix("Not found") == true)
+        }
+    }
+
+    private static let refused = SessionFailure(.refused, "refused")
+
+    @Test(arguments: [
+        (#"{"enabled":false,"reason":"Disabled for app"}"#, "{}", SessionFailure.Kind.sshDisabled),
+        (#"{"enabled":true}"#, #"{"read_basic_data":true,"read_sensitive_data":false}"#, .notAllowed),
+        (#"{"enabled":true}"#, #"{"read_basic_data":true,"read_sensitive_data":true}"#, .refused),
+        ("\n", "\n", .refused),
+    ])
+    func `has the last word on SSH that a proxy refuses`(
+        enabled: String, permissions: String, kind: SessionFailure.Kind
+    ) async throws {
+        try await withPlatform([
+            "v3_apps_a-1_ssh_enabled.out": enabled, "v3_apps_a-1_permissions.out": permissions, "space.out": "s-1",
+        ]) { platform, cf in
+            #expect(await cf.confirmed(Self.refused, of: app).kind == kind)
+            // Many sessions fail at once, and ask once.
+            let calls = try platform.calls.count
+            #expect(await cf.confirmed(Self.refused, of: app).kind == kind)
+            #expect(try platform.calls.count == calls)
+        }
+    }
+
+    @Test
+    func `names the SSH port of a session that never began`() async throws {
+        try await withPlatform([".out": #"{"links":{"app_ssh":{"href":"ssh.example.com:2222"}}}"#]) { platform, cf in
+            let failure = await cf.confirmed(.neverBegan(within: 60), of: app)
+            #expect(
+                failure.reason
+                    == "no capture began within 60 seconds, perhaps the SSH port ssh.example.com:2222 does not answer")
+            #expect(failure.remedy?.contains("ALL_PROXY") == true && failure.recovery == .rejoin)
         }
     }
 

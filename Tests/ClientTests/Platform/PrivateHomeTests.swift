@@ -5,13 +5,10 @@ import Testing
 
 @Suite("Private copies of CF_HOME")
 struct PrivateHomeTests {
-    private let home: TemporaryFolder
     private let temporary: TemporaryFolder
 
     init() throws {
-        home = try TemporaryFolder()
         temporary = try TemporaryFolder()
-        try home.add(".cf/config.json", #"{"Target":"https://api.example.com"}"#)
     }
 
     private func mode(of path: String) throws -> Int {
@@ -20,25 +17,22 @@ struct PrivateHomeTests {
     }
 
     @Test
-    func `hold the configuration, for nobody else to read`() throws {
-        let copies = try PrivateHome(copying: home.path, in: temporary.path)
+    func `hold the configuration without the refresh token, for nobody else to read`() throws {
+        let copies = try PrivateHome(in: temporary.path)
         defer { copies.remove() }
         let folder = "\(temporary.path)/\(try #require(try temporary.names.first))"
         #expect(try mode(of: folder) == 0o700)
-        #expect(copies.shared.hasPrefix(folder))
-        let file = copies.shared + "/.cf/config.json"
+        let text = #"{"Target":"https://api","AccessToken":"a","RefreshToken":"r","New":[1,2.5,null,true,{"a":"b"}]}"#
+        let configuration = try CFConfiguration(Array(text.utf8))
+        let (first, second) = (
+            try copies.makeCopy(of: configuration), try copies.makeCopy(of: configuration)
+        )
+        #expect(first != second && first.hasPrefix(folder))
+        let file = first + "/.cf/config.json"
         #expect(try mode(of: file) == 0o600)
-        #expect(try String(contentsOfFile: file, encoding: .utf8) == #"{"Target":"https://api.example.com"}"#)
-    }
-
-    @Test
-    func `are made anew from the newest for each session`() throws {
-        let copies = try PrivateHome(copying: home.path, in: temporary.path)
-        defer { copies.remove() }
-        try "new".write(toFile: copies.shared + "/.cf/config.json", atomically: true, encoding: .utf8)
-        let (first, second) = (try copies.makeCopy(), try copies.makeCopy())
-        #expect(first != second)
-        #expect(try String(contentsOfFile: first + "/.cf/config.json", encoding: .utf8) == "new")
+        let copied = try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: URL(fileURLWithPath: file)))
+        let expected = text.replacing(#""r""#, with: #""""#)
+        #expect(try copied == JSONDecoder().decode(JSONValue.self, from: Data(expected.utf8)))
         copies.discard(first)
         #expect(!FileManager.default.fileExists(atPath: first))
         #expect(FileManager.default.fileExists(atPath: second))
@@ -46,8 +40,8 @@ struct PrivateHomeTests {
 
     @Test
     func `leave nothing`() throws {
-        let copies = try PrivateHome(copying: home.path, in: temporary.path)
-        _ = try copies.makeCopy()
+        let copies = try PrivateHome(in: temporary.path)
+        _ = try copies.makeCopy(of: CFConfiguration([]))
         copies.remove()
         #expect(try temporary.names.isEmpty)
     }
@@ -55,13 +49,13 @@ struct PrivateHomeTests {
     @Test
     func `that killed runs left go with the next run, those of living runs stay`() throws {
         try temporary.add("cf-pcap-home-killed/home/.cf/config.json", "{}")
-        let living = try PrivateHome(copying: home.path, in: temporary.path)
+        let living = try PrivateHome(in: temporary.path)
         defer { living.remove() }
         #expect(try temporary.names.count == 1)
-        let next = try PrivateHome(copying: home.path, in: temporary.path)
+        let next = try PrivateHome(in: temporary.path)
         #expect(try temporary.names.count == 2)
         next.remove()
-        #expect(FileManager.default.fileExists(atPath: living.shared))
+        #expect(throws: Never.self) { try living.makeCopy(of: CFConfiguration([])) }
     }
 
     @Test
@@ -72,7 +66,7 @@ struct PrivateHomeTests {
             atPath: temporary.path + "/cf-pcap-home-link", withDestinationPath: other.path)
         try temporary.add("cf-pcap-home-file", "x")
         try temporary.add("cf-pcap-other-tool/file", "x")
-        try PrivateHome(copying: home.path, in: temporary.path).remove()
+        try PrivateHome(in: temporary.path).remove()
         #expect(try temporary.names == ["cf-pcap-home-file", "cf-pcap-home-link", "cf-pcap-other-tool"])
         #expect(try other.names == ["precious"])
     }
@@ -81,27 +75,16 @@ struct PrivateHomeTests {
     func `leave alone what is another user's`() throws {
         try temporary.add("cf-pcap-home-other/file", "x")
         try #require(unsafe chown(temporary.path + "/cf-pcap-home-other", 12345, 12345) == 0)
-        try PrivateHome(copying: home.path, in: temporary.path).remove()
+        try PrivateHome(in: temporary.path).remove()
         #expect(try temporary.names == ["cf-pcap-home-other"])
-    }
-
-    @Test
-    func `are empty where nobody has logged in`() throws {
-        let nobody = try TemporaryFolder()
-        let copies = try PrivateHome(copying: nobody.path, in: temporary.path)
-        defer { copies.remove() }
-        #expect(try copies.readConfiguration().isEmpty)
     }
 
     @Test
     func `that cannot be made say where and why`() throws {
         let failure = try #require(throws: PlatformError.self) {
-            try PrivateHome(copying: home.path, in: temporary.path + "/nowhere")
+            try PrivateHome(in: temporary.path + "/nowhere")
         }
         #expect(failure.description.hasPrefix("failed to make a folder in \(temporary.path)/nowhere: "))
         #expect(failure.description.hasSuffix("; TMPDIR names another place"))
-        try home.add(".cf/config.json", String(repeating: " ", count: 17 << 20))
-        #expect(throws: PlatformError.self) { try PrivateHome(copying: home.path, in: temporary.path) }
-        #expect(try temporary.names.isEmpty)
     }
 }

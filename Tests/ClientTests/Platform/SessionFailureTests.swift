@@ -4,13 +4,15 @@ import Testing
 
 @Suite("Failures of sessions")
 struct SessionFailureTests {
+    private let route = SSHRoute(environment: [:])
+
     private func kind(
         _ status: SessionEnd.Status, output: String = "", errors: String = "", agentError: String? = nil,
         hasCaptured: Bool = false
     ) -> SessionFailure.Kind {
         SessionEnd(
             status: status, output: output, errors: errors, agentError: agentError, hasCaptured: hasCaptured
-        ).failure(app: "demo").kind
+        ).failure(app: "demo", route: route).kind
     }
 
     @Test(arguments: [
@@ -25,8 +27,11 @@ struct SessionFailureTests {
             "The token expired, was revoked, or the token ID is incorrect. Please log back in to re-authenticate.",
             .loggedOut
         ),
-        ("SSH session allocation failed: EOF", .unreachable),
+        ("SSH session allocation failed: EOF", .noDaemon),
         ("Error opening SSH connection: dial tcp 10.0.0.1:2222: i/o timeout", .unreachable),
+        ("dial tcp 10.0.0.1:2222: connect: connection refused", .unreachable),
+        ("Request error: Get \"https://api\": dial tcp: lookup api: no such host", .unreachable),
+        ("Invalid Auth Token", .loggedOut), ("Access token has expired.", .loggedOut),
         ("Error opening SSH connection: Host key verification failed.", .hostKey),
         ("wait: remote command exited without exit status or exit signal", .cut), ("EOF", .hiccup),
     ])
@@ -76,19 +81,50 @@ struct SessionFailureTests {
         #expect(kind(.exited(1), output: "FAILED\n", errors: "EOF", hasCaptured: true) == .unknown)
     }
 
+    @Test(arguments: [
+        "Error opening SSH connection: Host key verification failed.", "ssh: Unable to verify identity of host.",
+        "App 'demo' not found.", "Error opening SSH connection: You are not authorized to perform the requested action.",
+        "Not logged in. Use 'cf login' or 'cf login --sso' to log in.", "Application 'demo' is not in the STARTED state",
+        "SSH session allocation failed: EOF", "dial tcp 10.0.0.1:2222: connect: connection refused", "EOF",
+    ])
+    func `are not those of cf where the agent has spoken`(errors: String) {
+        let end = SessionEnd(status: .exited(1), output: "FAILED\n", errors: errors, hasAgentSpoken: true)
+        let failure = end.failure(app: "demo", route: route)
+        #expect(failure.kind == .unknown && failure.remedy == nil)
+        #expect(kind(.exited(1), output: "FAILED\n", errors: errors, hasCaptured: true) == .unknown)
+    }
+
+    @Test
+    func `never advise to leave the host key unchecked`() {
+        let end = SessionEnd(status: .exited(1), errors: "ssh: handshake failed: Host key verification failed.")
+        let text = end.failure(app: "demo", route: route).description
+        #expect(!text.contains("-k") && !text.contains("skip"))
+    }
+
+    @Test
+    func `of a port that does not answer name the proxies that count, and those that do not`() {
+        let end = SessionEnd(status: .exited(1), errors: "dial tcp 10.0.0.1:2222: connect: connection refused")
+        func remedy(_ environment: [String: String]) -> String {
+            end.failure(app: "demo", route: SSHRoute(environment: environment)).remedy ?? ""
+        }
+        #expect(remedy([:]).contains("ALL_PROXY=socks5://HOST:PORT") && !remedy([:]).contains("https_proxy"))
+        #expect(remedy(["https_proxy": "http://p"]).hasSuffix("https_proxy is set, but cf ssh ignores it"))
+        #expect(remedy(["ALL_PROXY": "socks5://p", "https_proxy": "x"]).hasPrefix("does the proxy that ALL_PROXY names"))
+    }
+
     @Test
     func `that nobody knows are passed on`() {
-        let failure = SessionEnd(status: .exited(3), errors: "what\n  a day\n").failure(app: "demo")
+        let failure = SessionEnd(status: .exited(3), errors: "what\n  a day\n").failure(app: "demo", route: route)
         #expect(failure.kind == .unknown)
         #expect(failure.description == "the session ended with status 3: what a day")
-        let silent = SessionEnd(status: .exited(1), output: "FAILED\n").failure(app: "demo")
+        let silent = SessionEnd(status: .exited(1), output: "FAILED\n").failure(app: "demo", route: route)
         #expect(silent.description == "the session ended with status 1: FAILED")
     }
 
     @Test
     func `say what to do and whether to come back`() {
         func failure(_ errors: String) -> SessionFailure {
-            SessionEnd(status: .exited(1), output: "FAILED\n", errors: errors).failure(app: "demo")
+            SessionEnd(status: .exited(1), output: "FAILED\n", errors: errors).failure(app: "demo", route: route)
         }
         #expect(failure("App 'demo' not found.").recovery == .none)
         #expect(failure("EOF").recovery == .retry)
@@ -100,6 +136,6 @@ struct SessionFailureTests {
     @Test
     func `of a hostile instance stay one short line`() {
         let end = SessionEnd(status: .exited(1), errors: String(repeating: "a\n", count: 100_000))
-        #expect(end.failure(app: "demo").description.count < 400)
+        #expect(end.failure(app: "demo", route: route).description.count < 400)
     }
 }

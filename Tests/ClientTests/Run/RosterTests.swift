@@ -53,6 +53,32 @@ struct RosterTests {
     }
 
     @Test
+    func `waits no longer for one that the platform no longer has, and joins it anew if it comes back`() {
+        var roster = Roster(app: "demo", indices: nil, follows: true)
+        _ = roster.update([instance(0), instance(1)], at: start)
+        #expect(roster.sessionFailed(of: instance(1), cut, mayRejoin: true, at: start) == nil)
+        guard case .tell(let id, let failure)? = roster.update([instance(0)], at: start).last else {
+            Issue.record("not told")
+            return
+        }
+        #expect(id.index == 1 && failure.kind == .noSuchInstance && !roster.isWaiting)
+        #expect(roster.update([instance(0)], at: start) == [])
+        let anew = instance(1, guid: "new")
+        _ = roster.update([instance(0), anew], at: start)
+        #expect(roster.update([instance(0), anew], at: start + .seconds(1)) == [.start(anew)])
+    }
+
+    @Test
+    func `ends when the last instance that it waited for is taken away`() {
+        var roster = Roster(app: "demo", indices: nil, follows: true)
+        _ = roster.update([instance(0)], at: start)
+        _ = roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start)
+        #expect(roster.isAlive)
+        _ = roster.update([], at: start)
+        #expect(!roster.isAlive)
+    }
+
+    @Test
     func `takes no instance but those asked for, and those when they appear`() {
         var roster = Roster(app: "demo", indices: [1...1, 5...6], follows: true)
         let actions = roster.update([instance(0), instance(1), instance(2)], at: start)

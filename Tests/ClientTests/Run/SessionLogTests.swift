@@ -29,6 +29,13 @@ struct SessionLogTests {
     }
 
     @Test
+    func `tells whether an agent has spoken`() {
+        #expect(!log("FAILED", "Not logged in.").0.hasAgentSpoken)
+        #expect(log("cf-pcap 1.2.3").0.hasAgentSpoken)
+        #expect(log("Not logged in.", "time=t level=INFO msg=x").0.hasAgentSpoken)
+    }
+
+    @Test
     func `the platform's other agent counts nothing`() {
         let (log, lines) = log(
             #"time=t level=INFO msg="received signal, stopping capture" signal=interrupt"#,

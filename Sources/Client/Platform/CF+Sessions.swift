@@ -1,0 +1,28 @@
+internal import Subprocess
+
+extension CF {
+    /// Prepares a session that captures in an instance: the process of cf to start, whose standard input stays open until
+    /// the agent is to end, and the home to `discard` when that has ended.
+    nonisolated func session(
+        to instance: InstanceID, of app: App, _ options: CaptureOptions
+    ) async throws(SessionFailure) -> (configuration: Configuration, home: String) {
+        do throws(PlatformError) {
+            let home = try home.makeCopy(of: await login.configuration())
+            return (command.configuration(Self.sessionArguments(to: instance, of: app, options), home: home), home)
+        } catch {
+            throw SessionFailure(error.kind == .loggedOut ? .loggedOut : .unknown, error.description)
+        }
+    }
+
+    /// Removes the home of a session that has ended.
+    nonisolated func discard(_ sessionHome: String) {
+        home.discard(sessionHome)
+    }
+
+    static func sessionArguments(to instance: InstanceID, of app: App, _ options: CaptureOptions) -> [String] {
+        let command = RemoteCommand(interface: options.interface, filter: options.filter, snaplen: options.snaplen)
+        let validation = options.skipHostValidation ? ["--skip-host-validation"] : []
+        return ["ssh", app.name, "-i", "\(instance.index)", "--process", instance.process] + validation
+            + ["-c", command.text]
+    }
+}
