@@ -109,14 +109,24 @@ def test_instance_that_appears_is_joined(foundation, demo, folder):
 
 
 @pytest.mark.breaks
-def test_instance_that_is_taken_away_is_no_failure(foundation, demo, folder):
+def test_instance_that_is_taken_away_is_not_waited_for(foundation, demo, folder):
     process = demo.processes[0]
     with Client(foundation, folder, "demo") as running:
         running.wait_until_capturing(*process.instances)
         foundation.scale(process, 2)
-        running.wait_for_message("web/2")
-        time.sleep(3)
+        running.wait_for_message("web/2", "the platform no longer has it")
         result = running.stop()
+    assert "Saved capture to 'capture.pcap'." in result.lines
+
+
+@pytest.mark.breaks
+def test_deleted_app_ends_the_capture(foundation, demo, folder):
+    with Client(foundation, folder, "demo") as running:
+        running.wait_until_capturing(*demo.processes[0].instances)
+        foundation.delete(demo)
+        result = running.wait(60)
+    assert result.status == 1
+    assert any("app 'demo' is no longer there" in line for line in result.lines), result.stderr
     assert "Saved capture to 'capture.pcap'." in result.lines
 
 

@@ -150,6 +150,21 @@ def test_failure_is_one_for_cf(foundation, demo, folder, installed):
         assert running.wait().status == 1
 
 
+def test_the_cli_that_started_the_plugin_is_the_one_that_it_runs(foundation, demo, folder, installed):
+    """There may be another one, of the usual name, first in PATH."""
+    (folder / "bin").mkdir()
+    broken, other = folder / "bin/cf", folder / "bin/cf8"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    other.write_bytes(foundation.program.read_bytes())
+    for program in (broken, other):
+        program.chmod(0o755)
+    path = {"PATH": f"{folder}/bin:/usr/bin:/bin"}
+    with Client(foundation, folder, "demo", words=(other, "pcap"), environment=path) as running:
+        running.wait_until_capturing(*demo.processes[0].instances)
+        os.killpg(running.pid, signal.SIGINT)
+        assert "Saved capture to 'capture.pcap'." in running.wait().lines
+
+
 def test_environment_without_homes(foundation, demo, folder, installed):
     """CF_HOME is not set; where it is, plugins may still be elsewhere."""
     instances = demo.processes[0].instances

@@ -60,14 +60,13 @@ def run_command(configuration: Configuration, command: str, arguments: list[str]
 
 
 def version(configuration: Configuration, arguments: list[str]) -> int:
-    print("cf version 8.0.0+test.2026-08-01")
+    print("cf version 8.18.4+test.2026-08-01")
     return 0
 
 
 def oauth_token(configuration: Configuration, arguments: list[str]) -> int:
-    configuration.need_target()
-    api = API(configuration)
-    api.refresh()
+    configuration.need_target(space=False)
+    API(configuration).refresh_if_necessary()
     print(configuration.values["AccessToken"])
     return 0
 
@@ -76,7 +75,10 @@ def curl(configuration: Configuration, arguments: list[str]) -> int:
     if len(arguments) != 1:
         raise IncorrectUsage("the required argument `PATH` was not provided")
     configuration.need_target(space=False)
-    print(get(configuration, arguments[0]).decode(errors="surrogateescape"))
+    try:
+        print(get(configuration, arguments[0]).decode(errors="surrogateescape"))
+    except Failure:
+        print()  # whatever kept it from an answer
     return 0
 
 
@@ -88,11 +90,30 @@ def app(configuration: Configuration, arguments: list[str]) -> int:
         raise IncorrectUsage("only `cf app NAME --guid` is known here")
     configuration.need_target()
     space = configuration.values["SpaceFields"]["GUID"]
-    found = json.loads(get(configuration, f"/v3/apps?names={quote(names[0])}&space_guids={space}"))
-    if not found["resources"]:
-        raise Failure(f"App '{names[0]}' not found.")
-    print(found["resources"][0]["guid"])
+    print(guid(configuration, f"/v3/apps?names={quote(names[0])}&space_guids={space}", f"App '{names[0]}' not found."))
     return 0
+
+
+def space(configuration: Configuration, arguments: list[str]) -> int:
+    names = [word for word in arguments if not word.startswith("-")]
+    if len(names) != 1 or "--guid" not in arguments:
+        raise IncorrectUsage("only `cf space NAME --guid` is known here")
+    configuration.need_target(space=False)
+    print(guid(configuration, f"/v3/spaces?names={quote(names[0])}", f"Space '{names[0]}' not found."))
+    return 0
+
+
+def guid(configuration: Configuration, path: str, missing: str) -> str:
+    """Of the first that a list has. A refusal is a failure, in its own words."""
+    try:
+        answer = json.loads(get(configuration, path))
+    except ValueError as error:
+        raise Failure(f"{error}") from None
+    if "errors" in answer:
+        raise Failure("\n".join(each["detail"] for each in answer["errors"]))
+    if not answer["resources"]:
+        raise Failure(missing)
+    return answer["resources"][0]["guid"]
 
 
 def ssh(configuration: Configuration, arguments: list[str]) -> int:
@@ -118,4 +139,4 @@ def print_usage(command: str) -> None:
     help.show(command)
 
 
-COMMANDS = {"app": app, "curl": curl, "oauth-token": oauth_token, "ssh": ssh, "version": version, "--version": version}
+COMMANDS = {"app": app, "curl": curl, "oauth-token": oauth_token, "space": space, "ssh": ssh, "version": version, "--version": version}

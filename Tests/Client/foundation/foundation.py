@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from cf import tokens
 from sessions.container import ADDRESS, wait_until
 
 from .instance import SSH_PORT, Instance, agents
@@ -56,6 +57,8 @@ class Application:
     state: str = "STARTED"
     ssh_disabled_by: str = ""
     """app, space or platform, where SSH is disabled."""
+    may_be_entered: bool = True
+    """Whether who asks has the role that SSH takes."""
 
     def process(self, type: str) -> Process | None:
         """The first of that type, which is the one that `cf ssh` takes."""
@@ -68,6 +71,8 @@ class Foundation:
     - token_seconds: how long an access token is good for.
     - rotates: whether a refresh token is good for one refresh only, which brings the next.
     - changed: answers of the API that are not what the apps would give, path (without its query) to bytes.
+    - failing: how many answers more fail before the API answers again, by path (without its query).
+    - ssh_endpoint: what the API names as the SSH proxy.
     """
 
     def __init__(self) -> None:
@@ -77,6 +82,8 @@ class Foundation:
         self.home = self.folder / "home"
         self.applications: list[Application] = []
         self.changed: dict[str, bytes] = {}
+        self.failing: dict[str, int] = {}
+        self.ssh_endpoint = "ssh.example.org:2222"
         self.requests: list[str] = []
         self.token_seconds = 600.0
         self.rotates = False
@@ -110,10 +117,11 @@ class Foundation:
                     if instance not in first.processes[0].instances:
                         instance.close()
         self.applications = [first]
-        first.state, first.ssh_disabled_by = "STARTED", ""
+        first.state, first.ssh_disabled_by, first.may_be_entered = "STARTED", "", True
         for instance in first.processes[0].instances:
             instance.state, instance.ssh_answer, instance.claimed_host_key = "RUNNING", None, None
-        self.changed, self.requests, self.rotates = {}, [], False
+        self.changed, self.failing, self.requests = {}, {}, []
+        self.rotates, self.token_seconds = False, 600.0
         for folder in (self.home, self.folder / "tmp"):
             shutil.rmtree(folder, ignore_errors=True)
         (self.folder / "tmp").mkdir(mode=0o777)
@@ -176,20 +184,38 @@ class Foundation:
         (self.home / ".cf/config.json").write_text(json.dumps(configuration, indent=2))
         (self.home / ".cf/config.json").chmod(0o600)
 
+    def _configure(self, values: dict[str, str]) -> None:
+        file = self.home / ".cf/config.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | values, indent=2))
+
     def hand_over(self, user: int, group: int) -> None:
         """Whose configuration it is from here on."""
         for path in (self.home, *self.home.rglob("*"), self.folder / "tmp"):
             os.chown(path, user, group)
 
     def _new_tokens(self) -> dict[str, str]:
-        access = f"bearer {uuid.uuid4()}"
+        access = tokens.new(str(uuid.uuid4()), self.token_seconds)
         if self.rotates or not self._refresh_token:
             self._refresh_token = str(uuid.uuid4())
         self._access_tokens[access] = time.monotonic() + self.token_seconds
         return {"AccessToken": access, "RefreshToken": self._refresh_token}
 
     def expire_tokens(self) -> None:
+        """The access tokens have come to their end."""
         self._access_tokens.clear()
+        self._configure({"AccessToken": tokens.new("expired", -1)})
+
+    def revoke_tokens(self) -> None:
+        """The platform takes none of them any more, though cf cannot see that."""
+        self._access_tokens.clear()
+        self._refresh_token = ""
+
+    def delete(self, application: Application) -> None:
+        """As `cf delete` does."""
+        self.applications.remove(application)
+        for process in application.processes:
+            for instance in process.instances:
+                instance.close()
 
     # MARK: Answers
 
@@ -228,12 +254,12 @@ class Foundation:
 
     def _answer_to(self, request: dict, descriptors: list[int]) -> dict:
         if request["do"] == "refresh":
-            if request["refresh"] != self._refresh_token:
+            if not self._refresh_token or request["refresh"] != self._refresh_token:
                 raise Refusal("The token expired, was revoked, or the token ID is incorrect. "
                               "Please log back in to re-authenticate.")
             return {"tokens": self._new_tokens()}
         if self._access_tokens.get(request["token"], 0) < time.monotonic():
-            return {"expired": True}
+            return {"unauthorized": True}
         if request["do"] == "get":
             self.requests.append(request["path"])
             return {"body": self._get(request["path"]).decode(errors="surrogateescape")}
@@ -262,7 +288,7 @@ class Foundation:
         instance = process.instances[request["index"]]
         if instance.state != "RUNNING":
             raise Refusal(f"Instance {request['index']} of process {process.type} not running")
-        if application.ssh_disabled_by:
+        if application.ssh_disabled_by or not application.may_be_entered:
             raise Refusal("Error opening SSH connection: You are not authorized to perform the requested action.")
         return instance
 
@@ -284,12 +310,19 @@ class Foundation:
 
     def _get(self, path: str) -> bytes:
         url = urlsplit(path)
+        if self.failing.get(url.path, 0) > 0:
+            self.failing[url.path] -= 1
+            return json.dumps(_error(10001, "UnknownError", "An unknown error occurred.")).encode()
         if url.path in self.changed:
             return self.changed[url.path]
         return json.dumps(self._resource(url.path.strip("/").split("/"), parse_qs(url.query)), indent=2).encode()
 
     def _resource(self, path: list[str], query: dict[str, list[str]]) -> dict:
         match path:
+            case [""]:
+                return {"links": {"app_ssh": {"href": self.ssh_endpoint, "meta": {"host_key_fingerprint": ""}}}}
+            case ["v3", "spaces"]:
+                return _page(path, query, [{"guid": SPACE, "name": "test-space"}])
             case ["v3", "apps"]:
                 names = query.get("names", [""])[0].split(",") if "names" in query else None
                 found = [application for application in self.applications if names is None or application.name in names]
@@ -314,6 +347,8 @@ class Foundation:
             case ["processes"]:
                 return _page(path, query, [{"guid": process.guid, "type": process.type, "instances": len(process.instances)}
                                            for process in application.processes])
+            case ["permissions"]:
+                return {"read_basic_data": True, "read_sensitive_data": application.may_be_entered}
             case ["ssh_enabled"]:
                 by = application.ssh_disabled_by
                 reason = {"": "", "platform": "Disabled globally"}.get(by, f"Disabled for {by}")
