@@ -161,7 +161,7 @@ def test_host_key_is_validated_unless_told_otherwise(foundation, demo, folder):
     with Client(foundation, folder, "demo", "-i", "0") as running:
         result = running.wait()
     assert result.status == 1
-    assert "host key" in result.told("web/0") and "-k" in result.told("web/0")
+    assert "host key" in result.told("web/0") and "operator" in result.told("web/0")
     with Client(foundation, folder, "demo", "-i", "0", "-k") as running:
         running.wait_until_capturing(one)
         assert running.stop().status == 0

@@ -146,9 +146,11 @@ public actor CF {
     nonisolated var route: SSHRoute { SSHRoute(environment: command.environment) }
 
     private func routeWithEndpoint() async -> SSHRoute {
-        let question = knownRoute ?? Task { [command] in
-            SSHRoute(environment: command.environment, endpoint: await self.sshEndpoint())
-        }
+        let question =
+            knownRoute
+            ?? Task { [command] in
+                SSHRoute(environment: command.environment, endpoint: await self.sshEndpoint())
+            }
         knownRoute = question
         return await question.value
     }

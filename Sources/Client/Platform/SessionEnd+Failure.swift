@@ -74,7 +74,8 @@ extension SessionEnd {
                     """)
         }
         if says("Request error") {
-            return SessionFailure(.unreachable, "the platform's API cannot be reached (\(errors.inOneLine(limit: 300)))")
+            return SessionFailure(
+                .unreachable, "the platform's API cannot be reached (\(errors.inOneLine(limit: 300)))")
         }
         if says("dial tcp", "proxyconnect", "socks connect") {
             return SessionFailure(

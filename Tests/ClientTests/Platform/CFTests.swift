@@ -160,7 +160,8 @@ struct CFTests {
 
     @Test
     func `asks about processes side by side, and not about those without instances`() async throws {
-        let processes = #"{"resources":[{"guid":"p-1","type":"web","instances":1},{"guid":"p-2","type":"worker","instances":1},{"guid":"p-3","type":"task","instances":0}]}"#
+        let processes =
+            #"{"resources":[{"guid":"p-1","type":"web","instances":1},{"guid":"p-2","type":"worker","instances":1},{"guid":"p-3","type":"task","instances":0}]}"#
         let stats = #"{"resources":[{"index":0,"state":"RUNNING"}]}"#
         try await withPlatform([
             "v3_apps_a-1_processes_per_page=5000.out": processes, "v3_processes_p-1_stats.out": stats,

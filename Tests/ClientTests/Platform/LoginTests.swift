@@ -4,7 +4,8 @@ import Testing
 @testable import Client
 
 private let app = App(name: "demo", guid: "a-1")
-private let expired = "The token expired, was revoked, or the token ID is incorrect. Please log back in to re-authenticate.\n"
+private let expired =
+    "The token expired, was revoked, or the token ID is incorrect. Please log back in to re-authenticate.\n"
 private let stats = #"{"resources":[{"index":0,"state":"RUNNING"}]}"#
 
 /// The configuration of a login whose access token ends in that many seconds.
@@ -33,8 +34,12 @@ struct LoginTests {
         }
     }
 
-    @Test(arguments: [("", "'cf login'"), ("client_credentials", "'cf auth CLIENT_ID CLIENT_SECRET --client-credentials'")])
-    func `that cannot be renewed is told with the command that makes it anew`(grant: String, remedy: String) async throws {
+    @Test(arguments: [
+        ("", "'cf login'"), ("client_credentials", "'cf auth CLIENT_ID CLIENT_SECRET --client-credentials'"),
+    ])
+    func `that cannot be renewed is told with the command that makes it anew`(grant: String, remedy: String)
+        async throws
+    {
         try await withPlatform(["v3_x.out": "\n", "space.err": expired]) { platform, cf in
             try platform.folder.add("home/.cf/config.json", configuration(grant: grant))
             try platform.folder.add("oauth-token.err", expired)
@@ -100,7 +105,9 @@ struct LoginTests {
         }
     }
 
-    @Test(arguments: ["", "bearer", "bearer a.b", "bearer a.b.c", "bearer a.!!!.c", "bearer e30.e30.c2ln", "a.eyJleHAiOiJ4In0.c"])
+    @Test(arguments: [
+        "", "bearer", "bearer a.b", "bearer a.b.c", "bearer a.!!!.c", "bearer e30.e30.c2ln", "a.eyJleHAiOiJ4In0.c",
+    ])
     func `has no known end where its token is not one of JSON`(token: String) {
         #expect(Tokens(access: token, refresh: "").expiry == nil)
     }

@@ -29,7 +29,9 @@ struct ParentProgramTests {
         #expect(found == script)
     }
 
-    @Test(arguments: [[], ["pcap"], ["bash"], ["bash", "run.sh", "demo"], ["sh", "notes", "pcap"], ["sh", "no", "pcap"]])
+    @Test(arguments: [
+        [], ["pcap"], ["bash"], ["bash", "run.sh", "demo"], ["sh", "notes", "pcap"], ["sh", "no", "pcap"],
+    ])
     func `is not guessed`(commandLine: [String]) {
         #expect(ParentProgram.program(commandLine: commandLine, in: folder.path) == nil)
     }

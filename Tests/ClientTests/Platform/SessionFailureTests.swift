@@ -83,8 +83,10 @@ struct SessionFailureTests {
 
     @Test(arguments: [
         "Error opening SSH connection: Host key verification failed.", "ssh: Unable to verify identity of host.",
-        "App 'demo' not found.", "Error opening SSH connection: You are not authorized to perform the requested action.",
-        "Not logged in. Use 'cf login' or 'cf login --sso' to log in.", "Application 'demo' is not in the STARTED state",
+        "App 'demo' not found.",
+        "Error opening SSH connection: You are not authorized to perform the requested action.",
+        "Not logged in. Use 'cf login' or 'cf login --sso' to log in.",
+        "Application 'demo' is not in the STARTED state",
         "SSH session allocation failed: EOF", "dial tcp 10.0.0.1:2222: connect: connection refused", "EOF",
     ])
     func `are not those of cf where the agent has spoken`(errors: String) {
@@ -109,7 +111,8 @@ struct SessionFailureTests {
         }
         #expect(remedy([:]).contains("ALL_PROXY=socks5://HOST:PORT") && !remedy([:]).contains("https_proxy"))
         #expect(remedy(["https_proxy": "http://p"]).hasSuffix("https_proxy is set, but cf ssh ignores it"))
-        #expect(remedy(["ALL_PROXY": "socks5://p", "https_proxy": "x"]).hasPrefix("does the proxy that ALL_PROXY names"))
+        #expect(
+            remedy(["ALL_PROXY": "socks5://p", "https_proxy": "x"]).hasPrefix("does the proxy that ALL_PROXY names"))
     }
 
     @Test
