@@ -1,0 +1,195 @@
+internal import Subprocess
+internal import Synchronization
+internal import SystemPackage
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
+/// Hands complete files on: runs a person's command for each of them, one after the other, in the order of `submit`.
+///
+/// The capture does not wait for a command. Whoever writes the files calls, from any thread,
+/// - ``submit(_:)`` with each file that is complete, by its final name;
+/// - ``isPending(_:)`` before it removes an old file, to keep one that still waits as long as there is room;
+/// - ``withdraw(_:)`` if a file that waits has to go all the same; where that gives false, the command works on the file;
+/// - ``finish()`` at the end of the capture, which returns when the last command has ended;
+/// - ``abandon()`` if the person does not want to wait for that.
+public final class FileHandover: Sendable {
+    /// A command that failed.
+    public struct Failure: Sendable, Equatable, CustomStringConvertible {
+        /// The file that it was run for.
+        public let path: String
+        /// The command and its end.
+        public let description: String
+    }
+
+    private struct State {
+        var waiting: [String] = []
+        var current: String?
+        /// The process of the running command, which leads a group of its own.
+        var process: pid_t?
+        var isAbandoned = false
+        var isRunning = false
+        /// Those who wait for the last command.
+        var finishers: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let command: HandoverCommand
+    private let environment: [String: String]
+    private let output: FileDescriptor
+    private let onFailure: @Sendable (Failure) -> Void
+    private let state = Mutex(State())
+
+    /// Prepares to run a command with these variables, but for those of cf: a command needs neither its configuration nor
+    /// a password. Its standard output and error go to this process's standard error. `onFailure` is called for each
+    /// command that fails, from a thread of its own.
+    public convenience init(
+        _ command: HandoverCommand, environment: [String: String],
+        onFailure: @escaping @Sendable (Failure) -> Void
+    ) {
+        self.init(command, environment: environment, output: .standardError, onFailure: onFailure)
+    }
+
+    init(
+        _ command: HandoverCommand, environment: [String: String], output: FileDescriptor,
+        onFailure: @escaping @Sendable (Failure) -> Void
+    ) {
+        self.command = command
+        self.environment = environment.filter { !$0.key.hasPrefix("CF_") }
+        self.output = output
+        self.onFailure = onFailure
+    }
+
+    /// Takes a complete file. The command is run for it after those for all files before.
+    public func submit(_ path: String) {
+        let mustStart = state.withLock { state in
+            guard !state.isAbandoned else { return false }
+            state.waiting.append(path)
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        if mustStart { Task { await run() } }
+    }
+
+    /// Returns whether the command for this file has not ended yet.
+    public func isPending(_ path: String) -> Bool {
+        state.withLock { $0.current == path || $0.waiting.contains(path) }
+    }
+
+    /// Takes a waiting file back, for which the command is then never run. Returns false if the file does not wait.
+    public func withdraw(_ path: String) -> Bool {
+        state.withLock { state in
+            guard let index = state.waiting.firstIndex(of: path) else { return false }
+            state.waiting.remove(at: index)
+            return true
+        }
+    }
+
+    /// The files whose command has not ended yet, in their order.
+    public var pending: [String] {
+        state.withLock { ($0.current.map { [$0] } ?? []) + $0.waiting }
+    }
+
+    /// Returns when the command has ended for every file.
+    public func finish() async {
+        await withCheckedContinuation { continuation in
+            let isDone = state.withLock { state in
+                if state.isRunning { state.finishers.append(continuation) }
+                return !state.isRunning
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+
+    /// Ends the running command with all it has started, and runs no other. Returns the files that were not handed on.
+    ///
+    /// The command gets SIGTERM, and SIGKILL a second later.
+    public func abandon() -> [String] {
+        let (files, process) = state.withLock { state in
+            let files = (state.current.map { [$0] } ?? []) + state.waiting
+            state.isAbandoned = true
+            state.waiting = []
+            return (files, state.process)
+        }
+        if let process {
+            Self.signal(process, SIGTERM)
+            Task { [weak self] in
+                try? await Task.sleep(for: .seconds(1))
+                self?.killIfStillRunning(process)
+            }
+        }
+        return files
+    }
+
+    private func killIfStillRunning(_ process: pid_t) {
+        state.withLock { if $0.process == process { Self.signal(process, SIGKILL) } }
+    }
+
+    private func run() async {
+        while let path = next() {
+            if let failure = await runCommand(for: path) { onFailure(failure) }
+        }
+    }
+
+    /// Takes the next file; nil at the end, which is told to those who wait for it.
+    private func next() -> String? {
+        let (path, finishers) = state.withLock { state -> (String?, [CheckedContinuation<Void, Never>]) in
+            state.current = state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+            guard state.current == nil else { return (state.current, []) }
+            state.isRunning = false
+            defer { state.finishers = [] }
+            return (nil, state.finishers)
+        }
+        for finisher in finishers { finisher.resume() }
+        return path
+    }
+
+    private func runCommand(for path: String) async -> Failure? {
+        func failure(_ end: String) -> Failure {
+            Failure(path: path, description: "--on-file '\(command.text)' for '\(path)': \(end)")
+        }
+        do {
+            let result = try await Subprocess.run(
+                configuration(for: path), input: .none,
+                output: .fileDescriptor(output, closeAfterSpawningProcess: false),
+                error: .fileDescriptor(output, closeAfterSpawningProcess: false)
+            ) { execution in
+                let isAbandoned = state.withLock { state in
+                    state.process = execution.processIdentifier.value
+                    return state.isAbandoned
+                }
+                if isAbandoned { Self.signal(execution.processIdentifier.value, SIGTERM) }
+            }
+            state.withLock { $0.process = nil }
+            return switch result.terminationStatus {
+            case .exited(0): nil
+            case .exited(let status): failure("exit status \(status)")
+            case .signaled(let signal): failure("ended by signal \(signal)")
+            }
+        } catch {
+            state.withLock { $0.process = nil }
+            return failure("\(error)")
+        }
+    }
+
+    /// A session of its own: a Ctrl-C is for the capture, and whatever would ask at the terminal fails instead of waiting.
+    private func configuration(for path: String) -> Configuration {
+        var options = PlatformOptions()
+        options.createSession = true
+        // A name that begins with a hyphen would be taken for an option.
+        let argument = path.hasPrefix("-") ? "./\(path)" : path
+        return Configuration(
+            executable: .path("/bin/sh"), arguments: ["-c", command.script, "sh", argument],
+            environment: .custom(Dictionary(uniqueKeysWithValues: environment.map { (.init(stringLiteral: $0), $1) })),
+            platformOptions: options)
+    }
+
+    /// Sends a signal to a process and its group. The corresponding C function is `kill`.
+    private static func signal(_ process: pid_t, _ number: Int32) {
+        kill(-process, number)
+    }
+}
