@@ -63,14 +63,14 @@ public final class Display: Sendable {
         }
     }
 
-    /// Replaces the table by what was captured in the end. `late` counts the packets that stand out of order.
-    public func summary(_ statuses: [InstanceStatus], late: Int) {
+    /// Replaces the table by the summary of the whole capture.
+    func summary(_ statuses: [InstanceStatus], order: OrderReport) {
         if isQuiet {
-            for caution in Reports.cautions(statuses, late: late) { warn(nil, caution) }
+            for caution in Reports.cautions(statuses, order: order) { warn(nil, caution) }
             return
         }
         outlet.draw([])
-        outlet.add(Reports.summary(statuses, late: late).map(\.printable))
+        outlet.add(Reports.summary(statuses, order: order).map(\.printable))
     }
 
     /// Returns when all has been written, or after a second.

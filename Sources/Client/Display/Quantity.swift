@@ -28,6 +28,17 @@ enum Quantity {
     /// 1234567 as `1.2 MB/s`.
     static func rate(_ bytes: Double) -> String { self.bytes(bytes) + "/s" }
 
+    /// A time in its largest whole unit: `3.2 s`, `61 minutes`.
+    static func time(_ value: Duration) -> String {
+        let tenths = value.components.seconds * 10 + value.components.attoseconds / 100_000_000_000_000_000
+        switch value.components.seconds {
+        case ..<120: return "\(tenths / 10).\(tenths % 10) s"
+        case ..<7200: return "\(tenths / 600) minutes"
+        case ..<172_800: return "\(tenths / 36_000) hours"
+        default: return "\(count(Int(tenths / 864_000))) days"
+        }
+    }
+
     /// `1 packet`, `2 packets`.
     static func packets(_ value: Int) -> String { "\(count(value)) \(value == 1 ? "packet" : "packets")" }
 

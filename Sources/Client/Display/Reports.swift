@@ -16,25 +16,49 @@ enum Reports {
     }
 
     /// A line for each instance, one for their sum, and what may be wrong with the capture.
-    static func summary(_ statuses: [InstanceStatus], late: Int) -> [String] {
+    static func summary(_ statuses: [InstanceStatus], order: OrderReport) -> [String] {
         var lines = statuses.map { status in
             "\(status.id): \(amounts(Totals([status])))" + (status.state.reason.map { " (\($0))" } ?? "")
         }
         if statuses.count > 1 { lines.append("all: \(amounts(Totals(statuses)))") }
-        return lines + cautions(statuses, late: late)
+        return lines + cautions(statuses, order: order)
     }
 
     /// What a reader of the capture has to know.
-    static func cautions(_ statuses: [InstanceStatus], late: Int) -> [String] {
+    static func cautions(_ statuses: [InstanceStatus], order: OrderReport) -> [String] {
         var lines: [String] = []
         if let dropped = Totals(statuses).dropped, dropped > 0 {
             lines.append(
                 "\(Quantity.packets(dropped)) dropped: --filter or a smaller --snaplen leaves the instances less to send."
             )
         }
-        // Those of one instance alone come as its processors saw them.
-        if late > 0 && statuses.count > 1 {
-            lines.append("\(Quantity.packets(late)) came too late to be put in order: a longer --hold waits for them.")
+        return lines + cautions(order)
+    }
+
+    /// What a reader of the capture has to know of its order. A longer hold is advised only where it helps.
+    private static func cautions(_ order: OrderReport) -> [String] {
+        var lines: [String] = []
+        let counts = order.counts
+        if let clocks = order.clocks {
+            let advice = order.holdSeconds(for: clocks.difference).map { ", or all together with --hold \($0)s" } ?? ""
+            lines.append(
+                """
+                The clocks of \(clocks.behind) and \(clocks.ahead) differ by \(Quantity.time(clocks.difference)): the packets of \
+                each are in order\(advice).
+                """)
+        } else if counts.late > 0 {
+            let needed = order.holdSeconds(for: .nanoseconds(Int64(clamping: counts.longestDelay)))
+            lines.append(
+                "\(Quantity.packets(counts.late)) came too late to be put in order: --hold \(needed ?? 60)s waits for them."
+            )
+        } else if counts.misplaced > 0 {
+            lines.append(
+                "\(Quantity.packets(counts.misplaced)) could not be put in order: a clock was set during the capture.")
+        }
+        if counts.ahead > 0 {
+            lines.append(
+                "\(Quantity.packets(counts.ahead)) stamped ahead of the time: written where they came, like all others."
+            )
         }
         return lines
     }

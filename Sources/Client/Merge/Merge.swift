@@ -1,30 +1,30 @@
 /// Merges the records of several streams by their time stamps.
 ///
 /// A record waits until every live stream has shown one that is not earlier, or until it has waited for ``hold``: a
-/// silent stream holds nothing back. Where memory is full it waits for ``holdWhenFull`` at most, so that streams need not
-/// be kept waiting for it. What comes later than that is given out where it comes. Of one stream the order is kept, and of
-/// records with the same time stamp those of the stream that was opened first come first.
+/// silent stream holds nothing back. If memory is full it waits for ``holdWhenFull`` at most, so that streams need not
+/// be kept waiting for it. A record that comes later than that is given out where it comes. The order within a stream is
+/// kept, and of records with the same time stamp those of the stream that was opened first come first.
+///
+/// No clock is believed. A record that is stamped ahead of those behind it stands where it came, and streams whose clocks
+/// differ by more than the hold do not hurry each other.
 struct Merge {
-    /// How long a record waits at most for earlier ones.
+    /// The longest time for which a record waits for earlier ones.
     let hold: Duration
-    /// How long where the memory for those that wait is full. A stream that is busy shows more within that time.
+    /// The longest time if the memory for waiting records is full. A stream that is busy shows more within that time.
     static let holdWhenFull = Duration.seconds(1)
-    /// How much memory the records that wait may take, in bytes, but for one batch a stream.
+    /// The memory that waiting records may take, in bytes, besides one batch a stream.
     let capacity: Int
 
-    /// Records given out so far.
+    /// The number of records given out so far.
     private(set) var merged = 0
-    /// Those of them that are earlier than one given out before.
-    private(set) var late = 0
-    /// The memory of the records that wait, in bytes.
+    /// The number of these that are out of order.
+    private(set) var order = MergeOrder()
+    /// The memory of the waiting records, in bytes.
     private(set) var bufferedBytes = 0
 
-    private var lanes: [StreamQueue] = []
+    private var queues: [StreamQueue] = []
     private var opened = 0
-    /// The latest time stamp given out.
-    private var newest: UInt64 = 0
-    /// The last time stamp given out. What is earlier is late and waits for nothing.
-    private var last: UInt64 = 0
+    private var leaders = Leaders()
 
     init(hold: Duration, capacity: Int) {
         self.hold = hold
@@ -34,64 +34,120 @@ struct Merge {
     /// Adds a stream. Until it has shown a record or is closed, the others wait for it.
     mutating func open() -> StreamID {
         defer { opened += 1 }
-        lanes.append(StreamQueue(id: StreamID(number: opened)))
+        queues.append(StreamQueue(id: StreamID(number: opened)))
         return StreamID(number: opened)
     }
 
-    /// Ends a stream: its records still come, and nothing waits for it any more.
+    /// Ends a stream: its records are still given out, and nothing waits for it any more.
     mutating func close(_ id: StreamID) {
-        if let index = index(of: id) { lanes[index].isClosed = true }
+        if let index = index(of: id) { queues[index].isClosed = true }
     }
 
-    /// Takes what a stream has shown.
-    mutating func append(_ batch: RecordBatch, to id: StreamID, at now: ContinuousClock.Instant) {
+    /// Adds records of a stream, which wait since `now` and came at `arrival`. The former clock may stand still.
+    mutating func append(
+        _ batch: RecordBatch, to id: StreamID, at now: ContinuousClock.Instant,
+        arrival: ContinuousClock.Instant? = nil
+    ) {
         guard let index = index(of: id), batch.count > 0 else { return }
-        bufferedBytes += lanes[index].append(batch, at: now)
+        queues[index].append(batch, at: now, arrival: arrival ?? now, hold: hold)
+        bufferedBytes += batch.bufferedBytes
     }
 
-    /// Whether a stream may be read on: there is room, or it has nothing that waits.
+    /// Returns whether a stream may be read on: there is room, or none of its records waits.
     func mayRead(_ id: StreamID) -> Bool {
         guard let index = index(of: id) else { return true }
-        return bufferedBytes < capacity || lanes[index].isEmpty
+        return bufferedBytes < capacity || queues[index].isEmpty
+    }
+
+    /// Returns the distance of a stream's clock from others' in nanoseconds, comparable among streams; nil if it is not
+    /// known.
+    func clockDistance(of id: StreamID, at now: ContinuousClock.Instant) -> Int64? {
+        index(of: id).flatMap { queues[$0].clock.provenDistance(at: now) }
     }
 
     /// Gives out, in order, all records that need not wait.
     mutating func drain(at now: ContinuousClock.Instant, into sink: inout some RecordSink) throws {
-        let late = MergeKey(time: last, lane: -1)
         let hold = bufferedBytes < capacity ? hold : min(hold, Self.holdWhenFull)
-        let waitedFor = lanes.compactMap { $0.latest(arrivedBy: now - hold) }.max().map { MergeKey(time: $0, lane: .max) }
-        try giveOut(upTo: max(watermark, waitedFor ?? late, late), into: &sink)
+        let margin = UInt64(max(self.hold, Self.holdWhenFull).nanoseconds)
+        let due = queues.compactMap { queue in
+            queue.waiting(since: now - hold).map { $0.lowerBound - min($0.lowerBound, margin)...$0.upperBound }
+        }
+        try giveOut(MergeHorizon(watermark: watermark, due: due), into: &sink)
     }
 
     /// Gives out, in order, all records that there are.
     mutating func drainAll(into sink: inout some RecordSink) throws {
-        try giveOut(upTo: MergeKey(time: .max, lane: .max), into: &sink)
+        try giveOut(MergeHorizon(watermark: MergeKey(time: .max, queue: .max), due: []), into: &sink)
     }
 
     /// The last place in the order behind which a live stream may still show a record.
     private var watermark: MergeKey {
-        lanes.indices.filter { !lanes[$0].isClosed }.map { MergeKey(time: lanes[$0].latest, lane: $0) }.min()
-            ?? MergeKey(time: .max, lane: .max)
+        queues.indices.filter { !queues[$0].isClosed }.map { MergeKey(time: queues[$0].latest, queue: $0) }.min()
+            ?? MergeKey(time: .max, queue: .max)
     }
 
-    private mutating func giveOut(upTo horizon: MergeKey, into sink: inout some RecordSink) throws {
-        defer { lanes.removeAll { $0.isClosed && $0.isEmpty } }
-        var heads = MergeKeyHeap(
-            lanes.indices.compactMap { lanes[$0].isEmpty ? nil : MergeKey(time: lanes[$0].headTime, lane: $0) })
-        while let first = heads.first, first <= horizon {
-            let limit = min(heads.lastTimeOfFirst, horizon.lastTime(of: first.lane))
-            let run = lanes[first.lane].run(upTo: limit, after: newest)
-            unsafe try sink.write(lanes[first.lane].bytes(of: run), of: lanes[first.lane].id)
+    private mutating func giveOut(_ horizon: MergeHorizon, into sink: inout some RecordSink) throws {
+        defer { queues.removeAll { $0.isClosed && $0.isEmpty } }
+        var keys = MergeKeyHeap(
+            queues.indices.compactMap {
+                queues[$0].isEmpty ? nil : MergeKey(time: queues[$0].headTime, queue: $0)
+            })
+        while let first = keys.first, !horizon.isBefore(first) {
+            guard let lastTime = horizon.lastTime(from: first) else {
+                keys.replaceFirst(by: nil)
+                continue
+            }
+            let queue = first.queue
+            let number = queues[queue].id.number
+            let run = queues[queue].run(
+                upTo: min(keys.lastTimeOfFirst, lastTime), after: leaders.latest(except: number), counting: &order)
+            unsafe try sink.write(queues[queue].bytes(of: run), of: queues[queue].id)
             merged += run.count
-            late += run.late
-            newest = run.newest
-            last = run.last
-            bufferedBytes -= lanes[first.lane].drop(run)
-            heads.replaceFirst(by: lanes[first.lane].isEmpty ? nil : lanes[first.lane].headTime)
+            bufferedBytes -= queues[queue].drop(run)
+            if !leaders.add(number, queues[queue].lastGiven) { leaders = Leaders(queues) }
+            keys.replaceFirst(by: queues[queue].isEmpty ? nil : queues[queue].headTime)
         }
     }
 
     private func index(of id: StreamID) -> Int? {
-        lanes.firstIndex { $0.id == id }
+        queues.firstIndex { $0.id == id }
+    }
+}
+
+/// The two streams of which the latest records were given out.
+private struct Leaders {
+    private var first = (number: -1, time: UInt64(0))
+    private var second = (number: -1, time: UInt64(0))
+
+    init() {}
+
+    init(_ queues: [StreamQueue]) {
+        for queue in queues { _ = add(queue.id.number, queue.lastGiven) }
+    }
+
+    /// The latest time stamp that was given out of other streams.
+    @inline(__always)
+    func latest(except number: Int) -> UInt64 {
+        number == first.number ? second.time : first.time
+    }
+
+    /// Takes the time stamp of a stream's last record. Returns false where the two leaders are not known any more,
+    /// because one has stepped back behind the other.
+    @inline(__always)
+    mutating func add(_ number: Int, _ time: UInt64) -> Bool {
+        if number == first.number {
+            first.time = time
+            return time >= second.time
+        }
+        if time >= first.time {
+            second = first
+            first = (number, time)
+        } else if number == second.number {
+            defer { second.time = time }
+            return time >= second.time
+        } else if time > second.time {
+            second = (number, time)
+        }
+        return true
     }
 }

@@ -3,28 +3,33 @@ import DequeModule
 /// The records of one stream that wait to be merged.
 @safe struct StreamQueue {
     let id: StreamID
-    /// Whether nothing more comes.
+    /// Whether no more records come.
     var isClosed = false
-    /// The latest time stamp that it has shown.
+    /// The time stamp up to which the stream has shown its records. It falls where the stream's clock is set back, and a
+    /// single time stamp far ahead does not raise it.
     private(set) var latest: UInt64 = 0
-    /// The time stamp of the first record that waits; without meaning if none does.
+    /// The time stamp by which the first waiting record is merged; undefined if none waits.
     private(set) var headTime: UInt64 = 0
+    /// The time stamp of the last record given out, but for a single one far ahead.
+    private(set) var lastGiven: UInt64 = 0
+    private(set) var clock = StreamClock()
 
-    /// The bytes of the first batch that waits, which keeps them; and where in them the first record stands that waits.
+    /// The bytes of the first waiting segment, which keeps them, and the place in them of the first waiting record.
     private var bytes = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
     private var offset = 0
-    private var waiting: Deque<(batch: RecordBatch, arrival: ContinuousClock.Instant)> = []
+    private var segments: Deque<BatchSegment> = []
+    /// The latest time stamp of the segment that came last, waiting or not.
+    private var lastShown: UInt64 = 0
+    private var hasGiven = false
+    /// A time stamp far ahead that was given out last; a second one makes it the stream's.
+    private var isLastGivenAhead = false
 
-    /// Records that follow each other in the first batch.
+    /// Records that follow each other in the first segment.
     struct Run {
-        /// Where they stand in the batch.
+        /// Their place in the segment.
         let range: Range<Int>
         let count: Int
-        /// How many are earlier than one given out before, be it of another stream.
-        let late: Int
-        /// The latest time stamp given out, by this run or before.
-        let newest: UInt64
-        /// The time stamp of its last record.
+        /// The time stamp by which the last one was merged.
         let last: UInt64
     }
 
@@ -33,33 +38,75 @@ import DequeModule
     }
 
     /// Whether no record waits.
-    var isEmpty: Bool { waiting.isEmpty }
+    var isEmpty: Bool { segments.isEmpty }
 
-    /// The latest time stamp of the batches that had come by then.
-    func latest(arrivedBy time: ContinuousClock.Instant) -> UInt64? {
-        waiting.prefix { $0.arrival <= time }.map(\.batch.latest).max()
+    /// Returns the time stamps of the records that had come by then, from the first to the latest; nil if none had.
+    func waiting(since time: ContinuousClock.Instant) -> ClosedRange<UInt64>? {
+        let latest = segments.prefix { $0.hasWaited || $0.arrival <= time }.map { min($0.latest, $0.ceiling) }.max()
+        return latest.map { min(headTime, $0)...$0 }
     }
 
-    /// Takes a batch, of one record at least; gives the memory that it holds, in bytes.
-    mutating func append(_ batch: RecordBatch, at now: ContinuousClock.Instant) -> Int {
-        latest = max(latest, batch.latest)
-        waiting.append((batch, now))
-        if waiting.count == 1 { openFirst() }
-        return batch.bufferedBytes
+    /// Adds a batch of one record at least, which came at `arrival` and waits since `now`.
+    mutating func append(
+        _ batch: RecordBatch, at now: ContinuousClock.Instant, arrival: ContinuousClock.Instant, hold: Duration
+    ) {
+        for segment in batch.segments(at: now) {
+            let isStepBack = segment.first + RecordBatch.stepBack < lastShown
+            if isStepBack {
+                lowerCeilings(before: segment)
+                clock.reset()
+            }
+            let isPlausible = clock.add(segment.latest, count: segment.count, at: arrival, margin: hold)
+            if isStepBack {
+                latest = segment.latest
+            } else if isPlausible {
+                latest = max(latest, segment.latest)
+            }
+            lastShown = segment.latest
+            segments.append(segment)
+        }
+        if let first = segments.first, unsafe bytes.baseAddress == nil { open(first) }
     }
 
-    /// The records at the start, one at least, that are not later than `limit`. There must be one.
-    func run(upTo limit: UInt64, after newest: UInt64) -> Run {
-        var (end, count, late, newest, last) = (offset, 0, 0, newest, headTime)
+    /// Has records with time stamps far ahead wait no longer than the records behind them.
+    ///
+    /// Where a stream steps back to a time that it had reached before, the records between were stamped ahead. Where it
+    /// steps back further, its clock was set: the records before it were stamped rightly.
+    private mutating func lowerCeilings(before segment: BatchSegment) {
+        let time = segment.first + RecordBatch.stepBack
+        let recent = segments.indices.suffix(Self.longestLookback)
+        let start = recent.last { segments[$0].first <= time }
+        let isFirst = !hasGiven && segments.count == 1 && segments[0].count <= 2
+        guard let start = start ?? (isFirst || hasGiven && lastGiven <= time ? recent.first : nil) else {
+            // The new order must not wait behind the old one.
+            for index in recent { segments[index].hasWaited = true }
+            return
+        }
+        for index in start..<segments.endIndex {
+            segments[index].ceiling = min(segments[index].ceiling, segment.first)
+        }
+        headTime = min(headTime, segments[0].ceiling)
+    }
+
+    /// A stream that steps back at every record costs no more than this each time.
+    private static let longestLookback = 8
+
+    /// Returns the records at the start, one at least, that are merged by time stamps up to `limit`, and counts in `order`
+    /// those that stand behind records of other streams, of which the latest is `newest`. One record must wait.
+    func run(upTo limit: UInt64, after newest: UInt64, counting order: inout MergeOrder) -> Run {
+        let ceiling = segments[0].ceiling
+        let limit = ceiling <= limit ? .max : limit
+        let ahead = ceiling == .max ? .max : ceiling &+ RecordBatch.stepBack
+        var (end, count, last) = (offset, 0, headTime)
         repeat {
             let header = unsafe RecordHeader(bytes, at: end)
             if count > 0 && header.time > limit { break }
             last = header.time
             count &+= 1
-            if last < newest { late &+= 1 } else { newest = last }
+            if last < newest { order.addBehind(by: newest &- last) } else if last > ahead { order.ahead &+= 1 }
             end &+= header.recordLength
         } while unsafe end < bytes.count
-        return Run(range: offset..<end, count: count, late: late, newest: newest, last: last)
+        return Run(range: offset..<end, count: count, last: min(last, ceiling))
     }
 
     /// The bytes of a run, until it is dropped.
@@ -67,22 +114,44 @@ import DequeModule
         unsafe UnsafeRawBufferPointer(rebasing: bytes[run.range])
     }
 
-    /// Takes away a run; gives the memory that became free, in bytes.
+    /// Removes a run that was given out; returns the memory that became free, in bytes.
     mutating func drop(_ run: Run) -> Int {
+        noteGiven(run.last)
         offset = run.range.upperBound
         guard unsafe offset == bytes.count else {
-            headTime = unsafe RecordHeader(bytes, at: offset).time
+            headTime = unsafe min(RecordHeader(bytes, at: offset).time, segments[0].ceiling)
             return 0
         }
-        let freed = waiting.removeFirst().batch.bufferedBytes
-        openFirst()
+        let freed = segments.removeFirst().bufferedBytes
+        unsafe bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+        if let first = segments.first { open(first) }
         return freed
     }
 
-    private mutating func openFirst() {
+    private mutating func noteGiven(_ time: UInt64) {
+        let isAhead = hasGiven && !isLastGivenAhead && time > lastGiven &+ MergeOrder.longestHoldNanoseconds
+        isLastGivenAhead = isAhead
+        hasGiven = true
+        if !isAhead { lastGiven = time }
+    }
+
+    private mutating func open(_ segment: BatchSegment) {
         offset = 0
-        guard let first = waiting.first else { return }
-        unsafe bytes = first.batch.bytes
-        headTime = unsafe RecordHeader(bytes, at: 0).time
+        unsafe bytes = segment.bytes
+        headTime = unsafe min(RecordHeader(bytes, at: 0).time, segment.ceiling)
+    }
+}
+
+extension MergeOrder {
+    static let longestHoldNanoseconds = UInt64(60_000_000_000)
+
+    /// Counts a packet that stands behind one which is later by that many nanoseconds.
+    fileprivate mutating func addBehind(by delay: UInt64) {
+        if delay > Self.longestHoldNanoseconds {
+            misplaced &+= 1
+        } else {
+            late &+= 1
+            longestDelay = max(longestDelay, delay)
+        }
     }
 }

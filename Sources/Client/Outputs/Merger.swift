@@ -4,8 +4,8 @@ actor Merger {
     struct Result: Sendable {
         /// Whether there is an output: anything was written.
         let hasBegun: Bool
-        /// Packets that came too late to be put in order.
-        let late: Int
+        /// The packets that are out of order, and why.
+        let order: OrderReport
         /// The reason why not all that came was written; nil if all was.
         let failure: OutputError?
     }
@@ -16,6 +16,9 @@ actor Merger {
     private var file: CaptureFile
     private var waitingReaders: [StreamID: CheckedContinuation<Void, Never>] = [:]
     private var failure: OutputError?
+    private var names: [StreamID: String] = [:]
+    /// The distances of the clocks of streams that have ended, by the streams' names, in nanoseconds.
+    private var clocks: [String: Int64] = [:]
     /// The merge's clock. It stands still while the output accepts nothing: no stream is read then, so that none may count
     /// as silent.
     private var time = ContinuousClock.now
@@ -44,6 +47,7 @@ actor Merger {
     /// Describes a stream, before its first records.
     func describe(_ id: StreamID, _ stream: StreamDescription) throws(OutputError) {
         guard failure == nil else { return }
+        names[id] = stream.name
         do {
             try file.add(id, stream)
         } catch {
@@ -71,6 +75,8 @@ actor Merger {
     /// Ends a stream.
     func close(_ id: StreamID, _ statistics: StreamStatistics) {
         moveBatches()
+        let name = names.removeValue(forKey: id)
+        if let name, let distance = merge.clockDistance(of: id, at: .now) { clocks[name] = distance }
         merge.close(id)
         file.end(id, statistics)
     }
@@ -93,7 +99,9 @@ actor Merger {
             failure = failure ?? error
         }
         resumeReaders()
-        return Result(hasBegun: file.hasBegun, late: merge.late, failure: failure)
+        let order = OrderReport(
+            counts: merge.order, hold: merge.hold, clocks: OrderReport.difference(of: clocks, hold: merge.hold))
+        return Result(hasBegun: file.hasBegun, order: order, failure: failure)
     }
 
     private func drain() {
@@ -107,7 +115,7 @@ actor Merger {
     /// Moves the queued batches into the merge, or drops them if the output has failed.
     private func moveBatches() {
         for (batch, id) in queue.removeAll() where failure == nil {
-            merge.append(batch, to: id, at: time)
+            merge.append(batch, to: id, at: time, arrival: .now)
         }
         if failure != nil { queue.setMergingBytes(0) }
     }

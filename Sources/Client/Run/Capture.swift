@@ -394,7 +394,7 @@ public struct Capture {
     }
 
     private mutating func finished(_ result: Merger.Result) {
-        if survey != nil { display.summary(board.statuses, late: result.late) }
+        if survey != nil { display.summary(board.statuses, order: result.order) }
         if let failure = result.failure, failure != .readerGone {
             display.error(nil, failure.description)
             roster.fail()

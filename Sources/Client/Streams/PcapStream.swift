@@ -73,8 +73,7 @@ struct PcapStream {
         guard walk.count > 0, walk.end == pending.count else { return nil }
         pending = []
         hasEnded = true
-        return RecordBatch(
-            storage: storage, length: walk.end, count: walk.count, captured: walk.captured, latest: walk.latest)
+        return RecordBatch(storage, walk)
     }
 
     /// Looks for the header, and drops what stands before it.
@@ -111,8 +110,7 @@ struct PcapStream {
         case .invalid: endOfRecords()
         }
         guard walk.count > 0 else { return nil }
-        return RecordBatch(
-            storage: storage, length: walk.end, count: walk.count, captured: walk.captured, latest: walk.latest)
+        return RecordBatch(storage, walk)
     }
 
     /// Text of 16 bytes never makes a record's header: as a length it is beyond any packet's.

@@ -11,6 +11,11 @@ struct RecordBatch: Sendable {
     let captured: Int
     /// The latest of their time stamps, in nanoseconds since 1970.
     let latest: UInt64
+    /// Whether the time stamp of a record is more than ``stepBack`` behind one before it.
+    let stepsBack: Bool
+
+    /// Packets that come from several processors are out of order by far less, in nanoseconds.
+    static let stepBack: UInt64 = 1_000_000_000
 
     /// The records' bytes, as long as ``storage`` lives.
     var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: storage.bytes[..<length]) }
@@ -20,6 +25,15 @@ struct RecordBatch: Sendable {
 
     /// About what an object and its place in a queue take.
     private static let overhead = 128
+}
+
+extension RecordBatch {
+    /// The records that a walk has found at the start of `storage`.
+    init(_ storage: RecordStorage, _ walk: RecordWalk) {
+        self.init(
+            storage: storage, length: walk.end, count: walk.count, captured: walk.captured, latest: walk.latest,
+            stepsBack: walk.stepsBack)
+    }
 }
 
 /// What stands before each packet of a ``RecordBatch``: 16 bytes in this machine's byte order, unaligned.

@@ -11,6 +11,7 @@ struct RecordWalk {
     private(set) var count = 0
     private(set) var captured = 0
     private(set) var latest: UInt64 = 0
+    private(set) var stepsBack = false
     /// The bytes of the whole records.
     private(set) var end = 0
     private(set) var stop = Stop.incomplete(needed: RecordHeader.size)
@@ -50,7 +51,11 @@ struct RecordWalk {
             unsafe bytes.storeBytes(of: original, toByteOffset: end + 12, as: UInt32.self)
             count &+= 1
             captured &+= Int(length)
-            latest = max(latest, time)
+            if time >= latest {
+                latest = time
+            } else if latest &- time > RecordBatch.stepBack {
+                stepsBack = true
+            }
             end = next
         }
     }

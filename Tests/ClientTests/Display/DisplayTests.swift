@@ -52,7 +52,7 @@ struct DisplayTests {
         let text = try written(quiet: true) {
             $0.say("Hello.")
             $0.update([status(0, .capturing)])
-            $0.summary([status(0, .ended)], late: 0)
+            $0.summary([status(0, .ended)], order: OrderReport())
             $0.error(id, "no agent")
         }
         #expect(text == "web/1: error: no agent\n")
@@ -62,7 +62,9 @@ struct DisplayTests {
     func `warns of packets that are missing or out of order even where it is quiet`() throws {
         var lossy = status(0, .ended)
         lossy.dropped = 7
-        let text = try written(quiet: true) { $0.summary([lossy, status(1, .ended)], late: 1) }
+        let text = try written(quiet: true) {
+            $0.summary([lossy, status(1, .ended)], order: OrderReport(counts: MergeOrder(late: 1)))
+        }
         let lines = text.split(separator: "\n")
         #expect(lines.count == 2 && lines[0].hasPrefix("warning: 7 packets dropped") && lines[1].contains("too late"))
     }
@@ -82,7 +84,7 @@ struct DisplayTests {
     func `draws a table over the last one, with what is said above it`() throws {
         let text = try written(
             isTerminal: true, { $0.update([status(0, .starting)]) }, { $0.say("Hello.") },
-            { $0.update([status(0, .capturing)]) }, { $0.summary([status(0, .ended)], late: 0) })
+            { $0.update([status(0, .capturing)]) }, { $0.summary([status(0, .ended)], order: OrderReport()) })
         let starting =
             "INSTANCE  STATE     PACKETS  BYTES   RATE  DROPPED\nweb/0     starting        0    0 B  0 B/s        -\n"
         let up = "\r\u{1B}[2A\u{1B}[J"

@@ -23,17 +23,43 @@ struct ReportsTests {
     @Test
     func `at the end have a line for each instance, their sum, and what may be wrong`() {
         #expect(
-            Reports.summary(statuses, late: 1) == [
-                "web/0: 1,000 packets, 2.0 MB, 0 dropped",
-                "web/1: 0 packets, 0 B, dropped not known (does not run)",
-                "web/2: 1 packet, 60 B, 2 dropped (session cut)",
-                "all: 1,001 packets, 2.0 MB, 2 dropped",
-                "2 packets dropped: --filter or a smaller --snaplen leaves the instances less to send.",
-                "1 packet came too late to be put in order: a longer --hold waits for them.",
+            Reports.summary(
+                statuses, order: OrderReport(counts: MergeOrder(late: 1, longestDelay: 1_500_000_000))) == [
+                    "web/0: 1,000 packets, 2.0 MB, 0 dropped",
+                    "web/1: 0 packets, 0 B, dropped not known (does not run)",
+                    "web/2: 1 packet, 60 B, 2 dropped (session cut)",
+                    "all: 1,001 packets, 2.0 MB, 2 dropped",
+                    "2 packets dropped: --filter or a smaller --snaplen leaves the instances less to send.",
+                    "1 packet came too late to be put in order: --hold 3s waits for them.",
+                ])
+        #expect(
+            Reports.summary([status(0, .ended, packets: 5, bytes: 300, dropped: 0)], order: OrderReport())
+                == ["web/0: 5 packets, 300 B, 0 dropped"])
+    }
+
+    @Test
+    func `tell of clocks that differ, and advise a longer hold only where it helps`() {
+        func cautions(_ seconds: Int64) -> [String] {
+            let clocks = OrderReport.difference(
+                of: ["web/0 eth0": 0, "web/1 eth0": seconds * 1_000_000_000, "web/2 eth0": 5], hold: .seconds(1))
+            return Reports.cautions(
+                [], order: OrderReport(counts: MergeOrder(late: 5, longestDelay: 7, misplaced: 9), clocks: clocks))
+        }
+        #expect(
+            cautions(5) == [
+                "The clocks of web/0 eth0 and web/1 eth0 differ by 5.0 s: the packets of each are in order, or all together "
+                    + "with --hold 7s."
             ])
         #expect(
-            Reports.summary([status(0, .ended, packets: 5, bytes: 300, dropped: 0)], late: 1)
-                == ["web/0: 5 packets, 300 B, 0 dropped"])
+            cautions(-3660) == [
+                "The clocks of web/1 eth0 and web/2 eth0 differ by 61 minutes: the packets of each are in order."
+            ])
+        #expect(cautions(1) == ["5 packets came too late to be put in order: --hold 2s waits for them."])
+        #expect(
+            Reports.cautions([], order: OrderReport(counts: MergeOrder(misplaced: 1, ahead: 2))) == [
+                "1 packet could not be put in order: a clock was set during the capture.",
+                "2 packets stamped ahead of the time: written where they came, like all others.",
+            ])
     }
 
     @Test

@@ -54,7 +54,7 @@ struct MergeTests {
         try merge.drainAll(into: &output)
         #expect(output.times == [1, 2, 5, 6, 9, 9])
         #expect(output.streams.suffix(2) == [0, 1])
-        #expect(merge.late == 0)
+        #expect(merge.order.late == 0)
     }
 
     @Test
@@ -90,10 +90,10 @@ struct MergeTests {
         merge.append(batch(4, 5, 12), to: streams[1], at: start + .seconds(2))
         try merge.drain(at: start + .seconds(2), into: &output)
         #expect(output.times == [10, 4, 5])
-        #expect(merge.late == 2)
+        #expect(merge.order.late == 2)
         try merge.drain(at: start + .seconds(3), into: &output)
         #expect(output.times == [10, 4, 5, 12])
-        #expect(merge.late == 2)
+        #expect(merge.order.late == 2)
     }
 
     @Test
@@ -111,6 +111,120 @@ struct MergeTests {
         }
         try merge.drainAll(into: &output)
         #expect(output.times.suffix(4) == [21, 22, 31, 32])
+    }
+
+    private let second: UInt64 = 1_000_000_000
+
+    @Test(arguments: [1, 3, 100])
+    func `a record stamped far ahead stands where it came, and all others are in order`(piece: Int) throws {
+        var (merge, streams) = merge(streams: 2)
+        var output = Output()
+        let year = 31_536_000 * second
+        var times = (0..<2).map { stream in (0..<100).map { year + UInt64($0 * 2 + stream) * second / 1000 } }
+        times[0][20] = 75 * year
+        for start in stride(from: 0, to: 100, by: piece) {
+            for stream in 0..<2 {
+                let records = times[stream][start...].prefix(piece).map { Record($0) }
+                merge.append(RecordBatch(records), to: streams[stream], at: self.start)
+            }
+            try merge.drain(at: self.start, into: &output)
+        }
+        try merge.drainAll(into: &output)
+        let others = output.times.filter { $0 < 2 * year }
+        #expect(others == times.joined().filter { $0 < 2 * year }.sorted())
+        #expect(merge.order == MergeOrder(ahead: 1))
+    }
+
+    @Test
+    func `a time stamp far ahead that a silent stream has shown last does not hurry the others`() throws {
+        var (merge, streams) = merge(streams: 3)
+        var output = Output()
+        merge.append(batch(1, 75 * 31_536_000 * second), to: streams[0], at: start)
+        for step in 1...40 as ClosedRange<UInt64> {
+            let now = start + .milliseconds(100 * Int(step))
+            merge.append(batch(step * second / 10), to: streams[1], at: now)
+            try merge.drain(at: now, into: &output)
+            // The third stream's come a little later each time.
+            merge.append(batch(step * second / 10 - 1), to: streams[2], at: now + .milliseconds(20))
+            try merge.drain(at: now + .milliseconds(20), into: &output)
+        }
+        try merge.drainAll(into: &output)
+        let others = output.times.filter { $0 < 60 * second }
+        #expect(others == others.sorted())
+        #expect(merge.order.late == 0)
+    }
+
+    @Test(arguments: [Int64(3600), -3600])
+    func `a clock that is set during a capture leaves the order of the others`(change: Int64) throws {
+        var (merge, streams) = merge(streams: 3)
+        var output = Output()
+        let base = 1_700_000_000 * second
+        for step in 0..<100 as Range<UInt64> {
+            let now = start + .milliseconds(100 * Int(step))
+            let time = base + step * second / 10
+            let changed = step < 50 ? time : UInt64(Int64(time) + change * Int64(second))
+            merge.append(batch(changed), to: streams[0], at: now)
+            merge.append(batch(time + 2), to: streams[1], at: now)
+            try merge.drain(at: now, into: &output)
+            merge.append(batch(time + 1), to: streams[2], at: now + .milliseconds(20))
+            try merge.drain(at: now + .milliseconds(20), into: &output)
+        }
+        try merge.drainAll(into: &output)
+        let others = output.records.filter { $0.stream > 0 }.map(\.record.time)
+        #expect(others == others.sorted())
+        #expect(others.count == 200 && output.times.count == 300)
+        #expect(
+            output.records.filter { $0.stream == 0 }.map(\.record.time).prefix(50).allSatisfy { $0 < base + 5 * second }
+        )
+        #expect(merge.order.late <= 1, "a longer hold does not help")
+    }
+
+    @Test
+    func `streams are in order again once their clock was set back for all`() throws {
+        var (merge, streams) = merge(streams: 2)
+        var output = Output()
+        for step in 0..<100 as Range<UInt64> {
+            let now = start + .milliseconds(100 * Int(step))
+            let time = 1_700_000_000 * second + step * second / 10 - (step < 50 ? 0 : 3600 * second)
+            merge.append(batch(time + 1), to: streams[0], at: now)
+            try merge.drain(at: now, into: &output)
+            merge.append(batch(time), to: streams[1], at: now + .milliseconds(20))
+            try merge.drain(at: now + .milliseconds(20), into: &output)
+        }
+        try merge.drainAll(into: &output)
+        let steps = zip(output.times, output.times.dropFirst()).filter { $0 > $1 }
+        #expect(steps.count <= 2, "\(steps)")
+        #expect(merge.order.late <= 1)
+    }
+
+    @Test
+    func `the difference of two clocks is known after a while, and not where one batch was late`() throws {
+        var (merge, streams) = merge(streams: 3)
+        for step in 0..<50 as Range<UInt64> {
+            let now = start + .milliseconds(100 * Int(step))
+            let time = 1_700_000_000 * second + step * second / 10
+            merge.append(batch(time), to: streams[0], at: now)
+            merge.append(batch(time + 5 * second), to: streams[1], at: now)
+            merge.append(batch(time), to: streams[2], at: step == 0 ? now + .seconds(3) : now)
+        }
+        let distances = streams.map { merge.clockDistance(of: $0, at: start + .seconds(6)) }
+        let first = try #require(distances[0])
+        #expect(distances.map { $0.map { $0 - first } } == [0, 5_000_000_000, 0])
+        #expect(merge.clockDistance(of: streams[0], at: start) == nil)
+    }
+
+    @Test
+    func `a stream that steps back at every record takes bounded time and loses nothing`() throws {
+        var (merge, streams) = merge(streams: 2, capacity: .max)
+        var output = Output()
+        let times = (0..<20_000).map { UInt64(100_000 - $0) * 3 * second }
+        for start in stride(from: 0, to: times.count, by: 50) {
+            merge.append(RecordBatch(times[start..<start + 50].map { Record($0) }), to: streams[0], at: self.start)
+        }
+        try merge.drain(at: start, into: &output)
+        try merge.drainAll(into: &output)
+        #expect(output.times == times)
+        #expect(merge.bufferedBytes == 0)
     }
 
     @Test
@@ -153,7 +267,7 @@ struct MergeTests {
         #expect(output.times == [1])
         try merge.drain(at: start + .seconds(3), into: &output)
         #expect(output.times == [1, 2, 3, 4, 5, 6])
-        #expect(merge.late == 0)
+        #expect(merge.order.late == 0)
     }
 
     @Test
@@ -164,7 +278,7 @@ struct MergeTests {
         merge.append(batch(6), to: streams[1], at: start)
         try merge.drainAll(into: &output)
         #expect(output.times == [5, 1, 6, 7])
-        #expect(merge.late == 1)
+        #expect(merge.order == MergeOrder(), "a longer hold changes nothing within a stream")
     }
 
     @Test
@@ -202,7 +316,7 @@ struct MergeTests {
             try merge.drainAll(into: &output)
             let isSorted = output.records.map(\.record) == expected.map(\.0)
             #expect(isSorted)
-            #expect(merge.late == 0 && merge.merged == expected.count && merge.bufferedBytes == 0)
+            #expect(merge.order.late == 0 && merge.merged == expected.count && merge.bufferedBytes == 0)
         }
     }
 }

@@ -1,0 +1,74 @@
+/// Learns how far a stream's time stamps are from the moments at which they arrive. No clock is believed, this machine's
+/// neither: only distances are compared.
+struct StreamClock {
+    /// The greatest distance seen, in nanoseconds: of packets that came without delay. nil before the first.
+    private(set) var distance: Int64?
+    /// The number of records since the distance was learnt.
+    private var records = 0
+    private var learntAt = ContinuousClock.now
+    /// A greater distance that one batch has shown; a second one like it makes it the stream's.
+    private var candidate: Int64?
+
+    /// A distance that grows by more than this has not been learnt yet, or the clock was set: in nanoseconds.
+    private static let step: Int64 = 1_000_000_000
+    /// The time for which a distance must hold before it is believed.
+    private static let proof = Duration.seconds(2)
+    /// The number of records that must agree before a difference of clocks is told.
+    private static let evidence = 10
+
+    /// The moment from which arrivals count.
+    private static let origin = ContinuousClock.now
+
+    /// Takes the latest time stamp of a batch of `count` records, and returns whether it is plausible: no further ahead
+    /// of what was learnt than `margin`.
+    mutating func add(_ latest: UInt64, count: Int, at arrival: ContinuousClock.Instant, margin: Duration) -> Bool {
+        let new = Int64(clamping: latest) &- (arrival - Self.origin).nanoseconds
+        guard let distance else {
+            learn(new, at: arrival)
+            return true
+        }
+        let isProven = arrival - learntAt >= Self.proof
+        if isProven, new - distance > max(Self.step, margin.nanoseconds) {
+            guard let candidate, abs(new - candidate) <= Self.step else {
+                candidate = new
+                return false
+            }
+            learn(new, at: arrival)
+        } else if new - distance > Self.step {
+            learn(new, at: arrival)
+        } else {
+            self.distance = max(distance, new)
+            candidate = nil
+        }
+        records += count
+        return true
+    }
+
+    /// Forgets the distance: the clock was set back.
+    mutating func reset() {
+        distance = nil
+        records = 0
+    }
+
+    /// The distance, if enough packets agree on it.
+    func provenDistance(at now: ContinuousClock.Instant) -> Int64? {
+        records >= Self.evidence && now - learntAt >= Self.proof ? distance : nil
+    }
+
+    private mutating func learn(_ distance: Int64, at now: ContinuousClock.Instant) {
+        self.distance = distance
+        learntAt = now
+        candidate = nil
+        records = 0
+    }
+}
+
+extension Duration {
+    /// The duration in whole nanoseconds, at most 292 years.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, isOver) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return isOver
+            ? (seconds < 0 ? .min : .max) : whole.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
+    }
+}
