@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error, .when(configuration: .debug)),
     // Linux's own calls in the system headers, as for the C files.
     .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"]),
 ]

@@ -38,7 +38,7 @@ WRONG = {
     "lint": ["bogus", "--bogus", "--fix bogus"],
     "sanitize": ["bogus", "--bogus", "address bogus"],
     "soak": ["abc", "0", "-5", "1.5", "10 20", "--bogus"],
-    "test": ["bogus", "--bogus", "lint bogus", "end-to-end bogus.py", "end-to-end --bogus", "end-to-end -k",
+    "test": ["bogus", "--bogus", "lint bogus", "unit --bogus", "unit --filter", "unit --filter a b", "unit --filter a lint", "end-to-end bogus.py", "end-to-end --bogus", "end-to-end -k",
              "client bogus.py", "client --bogus", "client bogus"],
     "test-package": ["bogus", "--bogus", "-k", "test_package.py bogus.py"],
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import shlex
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,56 +11,56 @@ import pytest
 
 from harness import REPOSITORY
 from harness.paths import WORK
-from support.debian import PACKAGES, Machine, repository
+from support.service import FAILING, NAME, install, make_packages
 
-POLICY = Path("/usr/sbin/policy-rc.d")
-INSTALL = REPOSITORY / "scripts/install"
+INSTALL = shlex.quote(str(REPOSITORY / "scripts/install"))
+INSTALL_PACKAGES = f"{INSTALL} --packages"
+ALLOWS = "#!/bin/sh\nexit 0\n"
 
 
 @pytest.fixture(scope="module")
 def packages() -> Iterator[Path]:
-    with repository() as folder:
-        yield folder
+    with tempfile.TemporaryDirectory(dir=WORK) as folder:
+        make_packages(Path(folder))
+        yield Path(folder)
 
 
-@pytest.fixture
-def machine(packages: Path) -> Iterator[Machine]:
-    machine = Machine(Path(tempfile.mkdtemp(dir=WORK)), packages)
-    yield machine
-    machine.close()
-
-
-def test_apt_alone_enables_and_starts_them(machine):
+def test_apt_alone_enables_and_starts_it(packages):
     """Else the tests below would prove little."""
-    before = machine.started_at_boot()
-    machine.run("sh", "-c", "apt-get update -qq && apt-get install -y -qq --no-install-recommends " + " ".join(PACKAGES))
-    added = set(machine.started_at_boot()) - set(before)
-    for unit in ("haproxy.service", "ssh.service"):
-        assert any(unit in link for link in added), added
-        assert any(unit in line for line in machine.starts()), machine.starts()
+    done = install(packages, f"(apt-get update -qq && apt-get install -y -qq {NAME})")
+    assert done.status == 0, done.log
+    assert done.started == ["start"]
+    for place in ("/etc/systemd/system/multi-user.target.wants/", "/etc/systemd/user/default.target.wants/", "/etc/rc2.d/S"):
+        assert any(link.startswith(place) for link in done.enabled), done.enabled
 
 
-def test_install_enables_and_starts_nothing(machine):
-    """The machine's own policy, which would allow it, stays as it was."""
-    policy = "#!/bin/sh\nexit 0\n"
-    machine.write(POLICY, policy, 0o755)
-    before = machine.started_at_boot()
-    machine.run(INSTALL, "test")
-    assert all(machine.is_installed(package) for package in PACKAGES)
-    assert machine.started_at_boot() == before
-    assert machine.starts() == []
-    assert machine.run("cat", POLICY) == policy
-    assert machine.run("sh", "-c", f"ls {POLICY}*") == f"{POLICY}\n"
-    status = machine.run("cat", "/var/lib/dpkg/status")
-    machine.run(INSTALL, "test")
-    assert machine.run("cat", "/var/lib/dpkg/status") == status, "what is there is left alone"
+@pytest.mark.parametrize("policy", [None, ALLOWS], ids=["no policy", "a policy that allows it"])
+def test_install_enables_and_starts_nothing(packages, policy):
+    """The machine's own policy stays as it was."""
+    done = install(packages, f"{INSTALL_PACKAGES} {NAME}", policy)
+    assert done.status == 0, done.log
+    assert (done.enabled, done.started) == ([], [])
+    assert done.policies == ({"policy-rc.d": policy} if policy else {})
 
 
-def test_installation_that_fails_enables_and_starts_nothing(machine):
-    before = machine.started_at_boot()
-    done = subprocess.run(machine.command(INSTALL, "--packages", *PACKAGES, "broken"), capture_output=True, text=True)
-    assert done.returncode != 0 and "broken" in done.stderr
-    assert all(machine.is_installed(package) for package in PACKAGES)
-    assert machine.started_at_boot() == before
-    assert machine.starts() == []
-    assert machine.run("sh", "-c", f"ls {POLICY}*; true") == ""
+def test_installation_that_fails_enables_and_starts_nothing(packages):
+    done = install(packages, f"{INSTALL_PACKAGES} {FAILING}", ALLOWS)
+    assert done.status != 0 and FAILING in done.log
+    assert (done.enabled, done.started) == ([], [])
+    assert done.policies == {"policy-rc.d": ALLOWS}
+
+
+def test_installation_that_was_killed_leaves_no_policy_to_the_next(packages):
+    """The policy that it left behind is its own, and not taken for the machine's."""
+    killed = (f"(setsid {INSTALL_PACKAGES} {NAME} & until grep -qs cf-pcap /usr/sbin/policy-rc.d; do sleep 0.01; done; "
+              "kill -KILL -$!; wait)")
+    done = install(packages, f"{killed}; {INSTALL_PACKAGES} {NAME}", ALLOWS)
+    assert done.status == 0, done.log
+    assert (done.enabled, done.started) == ([], [])
+    assert done.policies == {"policy-rc.d": ALLOWS}
+
+
+def test_packages_that_are_there_are_left_alone(packages):
+    status = "/var/lib/dpkg/status"
+    done = install(packages, f"{{ cp {status} /mnt/before; {INSTALL} test; cmp /mnt/before {status}; }}")
+    assert done.status == 0, done.log
