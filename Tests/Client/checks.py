@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -36,6 +37,20 @@ def same_packets(packets, beside: Pcap) -> None:
     assert not missing and not added, f"of {len(theirs)} packets {missing.total()} are missing, and {added.total()} more are there"
     skew = max((abs(one.microseconds - other.microseconds) for one, other in zip(ours, theirs)), default=0)
     assert skew < SKEW_MICROSECONDS, f"{skew} us"
+
+
+def beginning_of(beside: Pcap, packets) -> Pcap:
+    """The packets of `beside` that a capture has seen which ended earlier, with `packets`. Two captures may see two packets
+    of two processors in either order: of those beside the last one only the ones that `packets` has are wanted."""
+    end = max(packet.microseconds for packet in packets)
+    wanted = Counter(packet.data for packet in packets)
+    kept = []
+    for packet in beside.packets:
+        is_certain = packet.microseconds < end - SKEW_MICROSECONDS
+        if is_certain or packet.microseconds <= end + SKEW_MICROSECONDS and wanted[packet.data] > 0:
+            kept.append(packet)
+            wanted[packet.data] -= 1
+    return dataclasses.replace(beside, packets=kept)
 
 
 def nothing_lost(result: Result, beside: dict[int, Tcpdump]) -> None:

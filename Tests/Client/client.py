@@ -12,6 +12,7 @@ from pathlib import Path
 
 from foundation import Foundation, Instance, all_are_captured
 from harness import REPOSITORY, Collector, Pcap, read_pcap
+from harness.process import is_running
 from pcapng import Pcapng, read_pcapng
 
 BINARY = Path(os.environ.get("CF_PCAP_CLIENT", REPOSITORY / "dist/cf-pcap-client"))
@@ -107,7 +108,7 @@ class Client:
 
     def children(self) -> list[int]:
         """The process ids of the `cf` that it runs."""
-        return [int(name) for name in os.listdir("/proc") if name.isdigit() and _parent(name) == self.pid]
+        return [int(name) for name in os.listdir("/proc") if name.isdigit() and _parent(name) == self.pid and is_running(int(name))]
 
     def memory_kilobytes(self, field: str = "VmHWM") -> int:
         """The most that it has had in memory so far."""

@@ -6,13 +6,13 @@ import os
 import signal
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from checks import check_with_tools, in_order
 from client import Client
 from foundation import HTTPLoad, agents, live_agents
+from harness.process import is_running
 from sessions.container import wait_until
 
 REQUESTS = 100
@@ -50,7 +50,7 @@ def test_killed_client_leaves_no_agent(foundation, demo, folder):
         assert len(children) == 3
         running.kill()
         wait_until(lambda: not agents(instances), 10, "no agent is left")
-        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 10, "no cf is left")
+        assert_gone(children)
 
 
 @pytest.mark.breaks
@@ -212,4 +212,4 @@ def test_nothing_of_the_run_is_in_the_way_of_the_next(foundation, demo, folder):
 def assert_gone(processes: list[int]) -> None:
     """Such as a `cf` whose connection is dead: by itself it would notice after minutes."""
     assert processes
-    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in processes), 10, "no cf is left")
+    wait_until(lambda: not any(map(is_running, processes)), 10, "no cf is left")

@@ -38,8 +38,10 @@ def with_swift(folder: Path, script: str | None) -> subprocess.CompletedProcess:
     if script is not None:
         (folder / "swift").write_text(f"#!/bin/sh\n{script}\n")
         (folder / "swift").chmod(0o755)
-    return subprocess.run([SCRIPTS / "install", "build"], env=os.environ | {"PATH": f"{folder}:/bin"}, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=20)
+    # Under sudo its user's PATH would be looked at, too.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SUDO_")}
+    return subprocess.run([SCRIPTS / "install", "build"], env=environment | {"PATH": str(folder)},
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
 
 
 LIBRARY = "swift: error while loading shared libraries: libncurses.so.6: cannot open shared object file: No such file or directory"

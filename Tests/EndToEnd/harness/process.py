@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import subprocess
+from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -15,6 +16,16 @@ PR_SET_CHILD_SUBREAPER = 36
 def adopt_orphans() -> None:
     """From now on a process whose parent ends becomes a child of this one, which learns how it ends."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def is_running(pid: int) -> bool:
+    """Whether that process has not ended. One that has stays in /proc until its parent waits for it, and where the first
+    process of a container waits for none, for ever."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
 
 
 class Adopted:
