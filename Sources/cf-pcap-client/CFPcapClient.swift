@@ -15,7 +15,7 @@ struct CFPcapClient {
             let arguments = try CommandLineArguments.ofProcess()
             switch try arguments.invocation() {
             case .capture(let options): exit(try await capture(options, arguments))
-            case .show(let text): print(text)
+            case .show(let text): print(text, terminator: "")
             case .register(let port): try PluginRegistration.register(port: port)
             case .uninstall: break
             }

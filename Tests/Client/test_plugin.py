@@ -45,12 +45,10 @@ def test_installing_tells_cf_everything(foundation, installed):
     assert re.search(r"^pcap +\d+\.\d+\.\d+ +pcap +\S.*$", listed.stdout, re.MULTILINE), listed.stdout
     shown = cf(foundation, "help", "pcap").stdout
     assert re.search(r"^NAME:\n   pcap - \S", shown)
-    usage = " ".join(shown.split("USAGE:")[1].split("OPTIONS:")[0].split())
-    assert usage.startswith(
-        "cf pcap APP_NAME [--process PROCESS] [-i INDEX] [-o OUTPUT_FILE] [-f|--filter FILTER] "
-        "[--interface INTERFACE] [--snaplen SNAPLEN] [-k|--skip-host-validation]"), usage
+    own = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout
+    assert shown == own and len(own.splitlines()) <= 40
     for option in ("process", "interface", "snaplen", "duration", "hold", "format", "quiet", "force", "no-follow", "wireshark"):
-        assert re.search(rf"^   --{option} +\S", shown, re.MULTILINE), f"--{option} is not explained"
+        assert re.search(rf"^[ ,a-z-]* --{option} +\S", shown, re.MULTILINE), f"--{option} is not explained"
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])

@@ -26,9 +26,9 @@ final class Destination {
     /// Opens what the options name. Throws ``OutputError``.
     static func open(_ options: CaptureOptions) throws(OutputError) -> Destination {
         switch options.output {
-        case "-"?: try standardOutput(options.format)
+        case "-"?: try standardOutput(options.outputFormat.format)
         case let path?: try file(FilePath(path), overwrite: options.force)
-        case nil: try defaultFile(options.fileExtension, overwrite: options.force)
+        case nil: try defaultFile(options.outputFormat.description, overwrite: options.force)
         }
     }
 
@@ -185,16 +185,5 @@ extension Stat {
     /// Whether both are of one file, pipe or socket. Of a device all that is written may go separate ways, as to /dev/null.
     fileprivate func isSameFile(as other: Stat) -> Bool {
         type != .characterSpecial && inode == other.inode && deviceID == other.deviceID
-    }
-}
-
-extension CaptureOptions {
-    /// What a file's name ends in: `pcapng.gz`.
-    fileprivate var fileExtension: String {
-        switch compression {
-        case .none: format.rawValue
-        case .gzip: format.rawValue + ".gz"
-        case .zstd: format.rawValue + ".zst"
-        }
     }
 }

@@ -1,62 +1,107 @@
-/// All that a person asked for.
-public struct CaptureOptions: Sendable {
-    /// Which processes of the app.
-    public enum Processes: Sendable, Equatable {
-        /// The process of this type.
-        case named(String)
-        /// The processes of all types.
-        case all
-    }
+public import ArgumentParser
 
-    /// The file format of the output.
-    public enum Format: String, Sendable, CaseIterable {
-        /// Classic pcap (pcap-savefile(5)).
-        case pcap
-        /// pcapng (draft-ietf-opsawg-pcapng).
-        case pcapng
-    }
+/// The table of all options. A declaration here is all that a new option takes: the parser, `--help`, `cf help pcap` and
+/// the check of README's table read it.
+///
+/// `help:` names the group in which help lists the option, then the text, with the default in brackets. The text fits a
+/// line of help (80 columns). A value that cannot be used throws ``UsageError`` with what to write instead; options that
+/// do not go together are refused in ``check()``.
+public struct CaptureOptions: ParsableCommand, Sendable {
+    public static let configuration = CommandConfiguration(helpNames: [])
 
-    /// How the output is compressed.
-    public enum Compression: Sendable, Equatable {
-        /// Not at all; into gzip members; into zstd frames.
-        case none, gzip, zstd
-    }
+    @Argument(help: .hidden)
+    var appName: String?
 
-    /// The app's name.
-    public var app: String
+    @Argument(help: .hidden)
+    var rest: [String] = []
+
+    // MARK: Choose
+
     /// The process type, or all of them.
-    public var processes = Processes.named("web")
-    /// The instances; nil means all that run.
-    public var indices: [ClosedRange<Int>]?
-    /// A path, `-` for standard output; nil means `capture.pcap`, or `capture-1.pcap` and so on if it exists.
-    public var output: String?
-    /// How the output is written.
-    public var format = Format.pcap
-    /// How the output is compressed.
-    public var compression = Compression.none
-    /// A pcap filter expression, sent to the agent as it is.
-    public var filter: String?
-    /// The interface in the container.
-    public var interface = "eth0"
-    /// Bytes kept of each packet; nil means the agent's default.
-    public var snaplen: Int?
-    /// Whether cf is told not to check the host key.
-    public var skipHostValidation = false
-    /// How long to capture; nil means until stopped.
-    public var duration: Duration?
-    /// How long a packet waits for earlier ones of other instances.
-    public var hold = Duration.seconds(1)
-    /// Whether nothing but warnings and errors is told.
-    public var quiet = false
-    /// Whether an existing output may be overwritten.
-    public var force = false
-    /// Whether instances are joined again, and new ones joined.
-    public var follow = true
-    /// Whether the packets go to Wireshark.
-    public var wireshark = false
+    @Option(
+        name: .customLong("process"), help: HelpGroup.choose.help("process type, or 'all' of them [web]", "PROCESS"),
+        transform: Processes.init)
+    var processes = Processes.named("web")
 
-    /// The defaults for an app.
-    public init(app: String) {
-        self.app = app
-    }
+    /// The lists of instances; empty means all that run.
+    @Option(
+        name: [.customShort("i"), .customLong("app-instance-index")], parsing: .unconditionalSingleValue,
+        help: HelpGroup.choose.help("instances, as 1 or 0,2-4 [all]", "INDEX"), transform: IndexList.init)
+    var indexLists: [IndexList] = []
+
+    /// The interface in the container.
+    @Option(
+        help: HelpGroup.choose.help("eth0, lo or any, in the container [eth0]", "NAME"), transform: Self.interfaceName)
+    var interface = "eth0"
+
+    /// A pcap filter expression, sent to the agent as it is.
+    @Option(name: .shortAndLong, help: HelpGroup.choose.help("as 'tcp port 8080', see pcap-filter(7) [all]", "FILTER"))
+    var filter: String?
+
+    /// Bytes kept of each packet; nil means the agent's default.
+    @Option(
+        parsing: .unconditional, help: HelpGroup.choose.help("bytes kept of each packet [65535]", "BYTES"),
+        transform: Self.packetLength)
+    var snaplen: Int?
+
+    // MARK: See
+
+    /// Shows the packets in Wireshark.
+    @Flag(help: HelpGroup.see.help("show the packets in Wireshark as they come"))
+    var wireshark = false
+
+    // MARK: Keep
+
+    /// A path, `-` for standard output; nil means `capture.pcap`, or `capture-1.pcap` and so on if it exists.
+    @Option(name: .shortAndLong, help: HelpGroup.keep.help("file, or - for standard output [capture.pcap]", "FILE"))
+    var output: String?
+
+    /// The format where the name of the output does not tell it.
+    @Option(
+        name: .customLong("format"), parsing: .unconditional,
+        help: HelpGroup.keep.help("pcap, pcapng; with .gz or .zst [by the name]", "FORMAT"),
+        transform: OutputFormat.init(option:))
+    var requestedFormat: OutputFormat?
+
+    /// Overwrites an existing output.
+    @Flag(help: HelpGroup.keep.help("overwrite a file that exists"))
+    var force = false
+
+    /// How long a packet waits for earlier ones of other instances.
+    @Option(
+        parsing: .unconditional,
+        help: HelpGroup.keep.help("wait so long for earlier packets [1]", "SECONDS"), transform: TimeSpan.hold)
+    var hold = Duration.seconds(1)
+
+    // MARK: Stop
+
+    /// How long to capture; nil means until stopped.
+    @Option(
+        parsing: .unconditional,
+        help: HelpGroup.stop.help("stop after 60s, 5m or 1h [until stopped]", "TIME"), transform: TimeSpan.duration)
+    var duration: Duration?
+
+    // MARK: Other
+
+    /// Passes --skip-host-validation to cf ssh.
+    @Flag(name: [.customShort("k"), .long], help: HelpGroup.other.help("do not validate the SSH host key"))
+    var skipHostValidation = false
+
+    /// Leaves instances alone that come back or are new.
+    @Flag(help: HelpGroup.other.help("join no instances that come back or are new"))
+    var noFollow = false
+
+    /// Says nothing but warnings and errors.
+    @Flag(help: HelpGroup.other.help("print only warnings and errors"))
+    public var quiet = false
+
+    /// Asks for the help text.
+    @Flag(name: .shortAndLong, help: HelpGroup.other.help("print this text"))
+    var help = false
+
+    /// Asks for the version.
+    @Flag(help: HelpGroup.other.help("print the version"))
+    var version = false
+
+    public init() {}
 }

@@ -1,19 +1,22 @@
 /// Instances as people list them: `0`, `2-4` or `0,2-4`.
-enum IndexList {
-    /// The ranges of a list. Throws what is wrong with it.
-    static func parse(_ text: String) throws(UsageError) -> [ClosedRange<Int>] {
+struct IndexList: Sendable, Equatable {
+    /// The ranges in the order of the list.
+    let ranges: [ClosedRange<Int>]
+
+    /// Reads a list. Throws UsageError with what to write instead.
+    init(_ text: String) throws(UsageError) {
         var ranges: [ClosedRange<Int>] = []
         for item in text.split(separator: ",", omittingEmptySubsequences: false) {
             let bounds = item.split(separator: "-", omittingEmptySubsequences: false)
-            guard (1...2).contains(bounds.count), let first = index(bounds[0]),
-                let last = index(bounds[bounds.count - 1])
-            else { throw UsageError("'\(text)' is no list of instances, write 0 or 2-4 or 0,2-4") }
+            guard (1...2).contains(bounds.count), let first = Self.index(bounds[0]),
+                let last = Self.index(bounds[bounds.count - 1])
+            else { throw UsageError("write 0 or 2-4 or 0,2-4") }
             guard first <= last else {
                 throw UsageError("'\(item)' ends before it begins, write \(last)-\(first)")
             }
             ranges.append(first...last)
         }
-        return ranges
+        self.ranges = ranges
     }
 
     /// The same instances in ascending order, with each of them once.

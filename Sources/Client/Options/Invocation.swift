@@ -58,15 +58,19 @@ public struct CommandLineArguments: Sendable {
 
     private func parse(_ words: ArraySlice<String>) throws(UsageError) -> Invocation {
         do {
-            let command = try CaptureCommand.parseAsRoot(Array(words))
-            guard let capture = command as? CaptureCommand else { return .show(CaptureCommand.helpMessage()) }
-            return .capture(try capture.options())
+            guard var options = try CaptureOptions.parseAsRoot(Array(words)) as? CaptureOptions else {
+                return .show(HelpText.text)
+            }
+            if options.help { return .show(HelpText.text) }
+            if options.version { return .show("cf-pcap-client \(ClientVersion.current)\n") }
+            try options.check()
+            return .capture(options)
         } catch let error as UsageError {
             throw UsageError("\(error). \(remedy)")
         } catch {
-            let isAnswer = CaptureCommand.exitCode(for: error) == .success
-            if isAnswer { return .show(CaptureCommand.fullMessage(for: error)) }
-            throw UsageError("\(oneLine(CaptureCommand.message(for: error))). \(remedy)")
+            let isAnswer = CaptureOptions.exitCode(for: error) == .success
+            if isAnswer { return .show(CaptureOptions.fullMessage(for: error)) }
+            throw UsageError("\(oneLine(CaptureOptions.message(for: error))). \(remedy)")
         }
     }
 

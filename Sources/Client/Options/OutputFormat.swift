@@ -1,5 +1,5 @@
-/// How packets are written, and by what they are compressed: `pcap`, `pcapng.zst`.
-struct OutputFormat: Equatable {
+/// The format and the compression of an output: `pcap`, `pcapng.zst`.
+struct OutputFormat: Equatable, Sendable {
     var format: CaptureOptions.Format
     var compression: CaptureOptions.Compression
 
@@ -8,7 +8,15 @@ struct OutputFormat: Equatable {
 }
 
 extension OutputFormat {
-    /// What `pcapng.gz` and the like name, in capitals or not.
+    /// The value of `--format`.
+    init(option text: String) throws(UsageError) {
+        guard let format = OutputFormat(name: text) else {
+            throw UsageError("write pcap or pcapng, either with .gz or .zst behind it")
+        }
+        self = format
+    }
+
+    /// The format that `pcapng.gz` and the like name, in capitals or not.
     init?(name: some StringProtocol) {
         var parts = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
         switch parts.last {
@@ -21,7 +29,7 @@ extension OutputFormat {
         self.format = format
     }
 
-    /// What the end of a file's name says: `web.pcap` is pcap.
+    /// The format that the end of a file's name tells: `web.pcap` is pcap.
     init?(fileName: String) {
         let parts = fileName.split(separator: "/").last?.split(separator: ".", omittingEmptySubsequences: false) ?? []
         for count in 1...2 where parts.count > count {
@@ -32,4 +40,9 @@ extension OutputFormat {
         }
         return nil
     }
+}
+
+extension OutputFormat: CustomStringConvertible {
+    /// The end of a file's name without the first dot: `pcapng.gz`.
+    var description: String { format.rawValue + compression.rawValue }
 }

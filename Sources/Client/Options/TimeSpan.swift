@@ -3,7 +3,7 @@ enum TimeSpan {
     /// 100 days, beyond what anybody captures; the sum of several parts stays far from an overflow.
     private static let limit = Duration.seconds(100 * 86_400)
 
-    /// The length of time that a text names; nil where it names none. A number alone counts seconds.
+    /// Returns the length of time that a text names, or nil if it names none. A number alone counts seconds.
     static func parse(_ text: String) -> Duration? {
         if let seconds = number(text[...]) { return duration(seconds, unit: 1) }
         var rest = text[...]
@@ -17,6 +17,18 @@ enum TimeSpan {
             rest = rest.dropFirst(digits.count + name.count)
         } while !rest.isEmpty
         return sum <= limit ? sum : nil
+    }
+
+    /// The value of `--duration`: more than 0.
+    static func duration(_ text: String) throws(UsageError) -> Duration {
+        guard let value = parse(text), value > .zero else { throw UsageError("write 60s, 5m or 1h") }
+        return value
+    }
+
+    /// The value of `--hold`: a minute at most.
+    static func hold(_ text: String) throws(UsageError) -> Duration {
+        guard let value = parse(text), value <= .seconds(60) else { throw UsageError("write 0 to 60 seconds") }
+        return value
     }
 
     private static let units = ["ms": 0.001, "s": 1, "m": 60, "h": 3600]

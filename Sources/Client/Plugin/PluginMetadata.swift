@@ -7,35 +7,9 @@ struct PluginMetadata {
     /// In alphabetical order, by the names that `cf help` shows behind two hyphens, or one if they have one letter.
     var options: [(String, String)]
 
-    /// This client's.
+    /// This client's metadata. The options stand in the usage, in their groups: the CLI sorts those that it knows.
     static let client = PluginMetadata(
-        name: "pcap", version: .current, helpText: OptionHelp.summary, usage: usage, options: options)
-
-    private static let usage = """
-        cf pcap APP_NAME [--process PROCESS] [-i INDEX] [-o OUTPUT_FILE] [-f|--filter FILTER] [--interface INTERFACE] \
-        [--snaplen SNAPLEN] [-k|--skip-host-validation] [--duration TIME] [--hold SECONDS] [--format FORMAT] [--quiet] \
-        [--force] [--no-follow] [--wireshark]
-
-        EXAMPLES:
-        \(OptionHelp.examples.map { "   \($0)" }.joined(separator: "\n"))
-        """
-
-    private static let options = [
-        ("app-instance-index, -i", OptionHelp.index),
-        ("duration", OptionHelp.duration),
-        ("filter, -f", OptionHelp.filter),
-        ("force", OptionHelp.force),
-        ("format", OptionHelp.format),
-        ("hold", OptionHelp.hold),
-        ("interface", OptionHelp.interface),
-        ("no-follow", OptionHelp.noFollow),
-        ("output, -o", OptionHelp.output),
-        ("process", OptionHelp.process),
-        ("quiet", OptionHelp.quiet),
-        ("skip-host-validation, -k", OptionHelp.skipHostValidation),
-        ("snaplen", OptionHelp.snaplen),
-        ("wireshark", OptionHelp.wireshark),
-    ]
+        name: "pcap", version: .current, helpText: HelpText.summary, usage: HelpText.usage, options: [])
 }
 
 extension PluginMetadata {

@@ -93,7 +93,7 @@ public struct Capture {
         roster = Roster(
             app: options.app, indices: options.indices, follows: options.follow, capacity: SessionLimit.raise())
         let file = try CaptureFile(
-            to: destination, options.format, options.compression,
+            to: destination, options.outputFormat.format, options.outputFormat.compression,
             application: "cf-pcap-client \(ClientVersion.current)", commandLine: commandLine)
         merger = Merger(merge: Merge(hold: options.hold, capacity: Merger.capacity), file: file) {
             post.yield(.outputFailed($0))

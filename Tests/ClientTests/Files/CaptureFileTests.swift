@@ -21,7 +21,7 @@ struct CaptureFileTests {
     {
         var options = CaptureOptions(app: "demo")
         options.output = name.map { "\(folder.path)/\($0)" }
-        options.format = format
+        options.requestedFormat = OutputFormat(format: format, compression: .none)
         options.force = force
         return options
     }
@@ -30,7 +30,8 @@ struct CaptureFileTests {
         _ options: CaptureOptions, _ compression: CaptureOptions.Compression = .none
     ) throws -> CaptureFile {
         try CaptureFile(
-            to: .open(options), options.format, compression, application: "client 1", commandLine: "cf pcap demo")
+            to: .open(options), options.outputFormat.format, compression, application: "client 1",
+            commandLine: "cf pcap demo")
     }
 
     private func write(_ records: [Record], to file: inout CaptureFile, of stream: Int = 0) throws {

@@ -15,8 +15,7 @@ struct DestinationTests {
             #expect(try Destination.open(options).name == "capture.pcap")
             #expect(try Destination.open(options).name == "capture-1.pcap")
             #expect(try Destination.open(options).name == "capture-2.pcap")
-            options.format = .pcapng
-            options.compression = .zstd
+            options.requestedFormat = OutputFormat(format: .pcapng, compression: .zstd)
             #expect(try Destination.open(options).name == "capture.pcapng.zst")
         }
     }

@@ -48,7 +48,7 @@ struct PluginMessagesTests {
     func `hold this client's usage and options`() {
         let call = PluginMetadata.client.call
         #expect(call.starts(with: acceptedCall.prefix(80)))
-        for text in [OptionHelp.summary, "skip-host-validation, -k", OptionHelp.hold, "[-i INDEX]"] {
+        for text in [HelpText.summary, HelpText.usage] {
             #expect(call.contains(text.utf8))
         }
     }

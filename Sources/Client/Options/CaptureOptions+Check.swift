@@ -1,0 +1,60 @@
+extension CaptureOptions {
+    /// Refuses options that do not go together, and an app's name that cf would not take for one.
+    mutating func check() throws(UsageError) {
+        if let stray = rest.first {
+            throw UsageError(
+                "'\(stray)' is one argument too many; a filter goes behind --filter, and one capture takes one app")
+        }
+        guard let appName else { throw UsageError("the app's name is missing; 'cf apps' lists the names") }
+        guard !appName.isEmpty else { throw UsageError("the app's name is empty; 'cf apps' lists the names") }
+        guard !appName.hasPrefix("-") else {
+            throw UsageError(
+                "the app's name '\(appName)' begins with '-', which cf takes for an option: rename the app")
+        }
+        if filter == "" { filter = nil }
+        if snaplen == 0 { snaplen = nil }
+        try checkFilter()
+        _ = try resolvedFormat()
+    }
+
+    private func checkFilter() throws(UsageError) {
+        guard let filter else { return }
+        // One argument of cf, and of the shell behind it, holds the filter in quotes; Linux allows 131,072 bytes
+        // (execve(2), "Limits on size of arguments and environment").
+        guard filter.quotedForShell.utf8.count <= 120_000 else {
+            throw UsageError(
+                "--filter has \(filter.utf8.count) bytes, more than a command line can hold; write a shorter one")
+        }
+    }
+
+    /// The format of the output, of options that ``check()`` has accepted.
+    var outputFormat: OutputFormat {
+        (try? resolvedFormat()) ?? OutputFormat(format: .pcap, compression: .none)
+    }
+
+    /// The format that `--format` names, else the one that the output's name tells. The two must not disagree: a file is
+    /// what its name says.
+    private func resolvedFormat() throws(UsageError) -> OutputFormat {
+        if wireshark { return try formatForWireshark() }
+        guard let output, output != "-" else {
+            // A reader of standard output gets who sent what; the default name is the contract's.
+            return requestedFormat ?? OutputFormat(format: output == nil ? .pcap : .pcapng, compression: .none)
+        }
+        guard !output.isEmpty else { throw UsageError("--output is empty, name a file or - for standard output") }
+        let named = OutputFormat(fileName: output)
+        if let requestedFormat, let named, requestedFormat != named {
+            throw UsageError("--format \(requestedFormat) is not what the name '\(output)' says, leave one of them out")
+        }
+        guard let format = requestedFormat ?? named else {
+            throw UsageError("the name '\(output)' tells no format, let it end in \(OutputFormat.choices)")
+        }
+        return format
+    }
+
+    private func formatForWireshark() throws(UsageError) -> OutputFormat {
+        guard output == nil, requestedFormat == nil else {
+            throw UsageError("--wireshark shows the packets and writes no file, leave out --output and --format")
+        }
+        return OutputFormat(format: .pcapng, compression: .none)
+    }
+}

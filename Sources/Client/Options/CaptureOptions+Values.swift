@@ -1,0 +1,61 @@
+extension CaptureOptions {
+    /// The processes of an app to capture.
+    public enum Processes: Sendable, Equatable {
+        /// The process of this type.
+        case named(String)
+        /// The processes of all types.
+        case all
+    }
+
+    /// The file format of the output.
+    public enum Format: String, Sendable, CaseIterable {
+        /// Classic pcap (pcap-savefile(5)).
+        case pcap
+        /// pcapng (draft-ietf-opsawg-pcapng).
+        case pcapng
+    }
+
+    /// The compression of the output.
+    public enum Compression: String, Sendable, CaseIterable {
+        /// No compression.
+        case none = ""
+        /// Members of gzip (RFC 1952).
+        case gzip = ".gz"
+        /// Frames of zstd (RFC 8878).
+        case zstd = ".zst"
+    }
+
+    /// The app's name.
+    var app: String { appName ?? "" }
+
+    /// The instances in ascending order; nil means all that run.
+    var indices: [ClosedRange<Int>]? {
+        indexLists.isEmpty ? nil : IndexList.merged(indexLists.flatMap(\.ranges))
+    }
+
+    /// Whether instances are joined again, and new ones joined.
+    var follow: Bool { !noFollow }
+
+    static func interfaceName(_ text: String) throws(UsageError) -> String {
+        guard !text.isEmpty else { throw UsageError("write eth0, lo or any") }
+        return text
+    }
+
+    /// 0 stands for the agent's default.
+    static func packetLength(_ text: String) throws(UsageError) -> Int {
+        guard let bytes = Int(text), (0...262_144).contains(bytes) else {
+            throw UsageError("write 1 to 262144 bytes, or 0 for the default")
+        }
+        return bytes
+    }
+}
+
+extension CaptureOptions.Processes {
+    init(_ text: String) throws(UsageError) {
+        // cf would take it for an option.
+        guard !text.isEmpty, !text.hasPrefix("-") else {
+            throw UsageError("'cf app APP_NAME' lists them, 'all' is all")
+        }
+        self = text == "all" ? .all : .named(text)
+    }
+}
