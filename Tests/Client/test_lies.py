@@ -38,13 +38,13 @@ LIES = {
     "an end that never comes": "signal.signal(15, signal.SIG_IGN); send(header()); time.sleep(60)",
 }
 CAPTURED = {
-    "a banner before the capture": 1, "a record of 4 GB": 0, "more kept than there was": 0, "FAILED behind the capture": 1,
+    "a banner before the capture": 1, "a record of 4 GB": 0, "more kept than there was": 1, "FAILED behind the capture": 1,
     "killed behind the capture": 1, "half a record": 1, "time at its end": 1, "big-endian": 1, "nanoseconds": 1,
 }
 """How many packets are in the file of some of them."""
 
 FAULTLESS = ("a banner before the capture", "time at its end", "big-endian", "nanoseconds", "log lines that are none",
-             "counts beyond 64 bits", "snaplen 0")
+             "counts beyond 64 bits", "snaplen 0", "more kept than there was")
 MAY_BE_TOLD = ("terminal escapes in the log", "a gigabyte of log without a newline", "microseconds past a second")
 
 

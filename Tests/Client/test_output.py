@@ -226,18 +226,27 @@ def link_types(file: Path) -> set[int]:
 
 
 def test_mixed_link_types_need_pcapng(foundation, demo, folder, liars):
+    """Linux SLL2 beside Ethernet. The first packet decides for a .pcap file, not the first stream."""
     other = folder / "other-is-there"
-    demo.processes[0].instances[1].ssh_answer = liars(
-        f"import os\nwhile not os.path.exists({str(other)!r}): time.sleep(0.05)\nsend(header(link_type=276)); wait()")
-    with Client(foundation, folder, "demo") as running:
+    sll = liars(
+        f"import os\nsend(header(link_type=276))\nwhile not os.path.exists({str(other)!r}): time.sleep(0.05)\n"
+        "send(record(bytes(60))); wait()")
+    ethernet = liars("send(header() + record(b'x' * 60)); wait()")
+    for instance, answer in zip(demo.processes[0].instances, (ethernet, sll, sll)):
+        instance.ssh_answer = answer
+    with Client(foundation, folder, "demo", "-i", "0,1") as running:
         running.wait_for_message("Capturing")
+        running.wait_until(lambda: (folder / "capture.pcap").stat().st_size > 24, 20, "a packet")
         other.touch()
         running.wait_for_message("web/1")
         result = running.stop()
     assert result.status == 1
     assert ".pcapng" in result.told("web/1")
-    with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
-        running.wait_for_message("Capturing")
+    assert len(result.pcap().packets) == 1
+    with Client(foundation, folder, "demo", "-i", "0,1", "-o", "x.pcapng") as running:
+        running.wait_for_message("several link types", "Wireshark and tshark", "tcpdump does not")
         running.wait_until(lambda: {1, 276} == link_types(folder / "x.pcapng"), 30, "both link types")
-        running.stop()
+        result = running.stop()
     assert link_types(folder / "x.pcapng") == {1, 276}
+    assert len(result.pcapng("x.pcapng").packets) == 2
+    check_with_tools(folder / "x.pcapng")

@@ -6,6 +6,8 @@ struct CaptureFile: RecordSink {
     private let destination: Destination
     private let compressor: (any Compressor)?
     private var encoder: Encoder
+    /// Says something about the output to a person.
+    private let tell: @Sendable (String) -> Void
     /// What stands at the start and is not yet written.
     private var start: [UInt8]
     private let buffer: OutputBuffer
@@ -18,6 +20,12 @@ struct CaptureFile: RecordSink {
         let stream: StreamDescription
         var known = StreamStatistics()
         var written: UInt64 = 0
+        var state = State.undecided
+
+        /// Whether the format holds the stream's packets, which the first of them shows.
+        enum State {
+            case undecided, accepted, refused
+        }
     }
 
     /// Large enough for a few of the largest packets; a megabyte at a time costs the least.
@@ -26,9 +34,10 @@ struct CaptureFile: RecordSink {
     /// A file at a destination.
     init(
         to destination: Destination, _ format: CaptureOptions.Format, _ compression: CaptureOptions.Compression,
-        application: String, commandLine: String
+        application: String, commandLine: String, tell: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(OutputError) {
         self.destination = destination
+        self.tell = tell
         encoder = Encoder(format)
         buffer = OutputBuffer(capacity: Self.bufferSize)
         compressor =
@@ -43,15 +52,43 @@ struct CaptureFile: RecordSink {
     }
 
     /// Adds a stream. One whose description is that of an earlier one continues the earlier one's interface.
+    ///
+    /// A classic pcap file gets its header with the first packet, whose link type is the file's.
     mutating func add(_ id: StreamID, _ stream: StreamDescription) throws(OutputError) {
         let known = interfaces.firstIndex { $0.stream == stream }
         try writeStart()
         if known == nil {
             try writeApart(encoder.add(stream))
+            tellOfLinkTypes(stream)
             interfaces.append(Interface(stream: stream))
         }
         while interfaceOfStream.count <= id.number { interfaceOfStream.append(-1) }
         interfaceOfStream[id.number] = known ?? interfaces.count - 1
+    }
+
+    /// Begins to write a stream, before its first records. Throws ``OutputError/linkType(expected:found:)`` if its packets do
+    /// not fit in: they are left out then.
+    mutating func begin(_ id: StreamID) throws(OutputError) {
+        guard let index = interface(of: id), interfaces[index].state != .accepted else { return }
+        do {
+            try writeApart(encoder.begin(interfaces[index].stream))
+            interfaces[index].state = .accepted
+        } catch {
+            if case .linkType = error { interfaces[index].state = .refused }
+            throw error
+        }
+    }
+
+    /// Says which programs read a file with several link types.
+    private func tellOfLinkTypes(_ stream: StreamDescription) {
+        guard case .pcapng = encoder, let first = interfaces.first?.stream.linkType, first != stream.linkType,
+            !interfaces.contains(where: { $0.stream.linkType == stream.linkType })
+        else { return }
+        tell(
+            """
+            the packets are of several link types, \(LinkType.description(first)) and \(LinkType.description(stream.linkType)): \
+            Wireshark and tshark read them in one file, tcpdump does not
+            """)
     }
 
     /// Records what is known of a stream that has ended.
@@ -63,6 +100,14 @@ struct CaptureFile: RecordSink {
     /// Takes records of a stream that was added; those of others are left out.
     mutating func write(_ records: UnsafeRawBufferPointer, of stream: StreamID) throws {
         guard let index = interface(of: stream) else { return }
+        if interfaces[index].state == .undecided {
+            do {
+                try begin(stream)
+            } catch OutputError.linkType {
+                return
+            }
+        }
+        guard interfaces[index].state == .accepted else { return }
         var rest = unsafe records
         while true {
             let done = unsafe encoder.encode(rest, interface: index, into: buffer.room)
@@ -89,6 +134,7 @@ struct CaptureFile: RecordSink {
         var failure: OutputError?
         do {
             try writeOut()
+            if destination.written == 0, let first = interfaces.first { try writeApart(encoder.begin(first.stream)) }
             for (index, interface) in interfaces.enumerated() {
                 try writeApart(encoder.end(interface.known, written: interface.written, interface: index, now: now))
             }

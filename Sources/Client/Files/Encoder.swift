@@ -18,13 +18,19 @@ enum Encoder {
         }
     }
 
-    /// What stands before the packets of a stream. Streams count from 0.
-    mutating func add(_ stream: StreamDescription) throws(OutputError) -> [UInt8] {
+    /// Returns the bytes before the first packet of a stream. Throws if the format cannot hold its packets beside those
+    /// of others.
+    mutating func begin(_ stream: StreamDescription) throws(OutputError) -> [UInt8] {
+        guard case .pcap(var encoder) = self else { return [] }
+        let bytes = try encoder.begin(stream)
+        self = .pcap(encoder)
+        return bytes
+    }
+
+    /// Returns the description of a stream. Streams count from 0.
+    mutating func add(_ stream: StreamDescription) -> [UInt8] {
         switch self {
-        case .pcap(var encoder):
-            let bytes = try encoder.add(stream)
-            self = .pcap(encoder)
-            return bytes
+        case .pcap: return []
         case .pcapng(var encoder):
             let bytes = encoder.add(stream)
             self = .pcapng(encoder)

@@ -4,8 +4,10 @@ struct PcapEncoder {
     private(set) var linkType: UInt16?
     private var nanosecondsPerUnit: UInt64 = 1000
 
-    /// The header of a file whose first stream this is; nothing if there is one and the stream fits.
-    mutating func add(_ stream: StreamDescription) throws(OutputError) -> [UInt8] {
+    /// Returns the header of a file whose first packets are this stream's; nothing if there is one and the stream fits.
+    ///
+    /// A stream without packets decides nothing: one instance must not keep all others out.
+    mutating func begin(_ stream: StreamDescription) throws(OutputError) -> [UInt8] {
         if let linkType {
             guard stream.linkType == linkType else {
                 throw .linkType(expected: linkType, found: stream.linkType)
@@ -21,7 +23,8 @@ struct PcapEncoder {
         header.append(integer: UInt64(0))
         // True of every stream that may still come.
         header.append(integer: RecordHeader.longestPacket)
-        header.append(integer: UInt32(stream.linkType))
+        let frameCheck = stream.frameCheckBits.map { UInt32($0 / 16) << 28 | 1 << 26 } ?? 0
+        header.append(integer: UInt32(stream.linkType) | frameCheck)
         return header
     }
 

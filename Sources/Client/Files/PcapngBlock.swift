@@ -32,9 +32,9 @@ struct PcapngBlock {
         hasOptions = true
     }
 
-    /// Adds an option that is text.
-    mutating func append(option code: UInt16, text: String) {
-        append(option: code, bytes: Array(text.utf8))
+    /// Adds an option that is text, printable and of at most `limit` characters: readers of the file print it.
+    mutating func append(option code: UInt16, text: String, limit: Int = 500) {
+        append(option: code, bytes: Array(text.printable(limit: limit).utf8))
     }
 
     /// Adds an option that is a number of packets.

@@ -14,7 +14,7 @@ struct PcapngEncoder {
         block.append(integer: UInt16(0))
         block.append(integer: Int64(-1))  // length of the section: not told
         block.append(option: 4, text: application)
-        block.append(option: 1, text: comment)
+        block.append(option: 1, text: comment, limit: 60_000)
         return block.finish()
     }
 
@@ -24,13 +24,15 @@ struct PcapngEncoder {
         var block = PcapngBlock(type: 1)
         block.append(integer: stream.linkType)
         block.append(integer: UInt16(0))
-        block.append(integer: stream.snaplen)
+        // libpcap refuses a file whose interfaces differ in it.
+        block.append(integer: RecordHeader.longestPacket)
         block.append(option: 2, text: stream.name)
         block.append(option: 3, text: stream.description)
         block.append(option: 9, bytes: [stream.isNanoseconds ? 9 : 6])  // a time stamp's unit is 10 to the power of -N
         // The leading zero says that it is a pcap filter expression.
         if let filter = stream.filter { block.append(option: 11, bytes: [0] + Array(filter.utf8)) }
         block.append(option: 12, text: "Linux")
+        if let bits = stream.frameCheckBits { block.append(option: 13, bytes: [bits]) }
         return block.finish()
     }
 
@@ -59,7 +61,9 @@ struct PcapngEncoder {
                 of: UInt32(truncatingIfNeeded: time >> 32), toByteOffset: written + 12, as: UInt32.self)
             unsafe room.storeBytes(of: UInt32(truncatingIfNeeded: time), toByteOffset: written + 16, as: UInt32.self)
             unsafe room.storeBytes(of: header.captured, toByteOffset: written + 20, as: UInt32.self)
-            unsafe room.storeBytes(of: header.original, toByteOffset: written + 24, as: UInt32.self)
+            // No packet is shorter than the part of it that was kept, in this format.
+            let original = max(header.original, header.captured)
+            unsafe room.storeBytes(of: original, toByteOffset: written + 24, as: UInt32.self)
             let packet = offset + RecordHeader.size..<offset + header.recordLength
             unsafe room.copy(records, packet, to: written + 28)
             unsafe room.storeBytes(of: UInt32(length), toByteOffset: written + length - 4, as: UInt32.self)

@@ -45,11 +45,17 @@ actor Merger {
     }
 
     /// Describes a stream, before its first records.
-    func describe(_ id: StreamID, _ stream: StreamDescription) throws(OutputError) {
+    func describe(_ id: StreamID, _ stream: StreamDescription) {
         guard failure == nil else { return }
         names[id] = stream.name
+        attempt { try file.add(id, stream) }
+    }
+
+    /// Begins a stream, before its first records. Throws if its packets cannot stand beside those of others.
+    func begin(_ id: StreamID) throws(OutputError) {
+        guard failure == nil else { return }
         do {
-            try file.add(id, stream)
+            try file.begin(id)
         } catch {
             if case .linkType = error { throw error }
             fail(error)

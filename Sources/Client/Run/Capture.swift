@@ -94,7 +94,8 @@ public struct Capture {
             app: options.app, indices: options.indices, follows: options.follow, capacity: SessionLimit.raise())
         let file = try CaptureFile(
             to: destination, options.outputFormat.format, options.outputFormat.compression,
-            application: "cf-pcap-client \(ClientVersion.current)", commandLine: commandLine)
+            application: "cf-pcap-client \(ClientVersion.current)", commandLine: commandLine,
+            tell: { display.warn(nil, $0) })
         merger = Merger(merge: Merge(hold: options.hold, capacity: Merger.capacity), file: file) {
             post.yield(.outputFailed($0))
         }

@@ -72,6 +72,7 @@ struct Session: Sendable {
                 try end.get()
             }
         }
+        await endPackets(progress, isOrderly: progress.isStopping || result.terminationStatus == .exited(0))
         return progress.outcome(of: result.terminationStatus, app: app, route: cf.route)
     }
 
@@ -138,51 +139,69 @@ struct Session: Sendable {
 
     private func readPackets(_ pipe: PacketPipe, _ progress: SessionProgress) async throws {
         var pcap = PcapStream()
-        var hasBegun = false
+        var (hasBegun, hasPackets) = (false, false)
         reading: while pcap.problem == nil && !Task.isCancelled {
             let batch: RecordBatch?
             switch try unsafe pipe.read({ unsafe pcap.append($0) }) {
             case .end: break reading
             case .nothing:
-                await pipe.waitUntilReadable()
-                continue
+                guard await !pipe.waitUntilReadable(for: pcap.isHoldingBack ? .milliseconds(500) : nil) else {
+                    continue
+                }
+                batch = pcap.release()
             case .made(let records): batch = records
             }
             progress.sign(at: .now)
             if !hasBegun, let header = pcap.header {
                 hasBegun = true
-                try await begin(header, progress)
+                await begin(header, progress)
+            }
+            if !hasPackets, batch != nil {
+                hasPackets = true
+                try await beginPackets(progress)
             }
             await collect(batch, progress)
             // A stream that never runs dry leaves the others their turn.
             await Task.yield()
         }
-        let problem = pcap.problem
-        await collect(pcap.finish(isAskedFor: progress.isStopping), progress)
-        if pcap.isCut && progress.isStopping {
-            display.warn(instance.id, "the last packet came in part, and is left out")
-        }
         progress.endStream(pcap)
         // What goes on is not read any more; whoever sends it is stopped.
-        if let problem { throw SessionFailure(.agentFailed, problem.description) }
+        switch pcap.problem {
+        case nil: break
+        case .text(_)? where progress.isStopping: break
+        case .text(_)?: throw SessionFailure(.unknown, pcap.problem?.description ?? "")
+        case let problem?: throw SessionFailure(.agentFailed, problem.description)
+        }
     }
 
-    private func begin(_ header: PcapHeader, _ progress: SessionProgress) async throws {
+    /// Takes the stream's last record, of which the session's end shows whether it is one.
+    private func endPackets(_ progress: SessionProgress, isOrderly: Bool) async {
+        await collect(progress.withStream { $0.finish(isOrderly: isOrderly) }, progress)
+        if progress.withStream({ $0.isCut }) && progress.isStopping {
+            display.warn(instance.id, "the last packet came in part, and is left out")
+        }
+    }
+
+    private func begin(_ header: PcapHeader, _ progress: SessionProgress) async {
         let description = StreamDescription(
             name: "\(instance.id) \(options.interface)",
             description: "app \(app.name), instance \(instance.guid), \(progress.withLog(\.agent) ?? "cf-pcap")",
-            filter: options.filter, linkType: header.linkType, isNanoseconds: header.isNanoseconds,
-            snaplen: header.longestPacket)
+            filter: options.filter, linkType: header.linkType,
+            frameCheckBits: header.frameCheckBits, isNanoseconds: header.isNanoseconds, snaplen: header.longestPacket)
         progress.isHeldBack = true
         defer { progress.isHeldBack = false }
-        do {
-            try await merger.describe(progress.stream, description)
-        } catch {
-            throw SessionFailure(.agentFailed, error.description)
-        }
+        await merger.describe(progress.stream, description)
         progress.begin()
         board.set(instance.id, .capturing)
         onCapturing()
+    }
+
+    private func beginPackets(_ progress: SessionProgress) async throws {
+        do {
+            try await merger.begin(progress.stream)
+        } catch {
+            throw SessionFailure(.agentFailed, error.description)
+        }
     }
 
     private func collect(_ batch: RecordBatch?, _ progress: SessionProgress) async {
@@ -214,14 +233,5 @@ extension Execution {
     /// Ends the process of cf and what it may have started; it leads a session of its own.
     fileprivate func kill() {
         try? send(signal: .kill, toProcessGroup: true)
-    }
-}
-
-extension PcapStream.Problem: CustomStringConvertible {
-    var description: String {
-        switch self {
-        case .notPcap: "what it sends is not a capture"
-        case .notARecord: "after its first packets, what it sends is no longer a capture"
-        }
     }
 }

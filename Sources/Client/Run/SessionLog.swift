@@ -43,8 +43,8 @@ struct SessionLog {
     }
 
     private mutating func takeRemark(_ line: String) {
-        if agent == nil && line.hasPrefix("cf-pcap ") {
-            agent = line
+        if agent == nil, let version = AgentVersion.find(in: line) {
+            agent = version
             hasAgentSpoken = true
         } else if remarks.utf8.count + line.utf8.count < Self.remarksLimit {
             remarks += line + "\n"

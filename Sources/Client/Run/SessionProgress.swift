@@ -50,6 +50,10 @@ final class SessionProgress: Sendable {
         state.withLock { body(&$0.log) }
     }
 
+    func withStream<Value: Sendable>(_ body: (inout sending PcapStream) -> sending Value) -> Value {
+        state.withLock { body(&$0.pcap) }
+    }
+
     /// Something was heard of the session.
     func sign(at now: ContinuousClock.Instant) {
         state.withLock { $0.lastSign = now }

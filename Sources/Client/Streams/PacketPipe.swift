@@ -74,8 +74,23 @@ internal import SystemPackage
         }
     }
 
-    /// Waits until the pipe can be read, or the task is cancelled.
-    func waitUntilReadable() async {
+    /// Waits until the pipe can be read, the task is cancelled, or a time has passed. Returns false in the last case.
+    func waitUntilReadable(for time: Duration?) async -> Bool {
+        guard let time else {
+            await waitUntilReadable()
+            return true
+        }
+        let end = ContinuousClock.now + time
+        let timer = Task { [weak self] in
+            try await Task.sleep(until: end, clock: .continuous)
+            self?.wake()
+        }
+        await waitUntilReadable()
+        timer.cancel()
+        return .now < end
+    }
+
+    private func waitUntilReadable() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 waiting.withLock { $0 = continuation }

@@ -9,8 +9,10 @@ struct PcapHeader: Equatable, Sendable {
     let isNanoseconds: Bool
     /// The most that was kept of a packet, in bytes.
     let snaplen: UInt32
-    /// The link type, without the bits that tell of a frame check sequence.
+    /// The link type.
     let linkType: UInt16
+    /// The number of bits of the frame check sequence behind each packet; nil if it is not told.
+    let frameCheckBits: UInt8?
 
     /// How long a packet can be at most, in bytes; a snaplen of 0 says nothing.
     var longestPacket: UInt32 {
@@ -40,7 +42,10 @@ struct PcapHeader: Equatable, Sendable {
         let snaplen = rest.removeInteger(UInt32.self)
         let linkType = rest.removeInteger(UInt32.self)
         self.snaplen = isSwapped ? snaplen.byteSwapped : snaplen
-        self.linkType = UInt16(truncatingIfNeeded: isSwapped ? linkType.byteSwapped : linkType)
+        let field = isSwapped ? linkType.byteSwapped : linkType
+        self.linkType = UInt16(truncatingIfNeeded: field)
+        // Bit 26 says that the four bits from bit 28 on count 16-bit words (pcap-savefile(5)).
+        frameCheckBits = field & 1 << 26 == 0 ? nil : UInt8(field >> 28) * 16
     }
 }
 

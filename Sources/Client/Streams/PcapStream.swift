@@ -3,21 +3,13 @@
 ///
 /// Whatever the bytes, it holds no more than one record and one piece, and ``remarksLimit`` bytes of text.
 struct PcapStream {
-    /// Why a stream cannot be read any further.
-    enum Problem: Equatable, Sendable {
-        /// No pcap header came first.
-        case notPcap
-        /// Behind the whole records stands something else.
-        case notARecord
-    }
-
     /// The pcap header, once it has come.
     private(set) var header: PcapHeader?
-    /// Why nothing more is read, if that is so.
+    /// The reason why nothing more is read; nil if the stream goes on.
     private(set) var problem: Problem?
     /// Whether the stream ended inside a record.
     private(set) var isCut = false
-    /// What is not pcap, from before and behind the packets.
+    /// The bytes before and behind the packets that are not pcap.
     private(set) var remarks: [UInt8] = []
 
     /// How much of what is not pcap is kept for a person to read, in bytes.
@@ -29,6 +21,9 @@ struct PcapStream {
     private var needed = PcapHeader.size
     private var skipped = 0
     private var hasEnded = false
+
+    /// Whether whole records wait because their last bytes look like a notice, which the next bytes or the end will show.
+    private(set) var isHoldingBack = false
 
     /// Takes what was read next; gives the records that are now whole.
     mutating func append(_ chunk: UnsafeRawBufferPointer) -> RecordBatch? {
@@ -48,10 +43,20 @@ struct PcapStream {
             of: header, from: RecordStorage(pending, UnsafeRawBufferPointer(start: nil, count: 0)))
     }
 
-    /// Takes the end of the stream. A session that ends as it was asked to writes no notice: bytes at the end that look
-    /// like one are then the end of the last record, which is returned.
-    mutating func finish(isAskedFor: Bool) -> RecordBatch? {
-        if isAskedFor, let header, !hasEnded, let last = takeLast(of: header) { return last }
+    /// Returns the records that are held back, for nothing has followed them: a session that writes a notice ends with it.
+    mutating func release() -> RecordBatch? {
+        guard isHoldingBack, let header else { return nil }
+        isHoldingBack = false
+        return takeLast(of: header)
+    }
+
+    /// Takes the end of the stream. A session that ends in order, as it was asked to or with status 0, writes no notice:
+    /// bytes at the end that look like one are then the end of the last record, which is returned.
+    mutating func finish(isOrderly: Bool) -> RecordBatch? {
+        if isOrderly, let header, !hasEnded, let last = takeLast(of: header) {
+            hasEnded = true
+            return last
+        }
         let notice = pending.suffix(SessionNotice.length(atEndOf: pending))
         pending.removeLast(notice.count)
         if header == nil || pending.allSatisfy(\.isText) {
@@ -66,13 +71,13 @@ struct PcapStream {
         return nil
     }
 
-    /// Takes what is pending for whole records, if it is that to the last byte.
+    /// Returns the pending bytes as records if they are whole ones to the last byte.
     private mutating func takeLast(of header: PcapHeader) -> RecordBatch? {
         let storage = unsafe RecordStorage(pending, UnsafeRawBufferPointer(start: nil, count: 0))
         let walk = unsafe RecordWalk(over: storage.bytes, upTo: pending.count, of: header)
         guard walk.count > 0, walk.end == pending.count else { return nil }
         pending = []
-        hasEnded = true
+        needed = RecordHeader.size
         return RecordBatch(storage, walk)
     }
 
@@ -81,8 +86,9 @@ struct PcapStream {
         let last = pending.count - PcapHeader.size
         for start in 0...last {
             guard let found = PcapHeader(pending[start...]) else { continue }
-            header = found
             drop(start)
+            guard LinkType.names[found.linkType] != nil else { return fail(.linkType(found.linkType)) }
+            header = found
             pending.removeFirst(PcapHeader.size)
             needed = RecordHeader.size
             return
@@ -105,6 +111,7 @@ struct PcapStream {
         let walk = unsafe RecordWalk(over: bytes, upTo: limit, of: header)
         pending.removeAll(keepingCapacity: true)
         unsafe pending.append(contentsOf: bytes[walk.end...])
+        isHoldingBack = limit < bytes.count
         switch walk.stop {
         case .incomplete(let needed): self.needed = needed
         case .invalid: endOfRecords()
@@ -116,9 +123,14 @@ struct PcapStream {
     /// Text of 16 bytes never makes a record's header: as a length it is beyond any packet's.
     private mutating func endOfRecords() {
         guard pending.prefix(RecordHeader.size).allSatisfy(\.isText) else { return fail(.notARecord) }
-        keep(pending)
-        pending = []
-        hasEnded = true
+        // A notice may come in pieces.
+        guard !SessionNotice.mayBegin(pending) else {
+            needed = pending.count + 1
+            return
+        }
+        let text = pending.prefix(Self.remarksLimit)
+        keep(text)
+        fail(.text(String(decoding: text, as: UTF8.self).inOneLine(limit: 200)))
     }
 
     private mutating func fail(_ problem: Problem) {

@@ -33,7 +33,8 @@ struct RecordWalk {
         while end + RecordHeader.size <= limit {
             let length = unsafe number(bytes, at: end + 8)
             let original = unsafe number(bytes, at: end + 12)
-            guard length <= longest && length <= original else {
+            // More kept of a packet than it had is tolerated, as by libpcap.
+            guard length <= longest else {
                 stop = .invalid
                 return
             }

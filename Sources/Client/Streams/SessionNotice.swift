@@ -12,6 +12,12 @@ enum SessionNotice {
         return bytes.count - rest.count
     }
 
+    /// Returns whether bytes may be the first part of notices.
+    static func mayBegin(_ bytes: some Collection<UInt8>) -> Bool {
+        if bytes.count <= terminated.count { return terminated.starts(with: bytes) }
+        return bytes.starts(with: terminated) && bytes.count <= longest + failed.count
+    }
+
     /// A session writes two at most. Where more seem to stand, they are a packet's.
     private static let most = 4
 

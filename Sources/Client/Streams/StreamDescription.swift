@@ -8,6 +8,8 @@ struct StreamDescription: Hashable, Sendable {
     let filter: String?
     /// The link type of its packets.
     let linkType: UInt16
+    /// The number of bits of the frame check sequence behind each packet; nil if it is not told.
+    var frameCheckBits: UInt8?
     /// Whether its time stamps are in nanoseconds; else in microseconds.
     let isNanoseconds: Bool
     /// The most that was kept of a packet, in bytes.

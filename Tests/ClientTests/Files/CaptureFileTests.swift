@@ -49,7 +49,7 @@ struct CaptureFileTests {
     private func read(_ bytes: [UInt8]) -> [Record] {
         var stream = PcapStream()
         let batch = unsafe bytes.withUnsafeBytes { unsafe stream.append($0) }
-        _ = stream.finish(isAskedFor: false)
+        _ = stream.finish(isOrderly: false)
         #expect(!stream.isCut && stream.problem == nil)
         return batch?.records ?? []
     }
@@ -103,14 +103,43 @@ struct CaptureFileTests {
         var file = try file(options("x.pcap"))
         try file.add(StreamID(number: 0), description())
         try file.add(StreamID(number: 1), description("web/1 eth0"))
-        #expect(throws: OutputError.linkType(expected: 1, found: 276)) {
-            try file.add(StreamID(number: 2), description("web/2 any", linkType: 276))
-        }
+        try file.add(StreamID(number: 2), description("web/2 any", linkType: 276))
         try write(records, to: &file, of: 1)
+        #expect(throws: OutputError.linkType(expected: 1, found: 276)) { try file.begin(StreamID(number: 2)) }
         try write(records, to: &file, of: 2)
         try file.finish(at: 0, isFailed: false)
         #expect(read(try bytes("x.pcap")) == records, "a stream that does not fit is left out")
         #expect(OutputError.linkType(expected: 1, found: 276).description.contains(".pcapng"))
+    }
+
+    @Test
+    func `of pcap has the link type of the first packet, not of the first stream`() throws {
+        var file = try file(options("x.pcap"))
+        try file.add(StreamID(number: 0), description("web/0 any", linkType: 276))
+        try file.add(StreamID(number: 1), description())
+        try file.begin(StreamID(number: 1))
+        try write(records, to: &file, of: 1)
+        try file.finish(at: 0, isFailed: false)
+        #expect(PcapHeader(try bytes("x.pcap"))?.linkType == 1)
+        #expect(read(try bytes("x.pcap")) == records)
+    }
+
+    @Test
+    func `of pcapng has one snaplen, and texts that command no terminal`() throws {
+        var file = try file(options("x.pcapng", .pcapng))
+        for (number, snaplen) in [UInt32(65535), 262_144, 96].enumerated() {
+            let stream = StreamDescription(
+                name: "web/\(number) \u{1B}[2J", description: String(repeating: "x", count: 20_000), filter: nil,
+                linkType: 1,
+                frameCheckBits: number == 2 ? 32 : nil, isNanoseconds: false, snaplen: snaplen)
+            try file.add(StreamID(number: number), stream)
+        }
+        try file.finish(at: 0, isFailed: false)
+        let interfaces = blocks(try bytes("x.pcapng")).filter { $0.type == 1 }.map(\.body)
+        #expect(Set(interfaces.map { $0[...].integer(at: 4) }) == [262_144])
+        let options = interfaces.map { blockOptions($0, after: 8) }
+        #expect(options.allSatisfy { $0[2]?.contains(0x1B) == false && ($0[3]?.count ?? 0) <= 503 })
+        #expect(options.map { $0[13] } == [nil, nil, [32]])
     }
 
     @Test
@@ -248,7 +277,8 @@ struct CaptureFileTests {
         unsafe poll(&entry, 1, 30_000)
         var file = try CaptureFile(
             to: Destination(pipe: writing, name: "pipe"), .pcap, .none, application: "", commandLine: "")
-        #expect(throws: OutputError.readerGone) { try file.add(StreamID(number: 0), description()) }
+        try file.add(StreamID(number: 0), description())
+        #expect(throws: OutputError.readerGone) { try file.begin(StreamID(number: 0)) }
         try file.finish(at: 0, isFailed: true)
     }
 

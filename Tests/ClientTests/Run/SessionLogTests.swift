@@ -28,6 +28,11 @@ struct SessionLogTests {
         #expect(log.agentError == "capture failed: interface is gone")
     }
 
+    @Test(arguments: ["cf-pcap 1\u{1B}[2J", "cf-pcap " + String(repeating: "1", count: 50), "cf-pcap 1 2", "cf-pcap "])
+    func `takes nothing but a version for one`(line: String) {
+        #expect(log(line).0.agent == nil)
+    }
+
     @Test
     func `tells whether an agent has spoken`() {
         #expect(!log("FAILED", "Not logged in.").0.hasAgentSpoken)

@@ -16,7 +16,7 @@ struct PcapStreamTests {
             records += batch?.records ?? []
             rest = rest.dropFirst(piece)
         }
-        records += stream.finish(isAskedFor: isAskedFor)?.records ?? []
+        records += stream.finish(isOrderly: isAskedFor)?.records ?? []
         return (records, stream)
     }
 
@@ -146,15 +146,56 @@ struct PcapStreamTests {
     }
 
     @Test
-    func `text behind the packets ends them`() {
+    func `text among the packets is a problem at once, and is told`() {
         let pcap = PcapBytes()
         let trace = "REQUEST: [2026-11-21T12:00:00Z]\nGET /v3/info HTTP/1.1\n"
         for piece in [1, 10, .max] {
-            let (records, stream) = read(
-                pcap.header + pcap.record(1) + Array(trace.utf8) + pcap.record(2), piece: piece)
-            #expect(records == [Record(1000, [1, 2, 3, 4])])
-            #expect(text(stream).hasPrefix(trace))
-            #expect(stream.problem == nil && !stream.isCut)
+            var stream = PcapStream()
+            var rest = (pcap.header + pcap.record(1) + Array(trace.utf8))[...]
+            var count = 0
+            while !rest.isEmpty {
+                count += stream.append(Array(rest.prefix(piece)))?.count ?? 0
+                rest = rest.dropFirst(piece)
+            }
+            #expect(count == 1)
+            guard case .text(let text)? = stream.problem else {
+                Issue.record("no problem: \(stream)")
+                continue
+            }
+            #expect(text.hasPrefix("REQUEST: [2026"))
+        }
+    }
+
+    @Test(arguments: [5, 20, 40])
+    func `a notice that comes in pieces is not text among packets`(piece: Int) {
+        let notice = "Process terminated by signal: KILL. Exited with 137\nFAILED\n"
+        let pcap = PcapBytes()
+        let (records, stream) = read(pcap.header + pcap.record(1) + Array(notice.utf8), piece: piece)
+        #expect(records.count == 1 && stream.problem == nil && text(stream) == notice)
+    }
+
+    @Test
+    func `a last packet that ends like a notice is given when nothing follows`() {
+        let pcap = PcapBytes()
+        let packet = Array("FAILED\n".utf8)
+        var stream = PcapStream()
+        #expect(stream.append(pcap.header + pcap.record(1, packet)) == nil && stream.isHoldingBack)
+        #expect(stream.release()?.records == [Record(1000, packet)] && !stream.isHoldingBack)
+        #expect(stream.append(pcap.record(2))?.records == [Record(2000, [1, 2, 3, 4])])
+    }
+
+    @Test
+    func `of a link type that no agent sends is refused`() {
+        for type in [147, 144, 197, 139, 123, 2] as [UInt32] {
+            let pcap = PcapBytes(linkType: type)
+            let (records, stream) = read(pcap.header + pcap.record(1))
+            #expect(records.isEmpty && stream.header == nil && stream.problem == .linkType(UInt16(type)))
+        }
+        for type in [0, 1, 12, 14, 101, 108, 113, 276, 1 | 1 << 26 | 2 << 28] as [UInt32] {
+            let pcap = PcapBytes(linkType: type)
+            let (records, stream) = read(pcap.header + pcap.record(1))
+            #expect(records.count == 1 && stream.problem == nil)
+            #expect(stream.header?.frameCheckBits == (type > 0xFFFF ? 32 : nil))
         }
     }
 
@@ -171,13 +212,13 @@ struct PcapStreamTests {
     }
 
     @Test
-    func `a record longer than its packet, or than the stream's snaplen, is none`() {
+    func `a record longer than the stream's snaplen is none, and one longer than its packet is tolerated`() {
         let pcap = PcapBytes(snaplen: 10)
         let packet = [UInt8](repeating: 0, count: 10)
         let (records, stream) = read(pcap.header + pcap.record(1, packet) + pcap.record(2, packet + [0]))
         #expect(records.count == 1 && stream.problem == .notARecord)
         let (others, other) = read(pcap.header + pcap.record(1, packet, original: 9))
-        #expect(others.isEmpty && other.problem == .notARecord)
+        #expect(others == [Record(1000, packet, original: 9)] && other.problem == nil)
     }
 
     @Test

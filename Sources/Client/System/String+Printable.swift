@@ -1,16 +1,19 @@
 extension String {
-    /// The text with nothing in it that a terminal takes for a command or shows as another text: controls, directions
+    /// The text without characters that a terminal takes for a command or shows as another text: controls, directions
     /// of writing, invisible characters. They are written as `\u{1b}`. Cut behind 2,000 characters.
-    var printable: String {
+    var printable: String { printable(limit: 2000) }
+
+    /// The text like ``printable``, cut behind `limit` characters.
+    func printable(limit: Int) -> String {
         var text = ""
-        for scalar in unicodeScalars.prefix(2000) {
+        for scalar in unicodeScalars.prefix(limit) {
             if scalar.isPrintable {
                 text.unicodeScalars.append(scalar)
             } else {
                 text += "\\u{\(String(scalar.value, radix: 16))}"
             }
         }
-        if unicodeScalars.dropFirst(2000).first != nil { text += "…" }
+        if unicodeScalars.dropFirst(limit).first != nil { text += "…" }
         return text
     }
 

@@ -1,0 +1,16 @@
+/// The link types of packets that an agent can capture in a container (pcap-linktype(7)).
+///
+/// Any other one is refused: readers of a capture file take a packet that is too short for its link type for a damaged
+/// file, so that one instance could make the packets of all unreadable.
+enum LinkType {
+    /// The accepted link types and their names.
+    static let names: [UInt16: String] = [
+        0: "loopback", 1: "Ethernet", 12: "raw IP", 14: "raw IP", 101: "raw IP", 108: "loopback", 113: "Linux SLL",
+        276: "Linux SLL2",
+    ]
+
+    /// The name and number of a link type: `Ethernet (1)`.
+    static func description(_ linkType: UInt16) -> String {
+        names[linkType].map { "\($0) (\(linkType))" } ?? "\(linkType)"
+    }
+}
