@@ -11,6 +11,7 @@ struct CaptureFile: RecordSink {
     /// What stands at the start and is not yet written.
     private var start: [UInt8]
     private let buffer: OutputBuffer
+    private var lastWrite = ContinuousClock.now
     private var interfaces: [Interface] = []
     /// The interface of each stream, by its number; -1 for none.
     private var interfaceOfStream: [Int] = []
@@ -120,12 +121,16 @@ struct CaptureFile: RecordSink {
         }
     }
 
-    /// Hands on what there is; throws where nobody reads it any more. Compressed output waits for a full buffer unless
-    /// somebody may be reading it: small pieces compress badly.
-    mutating func flush() throws(OutputError) {
+    /// Writes what there is; throws if nobody reads it any more. Compressed output waits for a full buffer or for
+    /// ``longestWait``, unless somebody may be reading it: small pieces compress badly.
+    mutating func flush(at now: ContinuousClock.Instant = .now) throws(OutputError) {
         if destination.hasLostReader { throw .readerGone }
-        if compressor == nil || destination.isLive { try writeOut() }
+        if compressor == nil || destination.isLive || now - lastWrite >= Self.longestWait { try writeOut() }
     }
+
+    /// The longest time for which compressed packets are in memory only. With the interval between two calls of
+    /// ``flush(at:)`` it is less than two seconds.
+    private static let longestWait = Duration.milliseconds(1800)
 
     /// Writes what is left and what stands at the end of a file, and closes it. One that could not be written on is
     /// only closed.
@@ -138,6 +143,7 @@ struct CaptureFile: RecordSink {
             for (index, interface) in interfaces.enumerated() {
                 try writeApart(encoder.end(interface.known, written: interface.written, interface: index, now: now))
             }
+            try writeEnding()
         } catch {
             failure = error
         }
@@ -180,6 +186,7 @@ struct CaptureFile: RecordSink {
     }
 
     private mutating func writeOut() throws(OutputError) {
+        lastWrite = .now
         guard buffer.count > 0 else { return }
         defer { buffer.removeAll() }
         let bytes = unsafe buffer.bytes
@@ -190,7 +197,21 @@ struct CaptureFile: RecordSink {
         guard let compressor else { return unsafe try destination.write(bytes, wholeLength: wholeLength) }
         // A piece is compressed into a whole of its own.
         let compressed = unsafe try compressor.compress(bytes)
-        try unsafe compressed.span.bytes.withUnsafeBytes { bytes throws(OutputError) in
+        do {
+            try unsafe compressed.span.bytes.withUnsafeBytes { bytes throws(OutputError) in
+                unsafe try destination.write(bytes) { _ in 0 }
+            }
+        } catch {
+            // What the full disk took of this piece was taken back, so that there may be room for the end.
+            if case .failed = error { try? writeEnding() }
+            throw error
+        }
+    }
+
+    /// Writes the end of a compressed file.
+    private func writeEnding() throws(OutputError) {
+        guard let ending = compressor?.ending, destination.written > 0, !ending.isEmpty else { return }
+        try unsafe ending.span.bytes.withUnsafeBytes { bytes throws(OutputError) in
             unsafe try destination.write(bytes) { _ in 0 }
         }
     }

@@ -147,11 +147,20 @@ final class Destination {
     func close() throws(OutputError) {
         if let path, isNew, written == 0, isStillEmpty(at: path) { unlink(path) }
         guard descriptor != .standardOutput else { return }
+        let isLost = isLost
         do {
             try descriptor.close()
         } catch {
             throw .failed(path: name, Self.errno(error))
         }
+        if isLost { throw .lost(name) }
+    }
+
+    /// Whether the file's name leads to another file by now, or somebody else has changed the file's length.
+    private var isLost: Bool {
+        guard let path, !isLive, written > 0, let own = try? descriptor.stat() else { return false }
+        guard let there = try? path.stat(), own.isSameFile(as: there) else { return true }
+        return own.size != written
     }
 
     /// Whether the path still names the file that was created, and nobody else has written there.

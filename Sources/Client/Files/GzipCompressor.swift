@@ -1,7 +1,9 @@
 internal import CZlib
 
-/// Compresses by zlib into gzip members.
+/// Compresses by zlib, each piece into a gzip member, which readers take as one.
 final class GzipCompressor: Compressor {
+    let ending: [UInt8] = []
+
     /// The fastest: packets come live, and higher levels gain a few per cent.
     private static let level: Int32 = 1
 

@@ -14,6 +14,8 @@ enum OutputError: Error, Equatable {
     case failed(path: String, Errno)
     /// It takes no more in the middle of a packet, and what it took of that cannot be taken back.
     case cut(path: String, Errno)
+    /// Somebody else has removed, replaced or changed the file while it was written.
+    case lost(String)
     /// Whoever read the output has gone.
     case readerGone
     /// A pcap file has one link type for all its packets, and this stream's is another one.
@@ -32,6 +34,8 @@ extension OutputError: CustomStringConvertible {
         case .failed(let path, .noSpace): "no space left for '\(path)': it ends with the last whole packet"
         case .failed(let path, let error): "'\(path)' cannot be written: \(error)"
         case .cut(let path, let error): "'\(path)' cannot be written: \(error); its last packet is incomplete"
+        case .lost(let path):
+            "'\(path)' was removed, replaced or changed by another program: it is not the whole capture"
         case .readerGone: "the reader of the output has gone"
         case .linkType(let expected, let found):
             "its packets are of link type \(found), the file's of \(expected), and a .pcap file has but one: "

@@ -208,25 +208,64 @@ struct CaptureFileTests {
         }
     }
 
-    @Test(arguments: [CaptureOptions.Compression.gzip, .zstd])
-    func `is compressed into pieces that readers take as one`(compression: CaptureOptions.Compression) throws {
-        var file = try file(options("x.pcap"), compression)
+    /// The output of a shell's command.
+    private func output(of command: String) throws -> [UInt8] {
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/sh")
+        shell.arguments = ["-c", command]
+        let pipe = Pipe()
+        shell.standardOutput = pipe
+        try shell.run()
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        shell.waitUntilExit()
+        return [UInt8](data)
+    }
+
+    @Test(arguments: [(CaptureOptions.Compression.gzip, "gz"), (.zstd, "zst")])
+    func `is compressed into what Wireshark reads to its end`(compression: CaptureOptions.Compression, suffix: String)
+        throws
+    {
+        let name = "x.pcap.\(suffix)"
+        var file = try file(options(name), compression)
         try file.add(StreamID(number: 0), description())
         let records = (0..<30_000).map { Record(UInt64($0) * 1000, [UInt8](repeating: 3, count: 100)) }
-        try write(records, to: &file)
+        for start in stride(from: 0, to: records.count, by: 3000) {
+            try write(Array(records[start..<start + 3000]), to: &file)
+            try file.flush(at: .now + .seconds(2))
+        }
         try file.finish(at: 0, isFailed: false)
-        let reader = Process()
-        reader.executableURL = URL(filePath: "/bin/sh")
-        reader.arguments = ["-c", (compression == .gzip ? "gzip" : "zstd") + " -dc < \(folder.path)/x.pcap"]
-        let pipe = Pipe()
-        reader.standardOutput = pipe
-        try reader.run()
-        let plain = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        reader.waitUntilExit()
-        #expect(reader.terminationStatus == 0)
-        let isSame = read([UInt8](plain)) == records
+        let path = "\(folder.path)/\(name)"
+        let plain = try output(of: (compression == .gzip ? "gzip" : "zstd") + " -dc < \(path) || echo failed")
+        let isSame = read(plain) == records
         #expect(isSame)
-        #expect(try bytes("x.pcap").count < 500_000)
+        let count = String(decoding: try output(of: "capinfos -Mc \(path) 2>&1"), as: UTF8.self)
+        #expect(count.contains(" 30000\n"), "\(count)")
+        #expect(try bytes(name).count < 500_000)
+    }
+
+    @Test(arguments: [(CaptureOptions.Compression.gzip, "gzip"), (.zstd, "zstd")])
+    func `keeps compressed packets from the disk for two seconds at most`(
+        compression: CaptureOptions.Compression, program: String
+    ) throws {
+        var file = try file(options("x.pcap"), compression)
+        try file.add(StreamID(number: 0), description())
+        try write(records, to: &file)
+        try file.flush()
+        try file.flush(at: .now + .seconds(2))
+        // As a killed client leaves it.
+        let plain = try output(of: "\(program) -dc < \(folder.path)/x.pcap 2>/dev/null")
+        #expect(read(plain) == records)
+        try file.finish(at: 0, isFailed: false)
+    }
+
+    @Test(arguments: ["rm x.pcap", "mv x.pcap y; echo other > x.pcap", "truncate -s 30 x.pcap", "echo more >> x.pcap"])
+    func `that somebody else changes is not called saved`(command: String) throws {
+        var file = try file(options("x.pcap"))
+        try file.add(StreamID(number: 0), description())
+        try write(records, to: &file)
+        try file.flush()
+        _ = try output(of: "cd \(folder.path) && \(command)")
+        #expect(throws: OutputError.lost("\(folder.path)/x.pcap")) { try file.finish(at: 0, isFailed: false) }
     }
 
     @Test
