@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import pwd
 import shlex
 import signal
 import subprocess
@@ -21,27 +22,47 @@ from foundation import Application, Foundation, HTTPLoad
 
 APP = "demo"
 REQUESTS_PER_SECOND = 20
+# A terminal that closes sends the first, and the shell, or sudo, may send it once more.
+ENDS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+is_ending: list[bool] = []
 
 
 def main() -> int:
     options, arguments = parse()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for number in ENDS:
+        signal.signal(number, end)
     user, group = (int(os.environ.get(name, current)) for name, current in (("SUDO_UID", 0), ("SUDO_GID", 0)))
     with Foundation() as foundation:
         say(f"Starting {options.instances} containers, each with an HTTP server, an SSH daemon and the agent...")
-        app = foundation.push(APP, web=options.instances)
+        app = foundation.push(APP, has_proxy=True, web=options.instances)
         foundation.hand_over(user, group)
 
         def run(*words: object) -> int:
             say("$ " + shlex.join(str(word) for word in words))
-            return run_in_foreground(words, foundation.environment | terminal(), user, group)
+            return run_in_foreground(words, foundation.environment | terminal() | {"HOME": home_of(user)}, user, group)
 
         with load(app):
             if run("cf", "install-plugin", "-f", client.BINARY) != 0:
                 return 1
             if options.shell:
+                say(f"The app is called '{APP}': 'cf pcap {APP} -o x.pcapng' captures its traffic, 'cf app {APP}' shows it, "
+                    "'exit' ends all.")
                 return run(os.environ.get("SHELL", "/bin/bash"))
             return run("cf", "pcap", APP, *arguments)
+
+
+def end(number: int, _) -> None:
+    """Ends the demo in order. What comes after does not keep it from that."""
+    if not is_ending:
+        is_ending.append(True)
+        sys.exit(128 + number)
+
+
+def home_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_dir
+    except KeyError:
+        return os.environ.get("HOME", "/")
 
 
 def parse() -> tuple[argparse.Namespace, list[str]]:
@@ -76,8 +97,17 @@ def run_in_foreground(words: tuple[object, ...], environment: dict[str, str], us
     """^C is for the command; it may have taken the terminal, which is taken back at its end."""
     held = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTTOU)}
     try:
-        return subprocess.run([str(word) for word in words], env=environment, user=user, group=group,
-                              extra_groups=[], preexec_fn=take_default_signals).returncode
+        with subprocess.Popen([str(word) for word in words], env=environment, user=user, group=group, extra_groups=[],
+                              preexec_fn=take_default_signals) as process:
+            try:
+                return process.wait()
+            except SystemExit:
+                # Bash takes no other signal for an order to end.
+                process.send_signal(signal.SIGHUP)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(5)
+                process.kill()
+                raise
     finally:
         with contextlib.suppress(OSError), open("/dev/tty") as device:
             os.tcsetpgrp(device.fileno(), os.getpgrp())
@@ -86,7 +116,7 @@ def run_in_foreground(words: tuple[object, ...], environment: dict[str, str], us
 
 
 def take_default_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTTOU):
+    for number in (*ENDS, signal.SIGTTOU):
         signal.signal(number, signal.SIG_DFL)
 
 

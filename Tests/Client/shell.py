@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import threading
 from collections.abc import Mapping
@@ -21,13 +22,16 @@ class Shell:
             os.chdir(folder)
             os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], {**environment, "TERM": "xterm", "PS1": "ready> "})
         self._data = bytearray()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reads = True
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self.wait_for("ready> ")
 
     def _read(self) -> None:
-        while True:
+        while self._reads:
             try:
-                self._data += os.read(self._terminal, 65536)
+                if select.select([self._terminal], [], [], 0.05)[0]:
+                    self._data += os.read(self._terminal, 65536)
             except OSError:
                 return
 
@@ -45,6 +49,9 @@ class Shell:
             raise AssertionError(f"{error}\n{self.text}") from None
 
     def hang_up(self) -> None:
+        # As long as one reads, the terminal stays.
+        self._reads = False
+        self._reader.join()
         os.close(self._terminal)
 
     def __enter__(self) -> Shell:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pwd
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,6 +69,61 @@ def test_control_c_ends_it_in_order(tmp_path):
         shell.type("echo works=$((6 * 7))\n")
         shell.wait_for("works=42")
     assert read_pcap((tmp_path / "capture.pcap").read_bytes()).packets
+
+
+@pytest.mark.parametrize("words, ready", [
+    ([], "Capturing, press ^C to stop..."), (["--shell"], "The app is called 'demo'"), ([], "Starting 3 containers"),
+], ids=["capturing", "shell", "starting"])
+def test_closed_terminal_ends_everything(tmp_path, words, ready):
+    before = set(Path("/var/tmp").glob("cf-foundation-*"))
+    with Shell(os.environ | {"SHELL": "/bin/bash"}, tmp_path) as shell:
+        shell.type(f"{shlex.join([sys.executable, str(DEMO), *words])}\n")
+        shell.wait_for(ready)
+        if words:
+            shell.type("echo works=$((6 * 7))\n")
+            shell.wait_for("works=42")
+        made = set(Path("/var/tmp").glob("cf-foundation-*")) - before
+        assert made
+        shell.hang_up()
+        wait_until(lambda: not any(folder.exists() for folder in made), 30, "nothing is left behind")
+        wait_until(lambda: not any(using(folder) for folder in made), 10, "no program is left")
+
+
+def using(folder: Path) -> list[str]:
+    """The command lines of processes that have something to do with it."""
+    lines = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            lines += [line.decode(errors="replace")] if os.fsencode(folder) in line else []
+    return lines
+
+
+def test_cf_of_the_demos_shell_knows_what_messages_recommend(tmp_path):
+    """And `~` is the home of whoever calls."""
+    with Shell(os.environ | {"SHELL": "/bin/bash"}, tmp_path) as shell:
+        shell.type(f"{shlex.join([sys.executable, str(DEMO), '--shell', '--instances', '2'])}\n")
+        shell.wait_for("The app is called 'demo'", 60)
+        for command, said in [
+            ("cf apps", r"demo +started +web:2/2"), ("cf target", r"space: +test-space"), ("cf app demo", r"#1 +running"),
+            ("cf ssh-enabled demo", "enabled for app 'demo'"), ("echo ~", re.escape(pwd.getpwuid(os.getuid()).pw_dir) + r"\s"),
+        ]:
+            count = len(shell.text)
+            shell.type(f"{command}; echo done=$?\n")
+            wait_until(lambda: "done=0" in shell.text[count:], 20, command)
+            assert re.search(said, shell.text[count:].partition("\n")[2]), shell.text[count:]
+        shell.type("exit\necho left=$?\n")
+        shell.wait_for("left=0")
+
+
+def test_plain_text_is_on_lo_and_tls_on_eth0(tmp_path):
+    for interface, expected in (("lo", True), ("eth0", False)):
+        done = subprocess.run([sys.executable, DEMO, "--instances", "1", "--interface", interface, "--duration", "4s", "-o",
+                               f"{interface}.pcap"], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100)
+        assert done.returncode == 0, done.stderr
+        data = b"".join(packet.data for packet in read_pcap((tmp_path / f"{interface}.pcap").read_bytes()).packets)
+        assert len(data) > 5000 and (b"GET /" in data) == expected
+        assert (b"\x17\x03\x03" in data) != expected, "application data of TLS"
 
 
 def others() -> set[Path]:

@@ -9,6 +9,7 @@ import sys
 import time
 from urllib.parse import quote
 
+from . import show
 from .api import API
 from .configuration import Configuration
 from .failure import Failure, IncorrectUsage
@@ -87,7 +88,7 @@ def app(configuration: Configuration, arguments: list[str]) -> int:
     if len(names) != 1:
         raise IncorrectUsage("the required argument `APP_NAME` was not provided")
     if "--guid" not in arguments:
-        raise IncorrectUsage("only `cf app NAME --guid` is known here")
+        return show.app(configuration, names[0])
     configuration.need_target()
     space = configuration.values["SpaceFields"]["GUID"]
     print(guid(configuration, f"/v3/apps?names={quote(names[0])}&space_guids={space}", f"App '{names[0]}' not found."))
@@ -139,4 +140,7 @@ def print_usage(command: str) -> None:
     help.show(command)
 
 
-COMMANDS = {"app": app, "curl": curl, "oauth-token": oauth_token, "space": space, "ssh": ssh, "version": version, "--version": version}
+COMMANDS = {
+    "app": app, "apps": show.apps, "curl": curl, "oauth-token": oauth_token, "space": space, "ssh": ssh,
+    "ssh-enabled": show.ssh_enabled, "target": show.target, "version": version, "--version": version,
+}

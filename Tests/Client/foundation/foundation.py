@@ -97,14 +97,16 @@ class Foundation:
 
     # MARK: Apps
 
-    def push(self, name: str, capabilities: str | None = "cap_net_raw=p", **counts: int) -> Application:
-        """An app with that many running instances of each process type."""
-        processes = [Process(type, [self._new_instance(capabilities) for _ in range(count)])
+    def push(self, name: str, capabilities: str | None = "cap_net_raw=p", has_proxy: bool = False,
+             **counts: int) -> Application:
+        """An app with that many running instances of each process type. For the options see `Instance`."""
+        processes = [Process(type, [Instance(self.folder, capabilities, has_proxy) for _ in range(count)])
                      for type, count in counts.items()]
+        application = Application(name, processes)
+        # From here on its instances are closed with the rest, however this ends.
+        self.applications.append(application)
         with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
             list(pool.map(Instance.start, [instance for process in processes for instance in process.instances]))
-        application = Application(name, processes)
-        self.applications.append(application)
         return application
 
     def reset(self) -> None:
@@ -131,7 +133,7 @@ class Foundation:
     def pretend(self, process: Process, *ssh_answers: dict) -> None:
         """Further instances without containers, each with that answer to `cf ssh`."""
         for answer in ssh_answers:
-            process.instances.append(self._new_instance(None))
+            process.instances.append(Instance(self.folder, None))
             process.instances[-1].pretend(answer)
 
     def scale(self, process: Process, count: int) -> None:
@@ -139,12 +141,9 @@ class Foundation:
             instance.close()
         del process.instances[count:]
         while len(process.instances) < count:
-            instance = self._new_instance("cap_net_raw=p")
+            instance = Instance(self.folder)
             instance.start()
             process.instances.append(instance)
-
-    def _new_instance(self, capabilities: str | None) -> Instance:
-        return Instance(self.folder, capabilities)
 
     @property
     def instances(self) -> list[Instance]:
@@ -297,10 +296,10 @@ class Foundation:
         connection = instance.container.outside.socket(kind=socket.SOCK_STREAM)
         connection.settimeout(5)
         try:
-            connection.connect((ADDRESS, SSH_PORT))
+            connection.connect((instance.entrance, SSH_PORT))
         except OSError as error:
             connection.close()
-            raise Refusal(f"Error opening SSH connection: dial tcp {ADDRESS}:{SSH_PORT}: {error.strerror or error}") from None
+            raise Refusal(f"Error opening SSH connection: dial tcp {instance.entrance}:{SSH_PORT}: {error.strerror or error}") from None
         connection.settimeout(None)
         return connection.detach()
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from harness import BINARY, run
 from sessions import diego
-from sessions.container import ADDRESS, INSTANCE_PORTS_WITHOUT_PROXY, Container, wait_until
+from sessions.container import ADDRESS, INSTANCE_PORTS, INSTANCE_PORTS_WITHOUT_PROXY, Container, wait_until
+
+from . import proxy
 
 AGENT = "/tmp/lifecycle/cf-pcap"
 HTTP_PORT, SSH_PORT = 8080, 2222
@@ -22,11 +24,13 @@ PROGRAMS = Path(__file__).parent / "inside"
 class Instance:
     """`state` is what the API says of it. Its container is another one after each start."""
 
-    def __init__(self, folder: Path, capabilities: str | None = "cap_net_raw=p") -> None:
+    def __init__(self, folder: Path, capabilities: str | None = "cap_net_raw=p", has_proxy: bool = False) -> None:
         """- folder: where its files lie; it must exist, where file capabilities count, outside /tmp.
         - capabilities: those of the agent's file; None: none.
+        - has_proxy: whether everyone outside comes through the platform's proxy.
         """
         self._folder = folder
+        self._has_proxy = has_proxy
         self._capabilities = capabilities
         self._container: Container | None = None
         self.guid = ""
@@ -47,6 +51,11 @@ class Instance:
         return self._container is not None
 
     @property
+    def entrance(self) -> str:
+        """The address at which its ports are open to everyone outside."""
+        return proxy.ROUTER_ADDRESS if self._has_proxy else ADDRESS
+
+    @property
     def agent(self) -> Path:
         """The agent's file, as seen from outside."""
         return self._folder / self.guid / "tmp/lifecycle/cf-pcap"
@@ -65,14 +74,15 @@ class Instance:
         self.agent.chmod(0o755)
         if self._capabilities is not None:
             run("setcap", self._capabilities, self.agent)
-        container = Container(folder, {"/tmp": folder / "tmp"})
+        self._container = container = Container(folder, {"/tmp": folder / "tmp"})
         # Readable to the app, whatever the umask was when this repository was cloned.
         shutil.copytree(PROGRAMS, folder / "tmp/app", copy_function=shutil.copyfile)
         (folder / "tmp/app").chmod(0o755)
         container.start(container.python, "/tmp/app/server.py", HTTP_PORT)
-        diego.start(container, SSH_PORT, INSTANCE_PORTS_WITHOUT_PROXY)
+        diego.start(container, SSH_PORT, INSTANCE_PORTS if self._has_proxy else INSTANCE_PORTS_WITHOUT_PROXY)
         container.wait_for_listener(HTTP_PORT)
-        self._container = container
+        if self._has_proxy:
+            proxy.start(container)
         self.state = "RUNNING"
 
     def pretend(self, ssh_answer: dict) -> None:

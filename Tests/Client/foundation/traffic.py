@@ -12,7 +12,7 @@ from pathlib import Path
 
 import harness
 from harness import Collector, Pcap, read_pcap
-from sessions.container import ADDRESS, wait_until
+from sessions.container import wait_until
 
 from .instance import HTTP_PORT, SSH_PORT, Instance
 
@@ -24,7 +24,7 @@ class HTTPLoad:
 
     def __init__(self, instance: Instance, rate: float = 100) -> None:
         self._instance = instance
-        words = [sys.executable, "-IS", LOAD, ADDRESS, HTTP_PORT, rate]
+        words = [sys.executable, "-IS", LOAD, instance.entrance, HTTP_PORT, rate]
         self._process = instance.container.outside.popen(*words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self._answers = Collector(os.dup(self._process.stdout.fileno()))
         self._process.stdout.close()
