@@ -11,7 +11,7 @@ import pytest
 
 from checks import check_with_tools, in_order
 from client import Client
-from foundation import HTTPLoad, agents, live_agents
+from foundation import HTTPLoad, Pktgen, agents, live_agents
 from harness.process import is_running
 from sessions.container import wait_until
 
@@ -121,6 +121,39 @@ def test_session_that_does_not_end_is_waited_for_five_seconds_at_most(foundation
     assert result.status == 1
     assert "web/1" in result.stderr
     check_with_tools(folder / "capture.pcap")
+
+
+@pytest.mark.breaks
+@pytest.mark.parametrize("count", [1_400, 2_000])
+def test_slow_link_brings_all_that_was_captured_by_the_stop(foundation, demo, folder, count):
+    """At 300 kB/s the last packets come seconds after the agent has ended: 2 MB of them stand in SSH's buffers."""
+    instance = demo.processes[0].instances[0]
+    instance.slow_down(300)
+    with Client(foundation, folder, "demo", "-i", "0", "--filter", "udp port 9") as running:
+        running.wait_until_capturing(instance)
+        with Pktgen(instance, rate=20_000, count=count) as sender:
+            sender.wait()
+        result = running.stop(timeout=40)
+    assert result.status == 0, result.stderr
+    assert len(result.pcap().packets) == count, result.stderr
+    assert "Waiting for the last packets of web/0" in result.stderr
+    assert 4 < result.seconds < 30
+
+
+@pytest.mark.breaks
+def test_slow_link_that_cannot_bring_all_loses_a_number_that_is_told(foundation, demo, folder):
+    """More stands in the instance than 4.5 s of the agent and 30 s of the client bring over the link."""
+    instance = demo.processes[0].instances[0]
+    instance.slow_down(50)
+    with Client(foundation, folder, "demo", "-i", "0", "--filter", "udp port 9") as running:
+        running.wait_until_capturing(instance)
+        with Pktgen(instance, rate=20_000, count=14_000) as sender:
+            sender.wait()
+        result = running.stop(timeout=45)
+    assert result.status == 1
+    assert 29 < result.seconds < 35
+    check_with_tools(folder / "capture.pcap")
+    assert "web/0: error: it was cut while packets still came: " in result.stderr
 
 
 def test_signal_before_anything_is_captured(foundation, demo, folder):

@@ -8,7 +8,7 @@ struct Session: Sendable {
         /// End in order: the agent is stopped and hands over what it has.
         case stop
         /// End at once.
-        case cut
+        case kill
     }
 
     /// How a session ended.
@@ -17,6 +17,8 @@ struct Session: Sendable {
         case complete
         /// Otherwise.
         case failed(SessionFailure)
+        /// By being killed, because nothing came for the time ``Deadlines/stall`` after the stop.
+        case stalled(SessionFailure)
     }
 
     let instance: Instance
@@ -85,14 +87,14 @@ struct Session: Sendable {
             for await command in commands where !Task.isCancelled {
                 switch command {
                 case .stop:
-                    progress.isStopping = true
+                    progress.stop(at: .now)
                     group.addTask {
                         await giveTimeToBegin(progress)
                         // The remote command takes the end of its standard input for the word to stop.
                         try? await execution.standardInputWriter.finish()
                     }
-                case .cut:
-                    progress.end(because: nil)
+                case .kill:
+                    progress.kill(.endOfDrain)
                     execution.kill()
                 }
             }
@@ -107,17 +109,19 @@ struct Session: Sendable {
         }
     }
 
-    /// Cuts the session where it gives no sign of life.
+    /// Kills the session where it gives no sign of life, or delivers nothing after the stop.
     private func watch<Input, Output, Errors>(
         _ execution: Execution<Input, Output, Errors>, _ progress: SessionProgress
     ) async {
-        while (try? await Task.sleep(for: .seconds(1))) != nil {
-            guard let failure = progress.silence(at: .now) else { continue }
-            progress.end(because: failure)
+        while (try? await Task.sleep(for: Self.checkInterval)) != nil {
+            guard let reason = progress.silence(at: .now) else { continue }
+            progress.kill(reason)
             execution.kill()
             return
         }
     }
+
+    private static let checkInterval = Duration.milliseconds(500)
 
     private func readLog(_ output: SubprocessOutputSequence, _ progress: SessionProgress) async throws {
         var lines = LineSplitter()

@@ -12,9 +12,18 @@ final class SessionProgress: Sendable {
         var packets: UInt64 = 0
         var isHeldBack = false
         var isStopping = false
-        var isCutByUs = false
-        var cause: SessionFailure?
+        var killReason: KillReason?
         var pcap = PcapStream()
+    }
+
+    /// A reason to kill the process of a session.
+    enum KillReason {
+        /// The session gave no sign of life while it captured, or never began to.
+        case silent(SessionFailure)
+        /// No byte came for the time ``Deadlines/stall`` after the stop.
+        case stalled
+        /// The run kills what still drains: a person asked again, or the deadline ``Deadlines/drain`` is over.
+        case endOfDrain
     }
 
     /// Where its packets go.
@@ -33,9 +42,14 @@ final class SessionProgress: Sendable {
         self.stream = stream
     }
 
-    var isStopping: Bool {
-        get { state.withLock { $0.isStopping } }
-        set { state.withLock { $0.isStopping = newValue } }
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// The agent is asked to stop; the time for ``Deadlines/stall`` begins.
+    func stop(at now: ContinuousClock.Instant) {
+        state.withLock {
+            $0.isStopping = true
+            $0.lastSign = now
+        }
     }
 
     /// Whether the agent's header has come.
@@ -77,28 +91,27 @@ final class SessionProgress: Sendable {
         }
     }
 
-    /// The session is being cut, for a reason of its own or because the capture ends.
-    func end(because cause: SessionFailure?) {
-        state.withLock {
-            $0.isCutByUs = true
-            $0.cause = $0.cause ?? cause
-        }
+    /// The session is being killed. The first reason counts.
+    func kill(_ reason: KillReason) {
+        state.withLock { $0.killReason = $0.killReason ?? reason }
     }
 
-    /// What to tell of a session of which too long nothing has been heard; nil for any other. An agent that does not
-    /// name its version logs nothing while it captures.
-    func silence(at now: ContinuousClock.Instant) -> SessionFailure? {
+    /// Returns why to kill a session of which nothing has been heard for too long; nil for any other. An agent that does
+    /// not name its version logs nothing while it captures.
+    func silence(at now: ContinuousClock.Instant) -> KillReason? {
         state.withLock { state in
             if now - state.lastLook > Self.standstill { state.lastSign = now }
             state.lastLook = now
-            if state.isHeldBack || state.isStopping { return nil }
+            if state.isStopping { return now - state.lastSign >= Deadlines.stall ? .stalled : nil }
+            if state.isHeldBack { return nil }
             if state.start == nil {
                 guard now - state.lastSign > Self.patienceAtStart else { return nil }
-                return .neverBegan(within: Self.patienceAtStart.components.seconds)
+                return .silent(.neverBegan(within: Self.patienceAtStart.components.seconds))
             }
             guard state.log.agent != nil, now - state.lastSign > Self.patience else { return nil }
-            return SessionFailure(
-                .cut, "nothing was heard of the session for \(Self.patience.components.seconds) seconds")
+            return .silent(
+                SessionFailure(
+                    .cut, "nothing was heard of the session for \(Self.patience.components.seconds) seconds"))
         }
     }
 
@@ -114,16 +127,10 @@ final class SessionProgress: Sendable {
     /// How the session ended, of which cf's process ended so.
     func outcome(of status: TerminationStatus, app: App, route: SSHRoute) -> Session.Outcome {
         state.withLock { state in
-            if let cause = state.cause { return .failed(cause) }
-            if state.isStopping && !state.isCutByUs && state.isOrderly(status) {
+            if let reason = state.killReason { return state.outcome(ofKilled: reason) }
+            if state.isStopping && state.isOrderly(status) {
                 if state.start == nil { return .failed(state.absence) }
                 return state.missing.map(Session.Outcome.failed) ?? .complete
-            }
-            if state.isCutByUs && state.start == nil {
-                return .failed(SessionFailure(.endedEarly, "it was stopped before its capture began"))
-            }
-            if state.isCutByUs {
-                return .failed(SessionFailure(.cut, "the agent did not end in time, its last packets may be missing"))
             }
             let end = SessionEnd(
                 status: .init(status), output: String(decoding: state.pcap.remarks, as: UTF8.self),
@@ -141,6 +148,29 @@ extension SessionProgress.State {
         if status == .exited(0) { return true }
         // Stopped before it had begun, or by the platform's other agent.
         return status == .exited(143) && (start == nil || log.agent == nil)
+    }
+
+    /// The outcome of a session that was killed.
+    fileprivate func outcome(ofKilled reason: SessionProgress.KillReason) -> Session.Outcome {
+        let early = start == nil ? SessionFailure(.endedEarly, "it was stopped before its capture began") : nil
+        switch reason {
+        case .silent(let failure):
+            return .failed(failure)
+        case .stalled:
+            let seconds = Deadlines.stall.components.seconds
+            return .stalled(
+                early ?? SessionFailure(.cut, "nothing came for \(seconds) seconds after the stop: \(lossOfKilled)"))
+        case .endOfDrain:
+            return .failed(early ?? SessionFailure(.cut, "it was cut while packets still came: \(lossOfKilled)"))
+        }
+    }
+
+    /// What a killed session lost. The agent's last counts wait behind the packets in the same channel (RFC 4254, 5.2),
+    /// so that earlier ones tell the least.
+    private var lossOfKilled: String {
+        guard let counts = log.counts, counts.packets > packets else { return "its last packets may be missing" }
+        let lost = Quantity.packets(Int(clamping: counts.packets - packets))
+        return log.isStopped ? "\(lost) lost" : "at least \(lost) lost"
     }
 
     /// Why a session that was asked to stop had no capture to end.

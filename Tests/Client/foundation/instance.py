@@ -127,6 +127,14 @@ class Instance:
         for pid in self.container.processes("diego-sshd"):
             os.kill(pid, signal.SIGKILL)
 
+    def slow_down(self, kilobytes_per_second: int) -> None:
+        """What it sends goes over a link of that rate, and its daemon waits as long for a client's answer."""
+        self.kill_daemon()
+        wait_until(lambda: not self.container.sockets("listening", SSH_PORT), 10, "the daemon is gone")
+        diego.start(self.container, SSH_PORT, INSTANCE_PORTS_WITHOUT_PROXY, keep_alive_seconds=30)
+        self.container.inside.run("tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate",
+                                  f"{kilobytes_per_second}kbps", "burst", "16kb", "latency", "400ms")
+
     def close(self) -> None:
         if self._container:
             self._container.close()

@@ -1,3 +1,4 @@
+import Subprocess
 import Testing
 
 @testable import Client
@@ -13,9 +14,54 @@ struct SessionProgressTests {
         _ = progress.withLog { $0.append(Array(#"cf-pcap 1.0.0"#.utf8)) }
     }
 
-    /// What is told of it at the last of these seconds, looked at in each.
+    /// The failure that is told at the last of these seconds, with a check at each.
     private func told(lookingAt seconds: some Sequence<Int>) -> String? {
-        seconds.map { progress.silence(at: start + .seconds($0)) }.last??.reason
+        guard case .silent(let failure)?? = seconds.map({ progress.silence(at: start + .seconds($0)) }).last else {
+            return nil
+        }
+        return failure.reason
+    }
+
+    private func isStalled(at seconds: Int) -> Bool {
+        if case .stalled? = progress.silence(at: start + .seconds(seconds)) { true } else { false }
+    }
+
+    private func outcome() -> Session.Outcome {
+        progress.outcome(of: .signaled(9), app: App(name: "demo", guid: "1"), route: SSHRoute(environment: [:]))
+    }
+
+    private func log(_ line: String) {
+        _ = progress.withLog { $0.append(Array("time=2026-11-30T01:00:00.000Z level=INFO msg=\(line)".utf8)) }
+    }
+
+    @Test
+    func `has 5 seconds from each byte after the stop`() {
+        progress.stop(at: start)
+        #expect(!isStalled(at: 4))
+        progress.sign(at: start + .seconds(4))
+        #expect(!isStalled(at: 8))
+        #expect(isStalled(at: 9))
+    }
+
+    @Test(arguments: [
+        ("capturing packets=150", "at least 50 packets lost"), ("capturing packets=101", "at least 1 packet lost"),
+        ("capturing packets=100", "its last packets may be missing"), ("x", "its last packets may be missing"),
+        (#""stopped capture" packets=150"#, ": 50 packets lost"),
+    ])
+    func `that was killed after the stop tells the number that is lost, as far as it is known`(
+        line: String, loss: String
+    ) {
+        progress.count(100)
+        log(line)
+        progress.stop(at: start)
+        progress.kill(.stalled)
+        progress.kill(.endOfDrain)
+        guard case .stalled(let failure) = outcome() else {
+            Issue.record("not the first reason")
+            return
+        }
+        #expect(failure.reason.hasPrefix("nothing came for 5 seconds after the stop: "))
+        #expect(failure.reason.hasSuffix(loss))
     }
 
     @Test

@@ -160,7 +160,7 @@ async def serve(port: int, host_key: str) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("::", port))
     await asyncssh.listen(sock=listener, server_factory=Server, server_host_keys=[host_key], encoding=None,
-                          keepalive_interval=1, keepalive_count_max=4)
+                          keepalive_interval=int(os.environ.get("KEEP_ALIVE_SECONDS", 1)), keepalive_count_max=4)
     await asyncio.Event().wait()
 
 

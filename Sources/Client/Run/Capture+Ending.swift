@@ -1,0 +1,78 @@
+/// The ending of a run, which ``Ending`` decides and this carries out.
+extension Capture {
+    /// Takes an event of the ending.
+    mutating func end(_ event: Ending.Event) {
+        let before = ending
+        for action in ending.handle(event, at: .now) { carryOut(action) }
+        if ending.deadline != before.deadline { setAlarm() }
+        // What the stop leaves may be nothing.
+        if ending.state == .draining && before.state != .draining { finishIfNothingIsLeft() }
+    }
+
+    mutating func finishIfNothingIsLeft() {
+        guard sessions.isEmpty, !(ending.isCapturing && roster.isAlive) else { return }
+        end(.nothingLeft)
+    }
+
+    /// Reports the deadline of the ending, unless it is another one by then.
+    mutating func deadlineCame() {
+        guard let deadline = ending.deadline, deadline <= .now else { return }
+        end(.deadline)
+    }
+
+    private mutating func setAlarm() {
+        alarm?.cancel()
+        alarm = ending.deadline.map { deadline in
+            Task { [post] in
+                try await Task.sleep(until: deadline, clock: .continuous)
+                post.yield(.deadline)
+            }
+        }
+    }
+
+    private mutating func carryOut(_ action: Ending.Action) {
+        switch action {
+        case .stopAgents:
+            for session in sessions.values { session.yield(.stop) }
+        case .killSessions:
+            for session in sessions.values { session.yield(.kill) }
+        case .abandonSessions:
+            for id in sessions.keys.sorted() { display.error(id, "its session did not end in time") }
+            roster.fail()
+        case .finishOutputs:
+            Task { [post, merger] in post.yield(.finished(await merger.finish(at: WallClock.now()))) }
+        case .abandonOutputs:
+            display.error(nil, "the output '\(output)' was not taken in time: its end is missing")
+            status = 1
+        }
+    }
+
+    /// Says once, a second after the stop, what the run waits for.
+    mutating func tellDraining() {
+        guard ending.state == .draining, !hasToldDraining, let deadline = ending.deadline,
+            deadline - .now <= Deadlines.drain - .seconds(1)
+        else { return }
+        hasToldDraining = true
+        let names = sessions.keys.sorted().map(\.description)
+        let shown = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
+        let seconds = Deadlines.drain.components.seconds
+        display.say("Waiting for the last packets of \(shown), \(seconds) seconds at most; ^C again ends it now.")
+    }
+
+    mutating func finished(_ result: Merger.Result) {
+        guard ending.state == .finishing else { return }
+        end(.finished)
+        if survey != nil { display.summary(board.statuses, order: result.order) }
+        if let failure = result.failure, failure != .readerGone {
+            display.error(nil, failure.description)
+            roster.fail()
+        }
+        if result.hasBegun && hasBegun {
+            if options.output != "-" && !options.wireshark { display.say(Announcements.saved(to: output)) }
+        } else {
+            roster.fail()
+        }
+        if unanswered >= Self.mostUnanswered && mayGrow { roster.fail() }
+        status = roster.isComplete ? 0 : 1
+    }
+}

@@ -1,0 +1,174 @@
+/// The events of a run before its end: instances that come and go, and their sessions.
+extension Capture {
+    mutating func begin(_ survey: Survey) {
+        guard ending.isCapturing else { return }
+        if let excess = roster.excess(of: survey.instances) { return surveyFailed(excess) }
+        self.survey = survey
+        end(.surveyed)
+        for process in survey.processes.hidden {
+            display.warn(
+                nil, "a deployment replaces process \(process): only the instances that cf ssh reaches are captured")
+        }
+        display.say(Announcements.starting(on: options.indices))
+        update(survey.instances)
+        // Where nothing ever begins, a capture of limited time ends all the same.
+        if let duration = options.duration { send(.beginIsOverdue, after: duration + Self.timeToBegin) }
+    }
+
+    private static let timeToBegin = Duration.seconds(15)
+
+    private func send(_ event: Event, after time: Duration) {
+        Task { [post] in
+            try await Task.sleep(for: time)
+            post.yield(event)
+        }
+    }
+
+    mutating func surveyFailed(_ reason: String) {
+        // Once the run is stopping, questions fail because they were broken off, which nobody needs to be told.
+        guard ending.isCapturing else { return }
+        display.error(nil, reason)
+        roster.fail()
+        end(.nothingLeft)
+    }
+
+    mutating func update(_ instances: [Instance]) {
+        isAsking = false
+        lastAsked = .now
+        unanswered = 0
+        guard ending.isCapturing else { return }
+        carryOut(roster.update(instances, at: .now))
+        finishIfNothingIsLeft()
+    }
+
+    mutating func carryOut(_ actions: [Roster.Action]) {
+        start(actions.compactMap { if case .start(let instance) = $0 { instance } else { nil } })
+        for case .tell(let id, let failure) in actions {
+            if roster.isWaiting(for: id) {
+                display.warn(id, failure.description)
+                board.set(id, .waiting)
+            } else {
+                display.error(id, failure.description)
+                board.set(id, .failed(failure.reason))
+            }
+        }
+    }
+
+    /// Opens sessions. Their streams are made known to the merge before the first of them sends anything: what comes
+    /// first waits for the others.
+    mutating func start(_ instances: [Instance]) {
+        guard let survey, !instances.isEmpty else { return }
+        let opening = instances.map { instance in
+            let (commands, continuation) = AsyncStream.makeStream(of: Session.Command.self)
+            sessions[instance.id] = continuation
+            board.set(instance.id, .starting)
+            let session = Session(
+                instance: instance, app: survey.app, options: options, cf: survey.cf, merger: merger,
+                board: board, display: display, onCapturing: { [post] in post.yield(.began(instance.id)) })
+            return (session, commands)
+        }
+        Task { [post, merger] in
+            let streams = await merger.open(opening.count)
+            for ((session, commands), stream) in zip(opening, streams) {
+                Task { post.yield(.ended(session.instance, await session.run(commands, into: stream))) }
+            }
+        }
+    }
+
+    mutating func sessionBegan(_ id: InstanceID) {
+        if roster.sessionBegan(of: id) { display.say("\(id): capturing again") }
+        guard !hasBegun else { return }
+        hasBegun = true
+        display.say(Announcements.capturing)
+        if let duration = options.duration { send(.stopIsDue, after: duration) }
+    }
+
+    mutating func sessionEnded(_ instance: Instance, _ outcome: Session.Outcome) {
+        sessions.removeValue(forKey: instance.id)?.finish()
+        switch outcome {
+        case .complete:
+            board.set(instance.id, .ended)
+            roster.sessionCompleted(of: instance.id)
+        case .failed(let failure):
+            sessionFailed(instance, failure)
+        case .stalled(let failure):
+            end(.stalled)
+            sessionFailed(instance, failure)
+        }
+        finishIfNothingIsLeft()
+    }
+
+    mutating func sessionFailed(_ instance: Instance, _ failure: SessionFailure) {
+        let mayRejoin = ending.isCapturing
+        if let action = roster.sessionFailed(of: instance, failure, mayRejoin: mayRejoin, at: .now) {
+            carryOut([action])
+        } else if roster.isWaiting(for: instance.id) {
+            display.warn(instance.id, "\(failure); it is joined again when it runs")
+            board.set(instance.id, .waiting)
+        } else {
+            display.error(instance.id, failure.description)
+            board.set(instance.id, .failed(failure.reason))
+        }
+    }
+
+    mutating func outputFailed(_ error: OutputError) {
+        if error == .readerGone { display.say("The reader of the output has gone.") }
+        guard ending.isCapturing else { return }
+        // Nothing is written any more, so that the sessions end in order by themselves. Whether Wireshark failed is known
+        // a moment after it has closed its pipe.
+        if viewerFailure == nil { end(.stop) } else { send(.stopIsDue, after: .milliseconds(300)) }
+    }
+
+    mutating func viewerFailed(_ failure: Viewer.Failure) {
+        display.error(nil, failure.description)
+        roster.fail()
+        end(.stop)
+    }
+
+    mutating func secondPassed() {
+        if survey != nil { display.update(board.statuses(after: 1)) }
+        askIfDue()
+        tellDraining()
+    }
+
+    /// The interval between two questions to the platform while an instance is waited for.
+    private static let shortInterval = Duration.seconds(2)
+    /// The interval between two questions to the platform while new instances may appear.
+    private static let longInterval = Duration.seconds(10)
+
+    /// Asks the platform which instances run, if there is reason to and time.
+    mutating func askIfDue() {
+        guard ending.isCapturing, let survey, options.follow, !isAsking else { return }
+        guard .now - lastAsked >= (roster.isWaiting ? Self.shortInterval : Self.longInterval) else { return }
+        isAsking = true
+        Task { [post, options] in
+            do {
+                post.yield(.instances(try await survey.currentInstances(options)))
+            } catch {
+                post.yield(.instancesUnknown(error as? PlatformError ?? PlatformError("\(error)")))
+            }
+        }
+    }
+
+    /// The platform may be out of reach for a while, and the sessions go on. A deleted app ends the capture; a lost login is
+    /// told at once.
+    mutating func instancesUnknown(_ error: PlatformError) {
+        isAsking = false
+        lastAsked = .now
+        unanswered += 1
+        guard ending.isCapturing else { return }
+        if error.kind == .deleted {
+            display.error(nil, error.description)
+            roster.fail()
+            return end(.stop)
+        }
+        let limit = error.kind == .loggedOut ? 1 : Self.mostUnanswered
+        guard unanswered == limit else { return }
+        display.warn(nil, "the platform does not say which instances run, and none is joined until it does: \(error)")
+    }
+
+    static let mostUnanswered = 3
+
+    /// Whether an instance may appear that is to be captured and that nobody knows of yet.
+    var mayGrow: Bool { options.indices == nil || options.processes == .all }
+}

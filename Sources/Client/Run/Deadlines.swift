@@ -1,0 +1,22 @@
+/// The times after which the ending of a run goes on without what it waits for. Their relations are asserted in
+/// `EndingTests`.
+enum Deadlines {
+    /// The agent's own drain: after a stop it hands over what it has for this long at most, and then says what is lost.
+    static let agentDrain = Duration.milliseconds(4500)
+    /// A session from which no byte has come for this long after the stop is killed. Longer than ``agentDrain``, in which
+    /// the agent may wait for a reader that stands still.
+    static let stall = Duration.seconds(5)
+    /// A session is killed this long after the stop even if bytes still come: megabytes may stand in SSH's buffers (2 MB
+    /// at 300 kB/s take 6.4 s).
+    static let drain = Duration.seconds(30)
+    /// A session that was killed may take this long until its end is known.
+    static let kill = Duration.milliseconds(500)
+    /// The outputs may take this long to write their end, after sessions that have ended by themselves.
+    static let finish = Duration.seconds(5)
+    /// The outputs may take this long where sessions were killed, or a person asked for the end again.
+    static let hurriedFinish = Duration.milliseconds(500)
+    /// The process ends this long after the end of the run, whatever still runs in it.
+    static let exit = Duration.seconds(5)
+    /// A second signal within this time is the first: timeout(1) and a terminal that closes send it twice.
+    static let sameSignal = Duration.milliseconds(200)
+}

@@ -1,0 +1,146 @@
+/// The ending of a run as one table of states and events: a value without processes, tasks or clocks.
+///
+///     state      holds                 ends by                                             goes to
+///     surveying  nothing               the platform's answer                               capturing
+///                                      a reason to stop                                    finishing
+///     capturing  sessions              a reason to stop                                    draining
+///                                      no session is left, and none is waited for          finishing
+///     draining   sessions              no session is left                                  finishing
+///                                      the deadline `drain`, a second signal               killing
+///     killing    killed sessions       no session is left, the deadline `kill`             finishing
+///     finishing  the outputs           they are whole, or failed; the deadline `finish`    ended
+///     ended      the exit status       `_exit`, after the deadline `exit` at the latest
+///
+/// That a run ends: each state has a rank, and an event leaves the state or leads to one with a higher rank. Each state
+/// after capturing arms one deadline when it is entered, and its deadline leaves it. An event shortens a deadline and
+/// never extends it. So the run ends within the sum of the deadlines after the first reason to stop: `drain` + `kill` +
+/// `finish` + `exit`. The process ends even if a thread stands in write(2), which nothing can cancel, or a child of cf
+/// renews its tokens, which outlives a cancellation on purpose: the last edge is `_exit`.
+struct Ending {
+    /// A state of the run.
+    enum State: Equatable {
+        case surveying
+        case capturing
+        /// The agents were asked to stop, and hand over what they have.
+        case draining
+        /// The sessions were killed, and their ends are awaited.
+        case killing
+        /// No session is awaited, and the outputs write their end.
+        case finishing
+        /// The run is over.
+        case ended
+    }
+
+    /// An event of the ending.
+    enum Event: Equatable, CaseIterable {
+        /// The platform has named the instances.
+        case surveyed
+        /// There is a reason to stop that is no signal.
+        case stop
+        /// A person or another program asks for the end.
+        case signal
+        /// A session that delivered nothing for the time ``Deadlines/stall`` was killed.
+        case stalled
+        /// No session is left, and no instance is waited for.
+        case nothingLeft
+        /// The deadline of the state is over.
+        case deadline
+        /// The outputs are whole, or have failed.
+        case finished
+    }
+
+    /// A thing to do on the way from one state to the next.
+    enum Action: Equatable {
+        /// Ask all agents to stop.
+        case stopAgents
+        /// Kill all sessions.
+        case killSessions
+        /// Report the sessions whose ends did not come, and wait for them no longer.
+        case abandonSessions
+        /// Have the outputs write their end.
+        case finishOutputs
+        /// Report that the outputs' end is missing.
+        case abandonOutputs
+    }
+
+    /// The present state.
+    private(set) var state = State.surveying
+    /// The moment at which the event ``Event/deadline`` is due; nil before the ending has begun and after it.
+    private(set) var deadline: ContinuousClock.Instant?
+
+    private var firstSignal: ContinuousClock.Instant?
+    private var hasKilled = false
+
+    /// Whether sessions may be opened and instances waited for.
+    var isCapturing: Bool { state == .surveying || state == .capturing }
+
+    /// Takes an event. Returns what to do now; the deadline is the caller's to observe.
+    mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
+        let isRepeated = event == .signal && isRepeatedSignal(at: now)
+        switch (state, event) {
+        case (.surveying, .surveyed):
+            state = .capturing
+            return []
+        case (.surveying, .stop), (.surveying, .signal), (.surveying, .nothingLeft), (.capturing, .nothingLeft),
+            (.draining, .nothingLeft), (.killing, .nothingLeft):
+            return finish(at: now)
+        case (.capturing, .stop), (.capturing, .signal):
+            enter(.draining, until: now + Deadlines.drain)
+            return [.stopAgents]
+        case (.draining, .stalled):
+            hasKilled = true
+            return []
+        case (.draining, .signal) where isRepeated, (.draining, .deadline):
+            hasKilled = true
+            enter(.killing, until: now + Deadlines.kill)
+            return [.killSessions]
+        case (.killing, .deadline):
+            return [.abandonSessions] + finish(at: now)
+        case (.finishing, .signal) where isRepeated:
+            deadline = min(deadline ?? now, now + Deadlines.hurriedFinish)
+            return []
+        case (.finishing, .deadline):
+            enter(.ended, until: nil)
+            return [.abandonOutputs]
+        case (.finishing, .finished):
+            enter(.ended, until: nil)
+            return []
+        default:
+            return []
+        }
+    }
+
+    private mutating func finish(at now: ContinuousClock.Instant) -> [Action] {
+        enter(.finishing, until: now + (hasKilled ? Deadlines.hurriedFinish : Deadlines.finish))
+        return [.finishOutputs]
+    }
+
+    private mutating func enter(_ state: State, until deadline: ContinuousClock.Instant?) {
+        self.state = state
+        self.deadline = deadline
+    }
+
+    /// Returns whether this signal is another one than the first. The first changes nothing if the run is stopping
+    /// already: the same ^C may have ended the output's reader, and so have begun the stop.
+    private mutating func isRepeatedSignal(at now: ContinuousClock.Instant) -> Bool {
+        guard let firstSignal else {
+            firstSignal = now
+            return false
+        }
+        return now - firstSignal >= Deadlines.sameSignal
+    }
+}
+
+extension Ending.State {
+    /// The place of the state in the order of the ending.
+    var rank: Int {
+        switch self {
+        case .surveying: 0
+        case .capturing: 1
+        case .draining: 2
+        case .killing: 3
+        case .finishing: 4
+        case .ended: 5
+        }
+    }
+}

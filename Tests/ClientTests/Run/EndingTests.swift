@@ -1,0 +1,87 @@
+import Testing
+
+@testable import Client
+
+@Suite("The ending of a run")
+struct EndingTests {
+    private let start = ContinuousClock.now
+
+    /// Endings in each state, with and without a first signal.
+    private func endings() -> [Ending] {
+        let ways: [[Ending.Event]] = [
+            [], [.surveyed], [.surveyed, .stop], [.surveyed, .signal], [.surveyed, .signal, .signal],
+            [.surveyed, .stop, .deadline], [.surveyed, .signal, .signal, .deadline], [.surveyed, .nothingLeft],
+            [.stop], [.stop, .finished], [.surveyed, .signal, .nothingLeft],
+        ]
+        return ways.map { events in
+            var ending = Ending()
+            for (number, event) in events.enumerated() { _ = ending.handle(event, at: start + .seconds(number)) }
+            return ending
+        }
+    }
+
+    @Test
+    func `never goes back, and always has a deadline after capturing`() {
+        let all = endings()
+        #expect(Set(all.map(\.state.rank)) == [0, 1, 2, 3, 4, 5])
+        for before in all {
+            for event in Ending.Event.allCases {
+                var after = before
+                _ = after.handle(event, at: start + .seconds(10))
+                #expect(after.state.rank >= before.state.rank, "\(before.state), \(event)")
+                #expect((after.deadline != nil) == (2...4).contains(after.state.rank), "\(before.state), \(event)")
+                if after.state == before.state, let old = before.deadline, let new = after.deadline {
+                    #expect(new <= old, "\(before.state), \(event)")
+                }
+            }
+        }
+    }
+
+    @Test
+    func `is reached from every state by deadlines alone, once there is a reason to stop`() {
+        for var ending in endings() {
+            var actions = ending.handle(.stop, at: start + .seconds(10))
+            for _ in 0..<3 { actions += ending.handle(.deadline, at: start + .seconds(20)) }
+            #expect(ending.state == .ended)
+        }
+    }
+
+    @Test
+    func `asks the agents first, kills their sessions then, and completes the output last`() {
+        var ending = Ending()
+        #expect(ending.handle(.surveyed, at: start).isEmpty)
+        #expect(ending.handle(.signal, at: start) == [.stopAgents])
+        #expect(ending.deadline == start + Deadlines.drain)
+        #expect(ending.handle(.deadline, at: start) == [.killSessions])
+        #expect(ending.handle(.deadline, at: start) == [.abandonSessions, .finishOutputs])
+        #expect(ending.deadline == start + Deadlines.hurriedFinish)
+        #expect(ending.handle(.deadline, at: start) == [.abandonOutputs])
+        #expect(ending.state == .ended)
+    }
+
+    @Test
+    func `takes a second signal for the first within a moment, and for haste behind it`() {
+        var ending = Ending()
+        _ = ending.handle(.surveyed, at: start)
+        _ = ending.handle(.signal, at: start)
+        #expect(ending.handle(.signal, at: start + .milliseconds(150)).isEmpty)
+        #expect(ending.handle(.signal, at: start + .milliseconds(250)) == [.killSessions])
+    }
+
+    @Test
+    func `takes no first signal for haste where the run is stopping already`() {
+        var ending = Ending()
+        _ = ending.handle(.surveyed, at: start)
+        _ = ending.handle(.stop, at: start)
+        #expect(ending.handle(.signal, at: start + .seconds(1)).isEmpty)
+        #expect(ending.handle(.signal, at: start + .seconds(2)) == [.killSessions])
+    }
+
+    @Test
+    func `gives the agent its own time, and slow links longer`() {
+        #expect(Deadlines.agentDrain < Deadlines.stall)
+        #expect(Deadlines.stall < Deadlines.drain)
+        #expect(Deadlines.hurriedFinish < Deadlines.finish)
+        #expect(Deadlines.sameSignal < Deadlines.kill)
+    }
+}
