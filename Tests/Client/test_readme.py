@@ -1,4 +1,4 @@
-"""README's command lines, each run as it stands: by bash, for an app whose name is APP."""
+"""The command lines of README and CONTRIBUTING, each run as it stands: by bash, for an app whose name is APP."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ exec tshark -r - -c 5 > wireshark.log
 
 def command_lines() -> list[str]:
     """Those in blocks of code, without what is explained behind them."""
-    lines = (REPOSITORY / "README.md").read_text().splitlines()
+    lines = [line for name in ("README.md", "CONTRIBUTING.md") for line in (REPOSITORY / name).read_text().splitlines()]
     return [re.sub(r"  +# .*", "", line.strip().removeprefix("$ ")) for line in lines if COMMANDS.fullmatch(line)]
 
 
@@ -45,7 +45,7 @@ LINES = command_lines()
 # They run on while others are tried: a minute each.
 OF_A_MINUTE = [line for line in LINES if " 60 " in line or " 60s " in line]
 # What runs this test; its parts have run by now, or will.
-OF_ALL_TESTS = [line for line in LINES if re.fullmatch(r"scripts/test(-package)?( lint unit)?", line)]
+OF_ALL_TESTS = [line for line in LINES if re.fullmatch(r"scripts/test(-package)?( lint unit| unit --filter NAME)?", line)]
 OF_SOME_TESTS = [line for line in LINES if line.startswith("scripts/test ") and line not in OF_ALL_TESTS]
 OF_THE_AGENT = [line for line in LINES if line.startswith("scripts/run ")]
 OF_AN_INNER_SHELL = [line for line in LINES if line.startswith("/tmp/lifecycle/") or line == "cf ssh APP"]

@@ -58,15 +58,15 @@ def test_every_script_is_asked():
     assert done.returncode == 2 and done.stdout == "" and "-bogus" in done.stderr
 
 
-def test_readme_lists_what_is_installed():
+def test_contributing_lists_what_is_installed():
     """By purpose; what `run` takes is taken for the others too, and listed once."""
-    readme = (REPOSITORY / "README.md").read_text()
-    rows = re.findall(r"^\| (\w+) \| (`.+) \|$", readme, re.MULTILINE)
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
+    rows = re.findall(r"^\| (\w+) \| (`.+) \|$", text, re.MULTILINE)
     listed = {purpose: set(re.findall("`(.+?)`", names)) for purpose, names in rows}
     _, _, purposes = answer("install", "-h").stdout.partition("What each takes:\n")
     said = re.findall(r"^  (\w+): (.*?)(?=^  \w+:|\Z)", purposes, re.MULTILINE | re.DOTALL)
     assert len(said) >= 5
     for purpose, names in said:
-        debian, _, python = names.partition("; from PyPI: ")
+        debian, _, python = " ".join(names.split()).partition("; from PyPI: ")
         assert set(debian.split()) <= listed[purpose] | listed["run"], purpose
         assert set(python.split()) <= listed["test"], purpose
