@@ -117,6 +117,59 @@ def test_packets_and_messages_never_go_to_the_same_place(foundation, solo, folde
     assert result.stdout.decode().splitlines()[-1].endswith("leave 2>&1 out, or use -o FILE"), result.stdout
 
 
+@pytest.mark.parametrize("shell", ["-o /dev/stdout 2>&1", "-o /dev/stderr", "-o /dev/fd/3 3>&2", "-o x.pcapng --force 2> x.pcapng"])
+def test_packets_and_messages_never_go_to_the_same_place_by_any_name(foundation, solo, folder, shell):
+    words = ("sh", "-c", f'exec "$0" "$@" --format pcapng {shell}', BINARY)
+    with Client(foundation, folder, "solo", words=words) as running:
+        result = running.wait()
+    said = (folder / "x.pcapng").read_text() if "x.pcapng" in shell else result.stdout.decode() + result.stderr
+    assert result.status == 1
+    assert "leave 2>&1 out, or use -o FILE" in said
+    assert not any(request.startswith("ssh") for request in foundation.requests)
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
+def test_packets_never_go_to_a_terminal_by_any_name(foundation, solo, folder, name):
+    leader, terminal = os.openpty()
+    with Client(foundation, folder, "solo", "-o", name, "--format", "pcapng", stdout=terminal) as running:
+        os.close(terminal)
+        result = running.wait()
+    os.close(leader)
+    assert result.status == 1
+    assert "terminal" in result.stderr
+
+
+def test_fifo_of_the_default_name_is_left_alone(foundation, solo, folder):
+    os.mkfifo(folder / "capture.pcap")
+    with Client(foundation, folder, "solo") as running:
+        running.wait_until_capturing(*solo.processes[0].instances)
+        assert "Saved capture to 'capture-1.pcap'." in running.stop().lines
+
+
+def test_waiting_for_the_reader_of_a_fifo_is_told(foundation, solo, folder):
+    os.mkfifo(folder / "x.pcap")
+    with Client(foundation, folder, "solo", "-o", "x.pcap") as running:
+        running.wait_for_message("Waiting for a reader of 'x.pcap'")
+        reader = Collector(os.open(folder / "x.pcap", os.O_RDONLY))
+        running.wait_until_capturing(*solo.processes[0].instances)
+        assert running.stop().status == 0
+    read_pcap(reader.finish())
+
+
+def test_second_capture_forced_on_the_same_name_leaves_two_that_know(foundation, solo, folder):
+    instances = solo.processes[0].instances
+    with Client(foundation, folder, "solo", "-o", "x.pcapng") as one:
+        one.wait_until_capturing(*instances)
+        with Client(foundation, folder, "solo", "-o", "x.pcapng", "--force") as other:
+            wait_until(lambda: len(live_agents(instances)) == 2, 60, "both capture")
+            other.wait_for_message("Capturing")
+            assert other.stop().status == 0
+        result = one.stop()
+    assert result.status == 1
+    assert "was removed, replaced or changed" in result.stderr and "Saved" not in result.stderr
+    check_with_tools(folder / "x.pcapng")
+
+
 def test_pcap_file_is_not_appended_to(foundation, solo, folder):
     file = folder / "x.pcap"
     file.write_bytes(b"mine")

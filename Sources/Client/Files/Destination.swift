@@ -19,17 +19,33 @@ final class Destination {
     /// Bytes written so far.
     private(set) var written: Int64 = 0
 
-    private let descriptor: FileDescriptor
+    private var descriptor: FileDescriptor
     private let path: FilePath?
     private let isNew: Bool
 
-    /// Opens what the options name. Throws ``OutputError``.
-    static func open(_ options: CaptureOptions) throws(OutputError) -> Destination {
-        switch options.output {
-        case "-"?: try standardOutput(options.outputFormat.format)
-        case let path?: try file(FilePath(path), overwrite: options.force)
-        case nil: try defaultFile(options.outputFormat.description, overwrite: options.force)
-        }
+    /// Opens the output that the options name. Where that waits for the reader of a FIFO, calls `tell` before.
+    static func open(
+        _ options: CaptureOptions, tell: (String) -> Void = { _ in }
+    ) throws(OutputError) -> Destination {
+        let destination =
+            switch options.output {
+            case "-"?: try standardOutput(options.outputFormat.format)
+            case let path?: try file(FilePath(path), overwrite: options.force, isChosen: true, tell: tell)
+            case nil: try defaultFile(options.outputFormat.description, overwrite: options.force, tell: tell)
+            }
+        try destination.checkThatNoMessagesGoThere()
+        return destination
+    }
+
+    /// Throws if people would see the packets, or packets and messages lead to the same file, whatever its name is here.
+    private func checkThatNoMessagesGoThere() throws(OutputError) {
+        let isTerminal = isatty(descriptor.rawValue) != 0
+        let output = try? descriptor.stat()
+        let error = try? FileDescriptor.standardError.stat()
+        let isShared = output.flatMap { output in error?.isSameFile(as: output) } ?? false
+        guard isTerminal || isShared else { return }
+        try? close()
+        throw isTerminal ? .isTerminal : .isShared
     }
 
     /// The writing end of a pipe, which the destination closes.
@@ -48,22 +64,25 @@ final class Destination {
     }
 
     private static func standardOutput(_ format: CaptureOptions.Format) throws(OutputError) -> Destination {
-        guard isatty(FileDescriptor.standardOutput.rawValue) == 0 else { throw .isTerminal }
-        if let output = try? FileDescriptor.standardOutput.stat() {
-            if let error = try? FileDescriptor.standardError.stat(), error.isSameFile(as: output) { throw .isShared }
-            // A pcapng file may have another one behind it (pcapng, "Section Header Block"), a pcap file may not.
-            if format == .pcap && output.type == .regular && output.size > 0 { throw .isNotEmpty }
+        // A pcapng file may have another one behind it (pcapng, "Section Header Block"), a pcap file may not.
+        if let output = try? FileDescriptor.standardOutput.stat(), format == .pcap, output.type == .regular,
+            output.size > 0
+        {
+            throw .isNotEmpty
         }
         return Destination(.standardOutput, name: "standard output", path: nil, isNew: false)
     }
 
     /// `capture.pcap`, or `capture-1.pcap` and so on if that exists.
-    private static func defaultFile(_ fileExtension: String, overwrite: Bool) throws(OutputError) -> Destination {
+    private static func defaultFile(
+        _ fileExtension: String, overwrite: Bool, tell: (String) -> Void
+    ) throws(OutputError) -> Destination {
         var number = 0
         while true {
             let name = number == 0 ? "capture" : "capture-\(number)"
             do {
-                return try file(FilePath("\(name).\(fileExtension)"), overwrite: overwrite)
+                return try file(
+                    FilePath("\(name).\(fileExtension)"), overwrite: overwrite, isChosen: false, tell: tell)
             } catch .exists(let path) {
                 guard number < 9999 else { throw .exists(path) }
                 number += 1
@@ -71,7 +90,10 @@ final class Destination {
         }
     }
 
-    private static func file(_ path: FilePath, overwrite: Bool) throws(OutputError) -> Destination {
+    /// Opens a file that is new, that may be overwritten, or that is no regular file and the choice of its owner.
+    private static func file(
+        _ path: FilePath, overwrite: Bool, isChosen: Bool, tell: (String) -> Void
+    ) throws(OutputError) -> Destination {
         // Who captures may see what others may not.
         let mode: FilePermissions = [.ownerReadWrite]
         do {
@@ -79,17 +101,50 @@ final class Destination {
                 path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: mode)
             return Destination(new, name: path.string, path: path, isNew: true)
         } catch Errno.fileExists {
-            let isFile = (try? path.stat().type) == .regular
-            if isFile && !overwrite { throw .exists(path.string) }
+            guard overwrite || isChosen && mayBeChosen(path) else { throw .exists(path.string) }
         } catch {
             throw .failed(path: path.string, errno(error))
         }
         do {
-            let old = try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec])
+            let old = try existing(path, tell: tell)
             return Destination(old, name: path.string, path: path, isNew: false)
         } catch {
             throw .failed(path: path.string, errno(error))
         }
+    }
+
+    /// Whether a path that exists may be written to because somebody has named it: not a regular file, and of this user. A
+    /// device, or a descriptor of this process, is nobody's trap.
+    private static func mayBeChosen(_ path: FilePath) -> Bool {
+        guard let there = try? path.stat(), there.type != .regular else { return false }
+        let isOwn = path.string.hasPrefix("/dev/") || path.string.hasPrefix("/proc/self/fd/")
+        return there.type == .characterSpecial || there.type == .directory || isOwn
+            || there.userID.rawValue == geteuid()
+    }
+
+    /// Opens a file that exists. A FIFO is opened when it has a reader.
+    private static func existing(_ path: FilePath, tell: (String) -> Void) throws -> FileDescriptor {
+        if (try? path.stat().type) == .fifo {
+            do {
+                return try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec, .nonBlocking])
+            } catch Errno.noSuchAddressOrDevice {
+                tell("Waiting for a reader of '\(path.string)'.")
+            }
+        }
+        return try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec])
+    }
+
+    /// Puts a new file in the place of the old one, so that no other program that has the old one open writes into it.
+    /// Empties the old one if that cannot be: its folder may not be written to, or its name is a link.
+    private func replaceOld() {
+        guard let path, let own = try? descriptor.stat(), let there = try? path.stat(followTargetSymlink: false),
+            own.isSameFile(as: there), let new = path.replaceByNewFile()
+        else {
+            try? descriptor.resize(to: 0)
+            return
+        }
+        try? descriptor.close()
+        descriptor = new
     }
 
     /// Writes all of the bytes.
@@ -97,7 +152,7 @@ final class Destination {
     /// If that fails after n bytes, the file keeps what it had and the first `wholeLength(n)` of them, so that it ends with
     /// a whole record; where the others cannot be taken back, throws ``OutputError/cut(path:_:)``.
     func write(_ bytes: UnsafeRawBufferPointer, wholeLength: (Int) -> Int) throws(OutputError) {
-        if written == 0 && path != nil && !isNew && !isLive { try? descriptor.resize(to: 0) }
+        if written == 0 && path != nil && !isNew && !isLive { replaceOld() }
         var done = 0
         while done < bytes.count {
             do {
@@ -145,7 +200,7 @@ final class Destination {
 
     /// Closes the file, unless it is standard output. Removes one that was created here and is still empty.
     func close() throws(OutputError) {
-        if let path, isNew, written == 0, isStillEmpty(at: path) { unlink(path) }
+        if let path, isNew, written == 0, isStillEmpty(at: path) { path.unlink() }
         guard descriptor != .standardOutput else { return }
         let isLost = isLost
         do {
@@ -169,19 +224,6 @@ final class Destination {
             return false
         }
         return own.size == 0 && own.isSameFile(as: there)
-    }
-
-    /// The corresponding C function is `unlink`.
-    private func unlink(_ path: FilePath) {
-        unsafe path.withPlatformString { unsafe _ = Self.unlinkFile($0) }
-    }
-
-    private static func unlinkFile(_ path: UnsafePointer<CInterop.PlatformChar>) -> Int32 {
-        #if canImport(Darwin)
-            unsafe Darwin.unlink(path)
-        #else
-            unsafe Glibc.unlink(path)
-        #endif
     }
 
     /// swift-system's calls throw nothing else.

@@ -2,7 +2,7 @@
 actor Merger {
     /// What went into the output.
     struct Result: Sendable {
-        /// Whether there is an output: anything was written.
+        /// Whether there is an output: anything was written, and is there still.
         let hasBegun: Bool
         /// The packets that are out of order, and why.
         let order: OrderReport
@@ -107,7 +107,8 @@ actor Merger {
         resumeReaders()
         let order = OrderReport(
             counts: merge.order, hold: merge.hold, clocks: OrderReport.difference(of: clocks, hold: merge.hold))
-        return Result(hasBegun: file.hasBegun, order: order, failure: failure)
+        let isLost = if case .lost? = failure { true } else { false }
+        return Result(hasBegun: file.hasBegun && !isLost, order: order, failure: failure)
     }
 
     private func drain() {

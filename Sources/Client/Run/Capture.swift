@@ -58,7 +58,9 @@ public struct Capture {
             }
             viewerFailure = failure
         } else {
-            try self.init(options, to: Destination.open(options), commandLine: commandLine, display: display)
+            try self.init(
+                options, to: Destination.open(options, tell: { display.say($0) }), commandLine: commandLine,
+                display: display)
         }
     }
 

@@ -281,6 +281,20 @@ struct CaptureFileTests {
         #expect(try bytes("x.pcap").count == 24)
     }
 
+    @Test
+    func `that is forced on another's name is a new file`() throws {
+        try folder.add("x.pcap", "old")
+        let old = try FileDescriptor.open(FilePath("\(folder.path)/x.pcap"), .readOnly)
+        var file = try file(options("x.pcap", force: true))
+        try file.add(StreamID(number: 0), description())
+        try write(records, to: &file)
+        try file.finish(at: 0, isFailed: false)
+        #expect(read(try bytes("x.pcap")) == records)
+        #expect(try old.stat().size == 3)
+        #expect(try folder.names == ["x.pcap"])
+        try old.close()
+    }
+
     @Test(arguments: [CaptureOptions.Format.pcap, .pcapng])
     func `without a stream is removed`(format: CaptureOptions.Format) throws {
         var file = try file(options("x", format))
