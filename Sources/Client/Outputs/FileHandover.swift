@@ -115,14 +115,16 @@ public final class FileHandover: Sendable {
             state.waiting = []
             return (files, state.process)
         }
-        if let process {
-            Self.signal(process, SIGTERM)
-            Task { [weak self] in
-                try? await Task.sleep(for: .seconds(1))
-                self?.killIfStillRunning(process)
-            }
-        }
+        if let process { terminate(process) }
         return files
+    }
+
+    private func terminate(_ process: pid_t) {
+        Self.signal(process, SIGTERM)
+        Task { [weak self] in
+            try? await Task.sleep(for: .seconds(1))
+            self?.killIfStillRunning(process)
+        }
     }
 
     private func killIfStillRunning(_ process: pid_t) {
@@ -162,7 +164,7 @@ public final class FileHandover: Sendable {
                     state.process = execution.processIdentifier.value
                     return state.isAbandoned
                 }
-                if isAbandoned { Self.signal(execution.processIdentifier.value, SIGTERM) }
+                if isAbandoned { terminate(execution.processIdentifier.value) }
             }
             state.withLock { $0.process = nil }
             return switch result.terminationStatus {
