@@ -46,15 +46,15 @@ enum CFPcap {
             try Privileges.drop()
 
             let session = SSHSession.find(log: log)
-            let watch = SessionWatch(output.isStream && session?.mayBeOutlived == false ? session : nil)
+            let stops = StopSource(signals, session: session, stream: output.stream)
             let exclusion = Exclusion.find(for: session, on: capture.interface.name, log: log)
             exclusion?.describe(with: options.filter, in: log)
-            guard
-                let filter = try FilterCompiler.compile(
-                    options.filter, without: exclusion, for: capture, until: signals, watching: watch, log: log)
-            else { return .success }
+            let expression = FilterExpression(options.filter, without: exclusion)
+            guard let filter = try FilterCompiler(log: log).compile(expression, for: capture, until: stops) else {
+                return .success
+            }
             try capture.start(filter, log: log)
-            try Pump(capture, to: output, until: signals, watching: watch, log: log).run()
+            try Pump(capture, to: output, until: stops, log: log).run()
         } catch {
             log.error("failed to set up capture") { $0.add("error", error.description) }
             return .failure

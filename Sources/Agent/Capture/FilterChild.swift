@@ -8,13 +8,13 @@ enum FilterChild {
 
     /// Compiles and ends the process. Its reply goes to the descriptor `results`.
     static func run(
-        _ expression: ByteString, _ exclusion: Exclusion?, for capture: borrowing Capture, results: Int32, parent: pid_t
+        _ expression: FilterExpression, for capture: borrowing Capture, results: Int32, parent: pid_t
     ) -> Never {
         cf_pcap_bound_data(memory)
         guard cf_pcap_die_with_parent() == 0, getppid() == parent, giveUp(capture.descriptor, keeping: results) else {
             _exit(1)
         }
-        let reply = unsafe compile(expression, exclusion, capture.handle)
+        let reply = unsafe compile(expression, capture.handle)
         _exit(writeAll(reply.bytes, to: results) ? 0 : 1)
     }
 
@@ -33,15 +33,14 @@ enum FilterChild {
             && OpenDescriptors.closeAll(but: [socket, results])
     }
 
-    private static func compile(
-        _ expression: ByteString, _ exclusion: Exclusion?, _ handle: OpaquePointer
-    ) -> FilterReply {
+    private static func compile(_ whole: FilterExpression, _ handle: OpaquePointer) -> FilterReply {
+        let (expression, exclusion) = (whole.user, whole.exclusion)
         // Where parentheses match, what is excluded stays so, whatever stands between them.
         if exclusion != nil && !expression.hasMatchingParentheses {
             return .rejection("filter '\(expression.clipped)': its parentheses do not match")
         }
         do throws(Failure) {
-            return .program(try unsafe Filter.compile(exclusion?.combined(with: expression) ?? expression, for: handle))
+            return .program(try unsafe Filter.compile(whole.combined, for: handle))
         } catch {
             if let exclusion, error.description.contains("rejects all packets"),
                 (try? unsafe Filter.compile(expression, for: handle)) != nil

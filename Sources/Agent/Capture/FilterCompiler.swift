@@ -5,33 +5,38 @@ import CPcap
 ///
 /// An expression may name hosts, and resolving them may load code that the container's owner chose (nsswitch.conf(5)).
 /// That code must not get hold of a socket on which it could send any packet it likes.
-public enum FilterCompiler {
-    /// Compiles the user's expression together with what is excluded, for the link type of `capture`. Nil where a signal,
-    /// or the end of the output's reader or of the session came first, which is logged.
-    /// Privileges must have been dropped. Throws where the expression cannot be used, and quotes it as it was given.
-    /// The corresponding C functions are `pipe2`, `fork`, `kill` and `waitpid`.
-    public static func compile(
-        _ expression: ByteString, without exclusion: Exclusion?, for capture: borrowing Capture,
-        until signals: borrowing Signals, watching watch: SessionWatch, log: Log
+public struct FilterCompiler {
+    private let log: Log
+
+    /// Creates a compiler that logs what it waits for and why it stops.
+    public init(log: Log) {
+        self.log = log
+    }
+
+    /// Compiles an expression for the link type of `capture`. Returns nil, and logs the reason, if there is a reason to
+    /// stop first. Privileges must have been dropped. Throws if the expression cannot be used, and quotes it as the user
+    /// gave it. The corresponding C functions are `pipe2`, `fork`, `kill` and `waitpid`.
+    public func compile(
+        _ expression: FilterExpression, for capture: borrowing Capture, until stops: StopSource
     ) throws(Failure) -> Filter? {
         var ends: [Int32] = [-1, -1]
-        guard unsafe cf_pcap_pipe(&ends) == 0 else { throw systemFailure() }
+        guard unsafe cf_pcap_pipe(&ends) == 0 else { throw Self.systemFailure() }
         let results = FileDescriptor(owning: ends[0])
         guard MemoryMap.withholdSharedFromChildren() else {
             throw Failure("failed to keep the capture from the process that compiles the filter: is /proc mounted?")
         }
         let (parent, child) = (getpid(), fork())
-        if child == 0 { FilterChild.run(expression, exclusion, for: capture, results: ends[1], parent: parent) }
+        if child == 0 { FilterChild.run(expression, for: capture, results: ends[1], parent: parent) }
         close(ends[1])
-        guard child > 0 else { throw systemFailure() }
+        guard child > 0 else { throw Self.systemFailure() }
 
         var reply: [UInt8] = []
-        let isInterrupted = try read(into: &reply, from: results, until: signals, watching: watch, log)
+        let isInterrupted = try read(into: &reply, from: results, until: stops)
         // Code that the child has loaded to resolve a name may keep it running.
         kill(child, SIGKILL)
         while waitpid(child, nil, 0) < 0, cf_pcap_errno() == EINTR {}
         if isInterrupted { return nil }
-        switch FilterReply(reply, allowingLoops: expression.contains("protochain")) {
+        switch FilterReply(reply, allowingLoops: expression.user.contains("protochain")) {
         case .program(let filter): return filter
         case .rejection(let message): throw Failure(message)
         case nil:
@@ -40,45 +45,32 @@ public enum FilterCompiler {
         }
     }
 
-    /// How long compiling may take before a log line says that it is waited for, and until the next line.
-    private static let patience = (first: Duration.seconds(1), later: Duration.seconds(3600))
+    /// The delay before a log line says that compiling takes its time.
+    private static let timeout = Duration.seconds(1)
 
-    /// Reads the child's reply, whole or until it ends. Returns whether the wait was interrupted.
-    private static func read(
-        into reply: inout [UInt8], from results: borrowing FileDescriptor, until signals: borrowing Signals,
-        watching watch: SessionWatch, _ log: Log
+    /// Reads the child's reply until it is complete or the child ends. Returns whether there is a reason to stop instead.
+    private func read(
+        into reply: inout [UInt8], from results: borrowing FileDescriptor, until stops: StopSource
     ) throws(Failure) -> Bool {
         var part = [UInt8](repeating: 0, count: 16_384)
-        var nextLine = MonotonicClock.now() + patience.first
+        var reportTime = MonotonicClock.now() + Self.timeout
         while FilterReply.missing(behind: reply) > 0 {
-            var sources = [
-                pollfd(fd: results.rawValue, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: STDOUT_FILENO, events: 0, revents: 0),
-            ]
-            let ready = unsafe poll(&sources, 3, (min(nextLine, watch.nextLook) - MonotonicClock.now()).milliseconds)
+            let isReady = stops.wait(for: results.rawValue, POLLIN, until: reportTime)
             let now = MonotonicClock.now()
-            if now >= nextLine {
-                nextLine = now + patience.later
+            if now >= reportTime {
+                reportTime = .distantFuture
                 log.info("waiting for the filter to be compiled, its host names to be resolved")
             }
-            if now >= watch.nextLook, !watch.look() {
-                log.info("SSH session ended, stopping capture")
+            while let event = stops.next(at: now) {
+                guard case .stop(let reason) = event else { continue }
+                reason.report(to: log)
                 return true
             }
-            if case .stop(let name) = signals.next() {
-                log.info("received signal, stopping capture") { $0.add("signal", name) }
-                return true
-            }
-            if ready > 0 && sources[2].revents != 0 {
-                log.info("reader of standard output is gone, stopping capture")
-                return true
-            }
-            if ready <= 0 || sources[0].revents == 0 { continue }
+            if !isReady { continue }
             let wanted = min(FilterReply.missing(behind: reply), part.count)
             let count = unsafe CLinux.read(results.rawValue, &part, wanted)
             if count == 0 { return false }
-            guard count > 0 else { throw systemFailure() }
+            guard count > 0 else { throw Self.systemFailure() }
             reply.append(contentsOf: part.prefix(count))
         }
         return false

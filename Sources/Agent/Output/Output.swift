@@ -32,8 +32,8 @@ public struct Output: ~Copyable {
         pipe = information.isPipe ? PipeRoom(descriptor: Self.descriptor) : nil
     }
 
-    /// Whether it leads to another process, which may go away.
-    public var isStream: Bool { isSocket || pipe != nil }
+    /// The descriptor if it leads to another process, which may go away; otherwise nil.
+    public var stream: Int32? { isSocket || pipe != nil ? Self.descriptor : nil }
 
     /// What came of a write.
     enum Result: Equatable {

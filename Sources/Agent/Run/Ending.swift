@@ -2,13 +2,13 @@
 /// Moments are those of ``MonotonicClock``.
 struct Ending: Equatable {
     /// When it was asked for.
-    let begin: Duration
+    let begin: MonotonicClock.Instant
     /// Packets that the kernel had captured by then, from the start of the capture; nil where it cannot tell.
     let captured: UInt64?
     /// Packets that had found no room in the ring by then. What finds none later is not part of the capture.
     let dropped: UInt64
     /// When a signal asked for it; nil where something else did.
-    private var signalled: Duration?
+    private var signalled: MonotonicClock.Instant?
     private var isRepeated = false
 
     /// Callers tear the session down 5 s after the signal; the kernel needs some 50 ms to release a packet socket.
@@ -24,7 +24,7 @@ struct Ending: Equatable {
 
     /// How far the capture is.
     struct Progress: Equatable {
-        var now: Duration
+        var now: MonotonicClock.Instant
         /// Packets that the kernel has handed over since the start of the capture.
         var handedOver: UInt64
         /// Nothing was left in the ring at the last look.
@@ -32,7 +32,7 @@ struct Ending: Equatable {
         /// The output has taken all that was handed over.
         var isQueueEmpty: Bool
         /// When the output last took bytes or had none to take; when it last took bytes; when the ring was last read.
-        var lastTaken, lastWritten, lastLook: Duration
+        var lastTaken, lastWritten, lastLook: MonotonicClock.Instant
         /// A packet has been handed over that came after the end was asked for.
         var hasLater = false
     }
@@ -55,12 +55,12 @@ struct Ending: Equatable {
         }
     }
 
-    init(at now: Duration, captured: UInt64?, dropped: UInt64 = 0) {
+    init(at now: MonotonicClock.Instant, captured: UInt64?, dropped: UInt64 = 0) {
         (begin, self.captured, self.dropped) = (now, captured, dropped)
     }
 
     /// Notes a signal. Returns whether it is not the first, and ends the capture at once.
-    mutating func noteSignal(at now: Duration) -> Bool {
+    mutating func noteSignal(at now: MonotonicClock.Instant) -> Bool {
         isRepeated = signalled.map { now - $0 >= Self.sameSignal } ?? false
         signalled = signalled ?? now
         return isRepeated
@@ -87,7 +87,7 @@ struct Ending: Equatable {
     }
 
     /// When ``decide(_:)`` may come to something else though nothing happens.
-    func nextDecision(_ progress: Progress) -> Duration {
+    func nextDecision(_ progress: Progress) -> MonotonicClock.Instant {
         let times = [
             begin + Self.retirement, begin + Self.longestRetirement, progress.lastWritten + Self.longestRetirement,
             max(begin, progress.lastTaken) + Self.longestStandstill, begin + Self.longest,

@@ -9,8 +9,7 @@ public final class Pump {
     private var capture: Capture
     private var output: Output
     private var queue: RecordQueue
-    private let signals: Signals
-    private let watch: SessionWatch
+    private let stops: StopSource
     private var reports: Reports
     private let log: Log
 
@@ -18,29 +17,27 @@ public final class Pump {
     private var endingBegan = timespec()
     /// Why the capture ended by itself, such as an interface that is gone.
     private var failure: Failure?
-    private var (hasSignal, isFirstSignal) = (true, true)
+    private var isFirstSignal = true
     private var (isLive, isReaderGone, isRingEmpty) = (false, false, false)
-    private var (lastTaken, lastWritten, lastLook) = (MonotonicClock.now(), MonotonicClock.now(), Duration.zero)
+    private var (lastTaken, lastWritten, lastLook) = (MonotonicClock.now(), MonotonicClock.now(), MonotonicClock.now())
     private var backoff = Backoff()
 
     /// Takes everything that the loop needs, memory included.
     public init(
-        _ capture: consuming Capture, to output: consuming Output, until signals: consuming Signals,
-        watching watch: SessionWatch, log: Log
+        _ capture: consuming Capture, to output: consuming Output, until stops: StopSource, log: Log
     ) throws(Failure) {
         queue = RecordQueue(fileHeader: try capture.fileHeader(), snaplen: capture.snaplen)
-        self.watch = watch
         reports = Reports(log)
         self.capture = capture
         self.output = output
-        self.signals = signals
+        self.stops = stops
         self.log = log
     }
 
     /// Enters the sandbox, runs to the end, logs it and ends the process: there is nothing else left to do in there.
     public func run() throws(Failure) -> Never {
-        try Sandbox.enter(
-            capture: capture.descriptor, signals: signals.descriptor, socketTables: watch.descriptors)
+        let used = stops.descriptors
+        try Sandbox.enter(capture: capture.descriptor, signals: used.signals, socketTables: used.socketTables)
         // A line among the records would spoil the file.
         if log.threshold == .errors { log.threshold = .nothing }
         do throws(Failure) {
@@ -76,7 +73,7 @@ public final class Pump {
             }
             if isReaderGone {
                 if let failure { throw failure }
-                return log.info("reader of standard output is gone, stopping capture")
+                return StopReason.readerGone.report(to: log)
             }
             switch ending?.decide(progress(at: now)) {
             case nil, .goOn: wait(for: result, at: now)
@@ -90,7 +87,7 @@ public final class Pump {
     }
 
     /// The first that the output takes is the file header.
-    private func noteTaken(at now: Duration) {
+    private func noteTaken(at now: MonotonicClock.Instant) {
         (lastTaken, backoff) = (now, Backoff())
         if isLive || ending != nil { return }
         isLive = true
@@ -101,7 +98,7 @@ public final class Pump {
 
     /// What the output does not take waits in the ring, but for a batch. Behind a reader that is slower than a batch a
     /// second the queue takes more: the ring has room for 80 block timeouts of time, however little is in each block.
-    private func wantsPackets(at now: Duration) -> Bool {
+    private func wantsPackets(at now: MonotonicClock.Instant) -> Bool {
         if isRingEmpty || !queue.hasRoom { return false }
         if let ending, ending.hasAll(progress(at: now)) { return false }
         return queue.isEmpty || now - min(lastTaken, lastLook) >= .seconds(1)
@@ -109,7 +106,7 @@ public final class Pump {
 
     /// A capture that fails, as when its interface goes, ends like one that is stopped: what came before may still be in
     /// the ring, and libpcap hands it over at a later look.
-    private func take(at now: Duration) {
+    private func take(at now: MonotonicClock.Instant) {
         lastLook = now
         do throws(Failure) {
             isRingEmpty = try queue.take(from: capture)
@@ -122,7 +119,7 @@ public final class Pump {
 
     // MARK: Ending
 
-    private func beginEnding(at now: Duration) {
+    private func beginEnding(at now: MonotonicClock.Instant) {
         if ending != nil { return }
         unsafe clock_gettime(CLOCK_REALTIME, &endingBegan)
         let (received, dropped) = capture.statistics()
@@ -131,7 +128,7 @@ public final class Pump {
         ending = Ending(at: now, captured: captured, dropped: dropped)
     }
 
-    private func progress(at now: Duration) -> Ending.Progress {
+    private func progress(at now: MonotonicClock.Instant) -> Ending.Progress {
         Ending.Progress(
             now: now, handedOver: queue.added, isRingEmpty: isRingEmpty, isQueueEmpty: queue.isEmpty,
             lastTaken: lastTaken, lastWritten: lastWritten, lastLook: lastLook,
@@ -155,28 +152,28 @@ public final class Pump {
 
     // MARK: Signals, session, reports
 
-    private func attend(at now: Duration) {
+    private func attend(at now: MonotonicClock.Instant) {
         var isAskedFor = false
-        while hasSignal, let request = signals.next() {
-            switch request {
+        while let event = stops.next(at: now) {
+            switch event {
             case .report: isAskedFor = true
-            case .stop(let name): stop(on: name, at: now)
+            case .stop(.readerGone): isReaderGone = true
+            case .stop(.signal(let name)): stop(on: name, at: now)
+            case .stop(.sessionEnded):
+                if ending == nil { StopReason.sessionEnded.report(to: log) }
+                beginEnding(at: now)
             }
         }
         if isAskedFor || reports.isDue(at: now) { reports.report(counts(), at: now, isAskedFor: isAskedFor) }
-        if ending == nil, now >= watch.nextLook, !watch.look() {
-            beginEnding(at: now)
-            log.info("SSH session ended, stopping capture")
-        }
     }
 
-    private func stop(on signal: ByteString, at now: Duration) {
+    private func stop(on signal: ByteString, at now: MonotonicClock.Instant) {
         beginEnding(at: now)
         if ending?.noteSignal(at: now) == true {
             log.info("received another signal, stopping at once") { $0.add("signal", signal) }
         } else if isFirstSignal {
             isFirstSignal = false
-            log.info("received signal, stopping capture") { $0.add("signal", signal) }
+            StopReason.signal(signal).report(to: log)
         }
     }
 
@@ -190,33 +187,26 @@ public final class Pump {
 
     /// Sleeps until there are packets for which there is room, room in the output, a signal, or something is due; looks
     /// only where there is work left. The corresponding C function is `ppoll`.
-    private func wait(for result: Output.Result, at now: Duration) {
+    private func wait(for result: Output.Result, at now: MonotonicClock.Instant) {
         let isBlocked = result != .progress
-        var sources = (
-            output: pollfd(fd: STDOUT_FILENO, events: result == .waitForReadiness ? Int16(POLLOUT) : 0, revents: 0),
-            capture: pollfd(fd: isRingEmpty ? capture.descriptor : -1, events: Int16(POLLIN), revents: 0),
-            signals: pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)
-        )
-        // A regular file is always ready, which is no reason to wake up.
-        if !output.isStream && !isBlocked { sources.output.fd = -1 }
         let hasWork = wantsPackets(at: now) || (!isBlocked && !queue.isEmpty)
-        var limit = (hasWork ? .zero : timeout(isBlocked: isBlocked, at: now)).timespec
-        let ready = unsafe withUnsafeMutableBytes(of: &sources) { sources in
-            unsafe ppoll(sources.assumingMemoryBound(to: pollfd.self).baseAddress, 3, &limit, nil)
+        let deadline = hasWork ? now : deadline(isBlocked: isBlocked, at: now)
+        if isBlocked {
+            _ = stops.wait(for: STDOUT_FILENO, result == .waitForReadiness ? POLLOUT : 0, until: deadline)
+        } else if stops.wait(for: isRingEmpty ? capture.descriptor : -1, POLLIN, until: deadline) {
+            isRingEmpty = false
         }
-        if ready < 0 || sources.capture.revents != 0 || capture.isInterfaceDown { isRingEmpty = false }
-        hasSignal = ready < 0 || sources.signals.revents != 0
-        isReaderGone = ready > 0 && output.isStream && sources.output.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
+        if isBlocked || capture.isInterfaceDown { isRingEmpty = false }
     }
 
     /// How often to ask what becomes of an interface that is down.
     private static let interfaceInterval = Duration.milliseconds(100)
 
-    /// The time until the next thing is due, an hour at most.
-    private func timeout(isBlocked: Bool, at now: Duration) -> Duration {
+    /// When the next thing is due.
+    private func deadline(isBlocked: Bool, at now: MonotonicClock.Instant) -> MonotonicClock.Instant {
         var next = min(reports.nextDue, now + .seconds(3600))
-        next = min(next, ending?.nextDecision(progress(at: now)) ?? watch.nextLook)
+        if let ending { next = min(next, ending.nextDecision(progress(at: now))) }
         if capture.isInterfaceDown { next = min(next, now + Self.interfaceInterval) }
-        return isBlocked ? min(next - now, backoff.next()) : next - now
+        return isBlocked ? min(next, now + backoff.next()) : next
     }
 }

@@ -24,8 +24,8 @@ struct Counts: Equatable {
 struct Reports {
     private let log: Log
     private var hasWarned = false
-    private var nextCheck: Duration
-    private var nextProgress: Duration
+    private var nextCheck: MonotonicClock.Instant
+    private var nextProgress: MonotonicClock.Instant
 
     /// Between looks for drops while there are packets, and between reports of progress.
     private static let checkInterval = Duration.milliseconds(250)
@@ -38,15 +38,15 @@ struct Reports {
         nextProgress = now + Self.progressInterval
     }
 
-    func isDue(at now: Duration) -> Bool {
+    func isDue(at now: MonotonicClock.Instant) -> Bool {
         now >= nextCheck || log.isVerbose && now >= nextProgress
     }
 
     /// When there will be something to report even if no packet comes. The kernel drops packets only when there are
     /// packets, and those wake the pump.
-    var nextDue: Duration { log.isVerbose ? nextProgress : .never }
+    var nextDue: MonotonicClock.Instant { log.isVerbose ? nextProgress : .distantFuture }
 
-    mutating func report(_ counts: Counts, at now: Duration, isAskedFor: Bool) {
+    mutating func report(_ counts: Counts, at now: MonotonicClock.Instant, isAskedFor: Bool) {
         nextCheck = now + Self.checkInterval
         if counts.dropped > 0 && !hasWarned {
             hasWarned = true

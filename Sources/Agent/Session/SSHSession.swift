@@ -13,8 +13,12 @@ public struct SSHSession: Equatable {
     /// Whether the daemon ignores SIGHUP. The agent has inherited that then, which is no sign of nohup(1).
     var daemonIgnoresHangup = false
 
-    /// Whether the capture may outlive it: nohup(1) asks for that, unless it is the daemon that ignores SIGHUP.
-    public var mayBeOutlived: Bool { Signals.isHangupIgnored && !daemonIgnoresHangup }
+    /// Returns whether a capture ends together with this session. A capture into a file goes on, and so does one that was
+    /// started by nohup(1), unless the daemon itself ignores SIGHUP. `isStream` tells whether standard output leads to
+    /// another process.
+    func endsCapture(toStream isStream: Bool) -> Bool {
+        isStream && (!Hangup.isIgnored || daemonIgnoresHangup)
+    }
 
     /// What told which connections are the daemon's. The port is the platform's.
     enum Source: ByteString {

@@ -5,7 +5,7 @@ import Testing
 /// Of a capture that is to end at `begin`, when the kernel had captured 100 packets.
 @Suite("The end of a capture")
 struct EndingTests {
-    private static let begin = Duration.seconds(1000)
+    private static let begin = MonotonicClock.Instant(sinceStart: .seconds(1000))
 
     /// How far a capture is `after` milliseconds since the end was asked for, the output having taken nothing for `idle`
     /// milliseconds.
@@ -14,9 +14,10 @@ struct EndingTests {
         looked: Int64? = nil, hasLater: Bool = false
     ) -> Ending.Progress {
         Ending.Progress(
-            now: begin + .milliseconds(after), handedOver: handedOver, isRingEmpty: ring == .empty,
-            isQueueEmpty: queue == .empty, lastTaken: begin + .milliseconds(after - idle),
-            lastWritten: begin + .milliseconds(after - idle), lastLook: begin + .milliseconds(looked ?? after),
+            now: begin + Duration.milliseconds(after), handedOver: handedOver, isRingEmpty: ring == .empty,
+            isQueueEmpty: queue == .empty, lastTaken: begin + Duration.milliseconds(after - idle),
+            lastWritten: begin + Duration.milliseconds(after - idle),
+            lastLook: begin + Duration.milliseconds(looked ?? after),
             hasLater: hasLater)
     }
 
@@ -177,7 +178,7 @@ struct EndingTests {
     /// Of an end that a signal asked for, which others have followed: `after` milliseconds of each.
     private static func signalled(_ times: [Int64]) -> (ending: Ending, ends: [Bool]) {
         var ending = ending()
-        let ends = times.map { ending.noteSignal(at: begin + .milliseconds($0)) }
+        let ends = times.map { ending.noteSignal(at: begin + Duration.milliseconds($0)) }
         return (ending, ends)
     }
 
@@ -230,7 +231,7 @@ struct EndingTests {
             guard decision == .goOn else { continue }
             var later = progress
             while later.now < next {
-                defer { later.now += .milliseconds(1) }
+                defer { later.now = later.now + .milliseconds(1) }
                 guard ending.decide(later) == decision, ending.hasAll(later) == hasAll else {
                     Issue.record("\(later) of \(ending) is not as \(progress), before \(next)")
                     return

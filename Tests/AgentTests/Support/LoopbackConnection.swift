@@ -54,6 +54,21 @@ final class LoopbackConnection {
         descriptors = []
     }
 
+    /// Closes everything, and returns once the kernel's tables no longer list the connection: a child process that another
+    /// test starts holds it for a moment.
+    func closeForAll() throws(SystemError) {
+        let inode = Self.inode(of: accepted)
+        close()
+        var tables = try SocketTables()
+        let limit = MonotonicClock.now() + .seconds(10)
+        var isListed = true
+        while isListed, MonotonicClock.now() < limit {
+            isListed = false
+            try tables.readAll { if $0.inode == inode { isListed = true } }
+            if isListed { usleep(1000) }
+        }
+    }
+
     /// The number of a descriptor's socket.
     static func inode(of descriptor: Int32) -> UInt64 {
         var information = stat()
@@ -98,5 +113,18 @@ final class LoopbackConnection {
 
     private static func address(_ bytes: UnsafeMutableRawBufferPointer) -> UnsafeMutablePointer<sockaddr> {
         unsafe bytes.assumingMemoryBound(to: sockaddr.self).baseAddress!
+    }
+}
+
+extension SSHSession {
+    /// A session of a daemon that holds those connections.
+    init(connections: [LoopbackConnection]) throws(SystemError) {
+        let inodes = connections.map { LoopbackConnection.inode(of: $0.accepted) }
+        var sockets: [TCPSocket] = []
+        var tables = try SocketTables()
+        // A row is read twice if others go meanwhile.
+        try tables.readAll { if inodes.contains($0.inode), !sockets.contains($0) { sockets.append($0) } }
+        self.init(
+            daemon: "sshd", process: 1, ports: connections.map { $0.port }, connections: sockets, source: .descriptors)
     }
 }

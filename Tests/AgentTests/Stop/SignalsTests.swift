@@ -4,11 +4,11 @@ import Testing
 
 @testable import Agent
 
-/// Each in a process of its own, for signals are the process's.
+/// Each test runs in a process of its own, because signals belong to the process.
 @Suite("Signals")
 struct SignalsTests {
     @Test(arguments: [(SIGINT, "interrupt"), (SIGTERM, "terminated"), (SIGHUP, "hangup")])
-    func `to stop are given once, by name`(_ signal: Int32, _ name: String) async {
+    func `that ask for a stop are returned once, by name`(_ signal: Int32, _ name: String) async {
         await #expect(processExitsWith: .success) { [signal, name] in
             let signals = try Signals()
             #expect(Self.all(signals).isEmpty)
@@ -20,7 +20,7 @@ struct SignalsTests {
     }
 
     @Test
-    func `to report do not stop`() async {
+    func `that ask for a report are not a stop`() async {
         await #expect(processExitsWith: .success) {
             let signals = try Signals()
             raise(SIGUSR1)
@@ -29,7 +29,7 @@ struct SignalsTests {
     }
 
     @Test
-    func `of several kinds are all given`() async {
+    func `of several kinds are all returned`() async {
         await #expect(processExitsWith: .success) {
             let signals = try Signals()
             for signal in [SIGUSR1, SIGTERM, SIGINT, SIGTERM] { raise(signal) }
@@ -42,7 +42,7 @@ struct SignalsTests {
     }
 
     @Test
-    func `that come later are given, too`() async {
+    func `that come later are returned, too`() async {
         await #expect(processExitsWith: .success) {
             let signals = try Signals()
             for _ in 0..<3 {
@@ -53,11 +53,11 @@ struct SignalsTests {
     }
 
     @Test
-    func `of a hangup are ignored where they were at the start`() async {
+    func `of a hangup stay ignored if they were at the start`() async {
         await #expect(processExitsWith: .success) {
             cf_pcap_ignore(SIGHUP)
             let signals = try Signals()
-            #expect(Signals.isHangupIgnored)
+            #expect(Hangup.isIgnored)
             raise(SIGHUP)
             #expect(Self.all(signals).isEmpty)
             raise(SIGINT)
@@ -66,15 +66,15 @@ struct SignalsTests {
     }
 
     @Test
-    func `of a hangup are not ignored where they were not`() async {
+    func `of a hangup are not ignored otherwise`() async {
         await #expect(processExitsWith: .success) {
             signal(SIGHUP, SIG_DFL)
-            #expect(!Signals.isHangupIgnored)
+            #expect(!Hangup.isIgnored)
         }
     }
 
     @Test
-    func `of pipes without readers and of files that are too large do not end the process`() async {
+    func `of pipes without readers and of files that grow too large do not end the process`() async {
         await #expect(processExitsWith: .success) {
             let signals = try Signals()
             let pipe = try TestPipe()
@@ -102,14 +102,14 @@ struct SignalsTests {
     }
 
     @Test
-    func `are read from a descriptor that no other program gets`() async {
+    func `are read from a descriptor that other programs do not inherit`() async {
         await #expect(processExitsWith: .success) {
             let signals = try Signals()
             #expect(LibraryFunction("fcntl")([Int(signals.descriptor), Int(F_GETFD)]).result == FD_CLOEXEC)
         }
     }
 
-    /// All that have arrived; without any, it does not wait.
+    /// Returns all pending signals, without waiting.
     private static func all(_ signals: borrowing Signals) -> [Signals.Request] {
         var requests: [Signals.Request] = []
         while let request = signals.next() { requests.append(request) }
