@@ -31,7 +31,7 @@ def pytest_configure() -> None:
     if os.geteuid() != 0:
         raise pytest.UsageError("the tests take root, for file capabilities and namespaces")
     if not (BLOBS / "libpcap").is_dir() or not (BLOBS / "libcap").is_dir():
-        raise pytest.UsageError("no sources of libpcap and libcap: run Tests/Packaging/fetch-sources .build/blobs")
+        raise pytest.UsageError("no sources of libpcap and libcap: run Tests/Support/fetch-sources .build/blobs libpcap libcap2=libcap")
     if missing:
         raise pytest.UsageError(f"not installed: {', '.join(missing)}")
 
