@@ -38,7 +38,8 @@ static int attach(int descriptor, struct sock_fprog program) {
 // snaplen and without their direction. So libpcap is left with a filter that lets everything pass, and the kernel with
 // the real one, as libpcap has adapted it.
 static int leave_filtering_to_kernel(pcap_t *handle) {
-    struct sock_filter instructions[BPF_MAXINSNS], longer[BPF_MAXINSNS];
+    // 64 kB: a stack may be as small as that (ulimit -s).
+    static struct sock_filter instructions[BPF_MAXINSNS], longer[BPF_MAXINSNS];
     socklen_t count = BPF_MAXINSNS;
     int descriptor = pcap_fileno(handle);
     if (getsockopt(descriptor, SOL_SOCKET, SO_GET_FILTER, instructions, &count) != 0) return -1;

@@ -45,8 +45,9 @@ import CPcap
         guard status >= 0 else { throw unsafe failure(of: handle, status: status, interface) }
         if status > 0 { log.warn("libpcap warns") { unsafe $0.add("warning", explanation(of: status, handle)) } }
         if interface.name == Interface.any { unsafe pcap_set_datalink(handle, DLT_LINUX_SLL2) }
-        guard unsafe pcap_setnonblock(handle, 1, nil) == 0 else {
-            throw unsafe failure(of: handle, status: PCAP_ERROR, interface)
+        var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+        guard unsafe pcap_setnonblock(handle, 1, &message) == 0 else {
+            throw Failure("failed to open device \(interface.name): \(unsafe ByteString(cString: message))")
         }
         guard unsafe pcap_fileno(handle) == number else {
             throw Failure("failed to forbid sending on the packet socket: it is not descriptor \(number)")

@@ -5,11 +5,15 @@ import CPcap
 @safe public struct Filter {
     var instructions: [bpf_insn]
 
-    /// Compiles `expression`. The corresponding C function is `pcap_compile`. Throws libpcap's message.
-    static func compile(_ expression: ByteString, for handle: OpaquePointer) throws(Failure) -> Filter {
+    /// Compiles `expression`; `netmask` serves `ip broadcast` alone. Its bytes are in this machine's order: libpcap compares
+    /// it with what the program loads (gencode.c, gen_broadcast). Throws libpcap's message.
+    /// The corresponding C function is `pcap_compile`.
+    static func compile(
+        _ expression: ByteString, netmask: UInt32 = PCAP_NETMASK_UNKNOWN, for handle: OpaquePointer
+    ) throws(Failure) -> Filter {
         var program = unsafe bpf_program()
         let status = unsafe expression.withCString { text in
-            unsafe pcap_compile(handle, &program, text, 1, PCAP_NETMASK_UNKNOWN)
+            unsafe pcap_compile(handle, &program, text, 1, netmask)
         }
         guard status == 0 else { throw Failure(unsafe ByteString(cString: pcap_geterr(handle))) }
         defer { unsafe pcap_freecode(&program) }

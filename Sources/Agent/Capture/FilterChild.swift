@@ -14,7 +14,8 @@ enum FilterChild {
         guard cf_pcap_die_with_parent() == 0, getppid() == parent, giveUp(capture.descriptor, keeping: results) else {
             _exit(1)
         }
-        let reply = unsafe compile(expression, capture.handle)
+        becomeFirstVictim()
+        let reply = unsafe compile(expression, on: capture.interface, capture.handle)
         _exit(writeAll(reply.bytes, to: results) ? 0 : 1)
     }
 
@@ -33,17 +34,31 @@ enum FilterChild {
             && OpenDescriptors.closeAll(but: [socket, results])
     }
 
-    private static func compile(_ whole: FilterExpression, _ handle: OpaquePointer) -> FilterReply {
+    /// Has the kernel end this process, and not the app, where compiling uses up the container's memory
+    /// (proc_pid_oom_score_adj(5)). The files in `/proc` of a process that is not dumpable belong to root, so this process
+    /// becomes dumpable: it holds nothing any more that another process of the user does not have. Where `/proc` cannot be
+    /// written, compiling goes on under its own limit. The corresponding C functions are `prctl` and `write`.
+    private static func becomeFirstVictim() {
+        cf_pcap_set_dumpable()
+        let file = unsafe cf_pcap_open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        _ = writeAll(("1000" as ByteString).bytes, to: file)
+        close(file)
+    }
+
+    private static func compile(
+        _ whole: FilterExpression, on interface: Interface, _ handle: OpaquePointer
+    ) -> FilterReply {
         let (expression, exclusion) = (whole.user, whole.exclusion)
         // Where parentheses match, what is excluded stays so, whatever stands between them.
         if exclusion != nil && !expression.hasMatchingParentheses {
             return .rejection("filter '\(expression.clipped)': its parentheses do not match")
         }
         do throws(Failure) {
-            return .program(try unsafe Filter.compile(whole.combined, for: handle))
+            return .program(try unsafe Filter.compile(whole.combined, netmask: interface.netmask, for: handle))
         } catch {
             if let exclusion, error.description.contains("rejects all packets"),
-                (try? unsafe Filter.compile(expression, for: handle)) != nil
+                (try? unsafe Filter.compile(expression, netmask: interface.netmask, for: handle)) != nil
             {
                 return .rejection(
                     """
@@ -51,8 +66,7 @@ enum FilterChild {
                     (\(exclusion.expression)): \(error.description)
                     """)
             }
-            let isTooLong = error.description.contains("malloc")
-            let hint = isTooLong ? ", compiling it takes too much memory" : FilterHint.text(forRefused: expression)
+            let hint = FilterHint.text(forRefused: expression, because: error.description)
             return .rejection("filter '\(expression.clipped)': \(error.description)\(hint)")
         }
     }

@@ -19,6 +19,7 @@ public struct FilterCompiler {
     public func compile(
         _ expression: FilterExpression, for capture: borrowing Capture, until stops: StopSource
     ) throws(Failure) -> Filter? {
+        InterfaceLimits.describe(capture.interface, filter: expression.user, in: log)
         var ends: [Int32] = [-1, -1]
         guard unsafe cf_pcap_pipe(&ends) == 0 else { throw Self.systemFailure() }
         let results = FileDescriptor(owning: ends[0])
@@ -40,7 +41,9 @@ public struct FilterCompiler {
         case .program(let filter): return filter
         case .rejection(let message): throw Failure(message)
         case nil:
-            let end: ByteString = FilterReply.missing(behind: reply) > 0 ? "ended" : "gave no valid answer"
+            let end: ByteString =
+                FilterReply.missing(behind: reply) > 0
+                ? "ended; if the container is short of memory, a shorter filter takes less" : "gave no valid answer"
             throw Failure("failed to compile the filter: the process that compiles it \(end)")
         }
     }

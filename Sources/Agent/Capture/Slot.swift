@@ -17,11 +17,25 @@ public enum Slot {
                 throw Failure("failed to count the captures of this container: \(SystemError.last.description)")
             }
         }
-        throw Failure(
+        throw noneFree()
+    }
+
+    /// Says which captures have the slots; and which slots something has that is no capture, as it does not listen.
+    private static func noneFree() -> Failure {
+        let holders = (0..<count).compactMap { holder(of: $0) }
+        let captures: ByteString =
             """
-            \(count) captures run in this container, and each has 20 MB of the kernel's memory. Stop one with \
-            kill -INT PID: \((0..<count).map { holder(of: $0) }.joined(separator: "; "))
-            """)
+            \(holders.count) captures run in this container, and each has 20 MB of the kernel's memory. Stop one with \
+            kill -INT PID: \(holders.joined(separator: "; "))
+            """
+        let others = count - holders.count
+        if others == 0 { return Failure(captures) }
+        let squatted: ByteString =
+            """
+            \(others) of the \(count) places for captures in this container are held by a process that is none: in \
+            /proc/net/unix their names begin with @cf-pcap/
+            """
+        return Failure(holders.isEmpty ? squatted : "\(captures); \(squatted)")
     }
 
     /// How many may ask whose a slot is: nobody accepts the connections, so that they stay until it is free again.
@@ -44,14 +58,14 @@ public enum Slot {
         }
     }
 
-    /// The process that listens there, as the kernel tells whoever connects, and what is known of it.
+    /// The process that listens there, as the kernel tells whoever connects, and what is known of it; nil where none does.
     /// The corresponding C functions are `connect` and `getsockopt` with SO_PEERCRED.
-    private static func holder(of number: Int) -> ByteString {
+    private static func holder(of number: Int) -> ByteString? {
         let question = FileDescriptor(owning: newSocket())
         var peer = ucred()
         var size = socklen_t(MemoryLayout<ucred>.size)
-        guard unsafe at(number, { unsafe connect(question.rawValue, $0, $1) }) == 0,
-            unsafe getsockopt(question.rawValue, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0, peer.pid > 0
+        guard unsafe at(number, { unsafe connect(question.rawValue, $0, $1) }) == 0 else { return nil }
+        guard unsafe getsockopt(question.rawValue, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0, peer.pid > 0
         else { return "a process of unknown id" }
         var description: ByteString = "process \(peer.pid)"
         if let start = ProcessStat(contents(of: "/proc/\(peer.pid)/stat") ?? [])?.start {

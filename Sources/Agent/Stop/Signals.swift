@@ -15,7 +15,7 @@ public struct Signals: ~Copyable {
     }
 
     /// Blocks the stop signals and SIGUSR1 for the rest of the process's life; ignores SIGPIPE and SIGXFSZ, so that a
-    /// write fails instead of killing the process. Throws if signalfd(2) fails.
+    /// write fails instead of killing the process. Throws if sigprocmask(2) or signalfd(2) fails.
     /// The corresponding C functions are `sigprocmask`, `signalfd` and `signal`.
     public init() throws(Failure) {
         for signal in [SIGPIPE, SIGXFSZ] { cf_pcap_ignore(signal) }
@@ -24,8 +24,8 @@ public struct Signals: ~Copyable {
         for signal in [SIGINT, SIGTERM, SIGUSR1] + (Hangup.isIgnored ? [] : [SIGHUP]) {
             unsafe sigaddset(&signals, signal)
         }
-        unsafe sigprocmask(SIG_SETMASK, &signals, nil)
-        descriptor = unsafe signalfd(-1, &signals, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
+        let isBlocked = unsafe sigprocmask(SIG_SETMASK, &signals, nil) == 0
+        descriptor = isBlocked ? unsafe signalfd(-1, &signals, Int32(SFD_CLOEXEC | SFD_NONBLOCK)) : -1
         guard descriptor >= 0 else { throw Failure("failed to collect signals: \(SystemError.last.description)") }
     }
 

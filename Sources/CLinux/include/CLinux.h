@@ -62,6 +62,7 @@ static inline bool cf_pcap_is_ignored(int number) {
 static inline int cf_pcap_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 static inline int cf_pcap_no_new_privileges(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); }
 static inline int cf_pcap_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+static inline int cf_pcap_set_dumpable(void) { return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); }
 static inline int cf_pcap_forbid_core(void) { return setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); }
 static inline void cf_pcap_bound_data(rlim_t bytes) { setrlimit(RLIMIT_DATA, &(struct rlimit){bytes, bytes}); }
 static inline int cf_pcap_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }

@@ -17,8 +17,9 @@ public actor CF {
     /// The questions that wait for their answers.
     private var questions: [UUID: Task<CFCommand.Result, any Error>] = [:]
     private var isClosed = false
-    /// The platform's last word on SSH to an app: a failure of the proxy makes all sessions ask for it at once.
-    private var permission: (question: Task<SessionFailure?, Never>, moment: ContinuousClock.Instant)?
+    /// The platform's last word on SSH to an app, and when it came; nil while it is awaited. A failure of the proxy makes all
+    /// sessions ask for it at once.
+    private var permission: (question: Task<SessionFailure?, Never>, answered: ContinuousClock.Instant?)?
 
     /// The way to the SSH proxy, once it has been asked for.
     private var knownRoute: Task<SSHRoute, Never>?
@@ -134,12 +135,14 @@ public actor CF {
             return failure.neverBegan(on: await routeWithEndpoint())
         }
         guard failure.kind == .refused else { return failure }
-        if let permission, .now - permission.moment < .seconds(5) {
+        if let permission, permission.answered.map({ .now - $0 < .seconds(5) }) ?? true {
             return await permission.question.value ?? failure
         }
         let question = Task { await self.prohibition(of: app) }
+        permission = (question, nil)
+        let prohibition = await question.value
         permission = (question, .now)
-        return await question.value ?? failure
+        return prohibition ?? failure
     }
 
     /// The way to the SSH proxy, without its address.

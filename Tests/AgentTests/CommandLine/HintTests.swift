@@ -77,6 +77,20 @@ struct HintTests {
         #expect(FilterHandle().rejection(of: expression) != nil)
     }
 
+    @Test(arguments: ["host http", "port dns", "src host tls or dst port ssl", "not net http"])
+    func `leave a field's name alone where it is a name to look up`(_ expression: String) {
+        #expect(FilterHint.captureFilter(meantBy: ByteString(text: expression)) == nil)
+    }
+
+    @Test(arguments: [
+        ("unknown ip proto 'nosuch'", "write its number"),
+        ("netmask not known, so 'ip broadcast' not supported", "write the address"),
+        ("malloc", "too much memory"),
+    ])
+    func `name the remedy for what libpcap cannot look up`(_ reason: String, _ remedy: String) {
+        #expect(FilterHint.text(forRefused: "x", because: ByteString(text: reason)).text.contains(remedy))
+    }
+
     @Test(arguments: ["", "port 80 and", "prot 80", "host nowhere.example.com", "tcp port 8080)", "65536", "-1", "((("])
     func `are silent about other mistakes`(_ expression: String) {
         #expect(FilterHint.text(forRefused: ByteString(text: expression)).isEmpty)

@@ -1,0 +1,31 @@
+// A container's root need not have /etc/protocols, and libpcap takes a look-up that fails for protocol 0 (nametoaddr.c,
+// pcap_nametoproto). This look-up, which the linker prefers to the C library's, has the names of pcap-filter(7) and of the
+// other protocols that carry an app's traffic, with IANA's numbers, and is the same in every container.
+#include <netdb.h>
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int number;
+} protocols[] = {
+    {"icmp", 1},   {"igmp", 2},  {"ipencap", 4}, {"tcp", 6},       {"igp", 9},   {"udp", 17},       {"dccp", 33},
+    {"ipv6", 41},  {"rsvp", 46}, {"gre", 47},    {"esp", 50},      {"ah", 51},   {"ipv6-icmp", 58}, {"icmp6", 58},
+    {"eigrp", 88}, {"ospf", 89}, {"pim", 103},   {"ipcomp", 108},  {"vrrp", 112}, {"carp", 112},    {"l2tp", 115},
+    {"sctp", 132}, {"udplite", 136},
+};
+
+// As getprotobyname_r(3), which returns 0 and no result for a name that it does not know. `buffer` is not needed: the name
+// is the caller's, and there are no aliases.
+int getprotobyname_r(const char *name, struct protoent *entry, char *buffer, size_t size, struct protoent **result) {
+    static char *no_aliases[] = {NULL};
+    (void)buffer, (void)size;
+    *result = NULL;
+    for (size_t index = 0; index < sizeof protocols / sizeof *protocols; index++) {
+        if (strcmp(name, protocols[index].name) != 0) continue;
+        *entry = (struct protoent){(char *)name, no_aliases, protocols[index].number};
+        *result = entry;
+        break;
+    }
+    return 0;
+}
