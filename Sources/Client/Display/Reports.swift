@@ -63,10 +63,16 @@ enum Reports {
         return lines
     }
 
+    /// The number dropped, with "at least" where more may have been and nobody still counts.
+    private static func dropped(_ totals: Totals) -> String {
+        guard let dropped = totals.dropped, dropped > 0 || !totals.isDroppedLeast else { return "dropped not known" }
+        return (totals.isDroppedLeast ? "at least " : "") + "\(Quantity.count(dropped)) dropped"
+    }
+
     private static func amounts(_ totals: Totals, rate: Double? = nil) -> String {
         let parts = [
             Quantity.packets(totals.packets), Quantity.bytes(Double(totals.bytes)), rate.map(Quantity.rate),
-            totals.dropped.map { "\(Quantity.count($0)) dropped" } ?? "dropped not known",
+            dropped(totals),
         ]
         return parts.compactMap { $0 }.joined(separator: ", ")
     }

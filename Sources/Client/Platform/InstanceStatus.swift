@@ -26,6 +26,8 @@ public struct InstanceStatus: Sendable {
     public var rate = 0.0
     /// Packets that matched but were lost, as the agent counts them; nil before it has said.
     public var dropped: Int?
+    /// Whether ``dropped`` is the least, because a session ended without its agent's last counts.
+    public var isDroppedLeast = false
 
     /// The status of an instance whose session is about to be opened.
     public init(id: InstanceID) {

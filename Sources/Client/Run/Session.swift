@@ -43,7 +43,7 @@ struct Session: Sendable {
             outcome = .failed(SessionFailure(.unknown, "\(error)"))
         }
         await merger.close(stream, progress.statistics)
-        board.endSession(instance.id)
+        board.endSession(instance.id, hasLastCounts: progress.withLog(\.isStopped) || !progress.hasBegun)
         guard case .failed(let failure) = outcome else { return outcome }
         return .failed(await cf.confirmed(failure, of: app))
     }

@@ -32,9 +32,11 @@ final class StatusBoard: Sendable {
         }
     }
 
-    /// A session has ended: the next agent counts from zero.
-    func endSession(_ id: InstanceID) {
+    /// A session has ended: the next agent counts from zero. Without the last counts of this one, which only an orderly
+    /// end brings, the sum is the least that was dropped.
+    func endSession(_ id: InstanceID, hasLastCounts: Bool) {
         entries.withLock { entries in
+            if !hasLastCounts { entries[id]?.status.isDroppedLeast = true }
             let dropped = entries[id]?.status.dropped
             entries[id]?.droppedBefore = dropped
         }

@@ -38,6 +38,21 @@ struct ReportsTests {
     }
 
     @Test
+    func `tell the least that was dropped where a count is not known`() {
+        var cut = status(0, .capturing, packets: 10, bytes: 600, dropped: 3)
+        cut.isDroppedLeast = true
+        let silent = status(1, .capturing, packets: 1, bytes: 60)
+        let known = status(2, .ended, packets: 1, bytes: 60, dropped: 0)
+        #expect(
+            Reports.summary([cut, known], order: OrderReport()).prefix(3) == [
+                "web/0: 10 packets, 600 B, at least 3 dropped", "web/2: 1 packet, 60 B, 0 dropped",
+                "all: 11 packets, 660 B, at least 3 dropped",
+            ])
+        #expect(
+            Reports.summary([silent, known], order: OrderReport())[2] == "all: 2 packets, 120 B, dropped not known")
+    }
+
+    @Test
     func `tell of clocks that differ, and advise a longer hold only where it helps`() {
         func cautions(_ seconds: Int64) -> [String] {
             let clocks = OrderReport.difference(

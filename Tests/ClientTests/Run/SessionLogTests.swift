@@ -67,7 +67,7 @@ struct SessionLogTests {
         for _ in 0..<1000 {
             board.set(id, .capturing)
             board.setDropped(id, log.counts?.dropped ?? 0)
-            board.endSession(id)
+            board.endSession(id, hasLastCounts: true)
         }
         #expect(Totals(board.statuses + board.statuses).dropped ?? 0 > 0)
     }
