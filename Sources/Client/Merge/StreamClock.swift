@@ -5,14 +5,16 @@ struct StreamClock {
     private(set) var distance: Int64?
     /// The number of records since the distance was learnt.
     private var records = 0
-    private var learntAt = ContinuousClock.now
+    /// The moment at which it was learnt, in nanoseconds since ``origin``. A number: with an `Instant` in it, whose layout
+    /// is the library's, a queue is copied by calls, at every run of records.
+    private var learntAt: Int64 = 0
     /// A greater distance that one batch has shown; a second one like it makes it the stream's.
     private var candidate: Int64?
 
     /// A distance that grows by more than this has not been learnt yet, or the clock was set: in nanoseconds.
     private static let step: Int64 = 1_000_000_000
-    /// The time for which a distance must hold before it is believed.
-    private static let proof = Duration.seconds(2)
+    /// The time for which a distance must hold before it is believed, in nanoseconds.
+    private static let proof: Int64 = 2_000_000_000
     /// The number of records that must agree before a difference of clocks is told.
     private static let evidence = 10
 
@@ -22,7 +24,8 @@ struct StreamClock {
     /// Takes the latest time stamp of a batch of `count` records, and returns whether it is plausible: no further ahead
     /// of what was learnt than `margin`.
     mutating func add(_ latest: UInt64, count: Int, at arrival: ContinuousClock.Instant, margin: Duration) -> Bool {
-        let new = Int64(clamping: latest) &- (arrival - Self.origin).nanoseconds
+        let arrival = (arrival - Self.origin).nanoseconds
+        let new = Int64(clamping: latest) &- arrival
         guard let distance else {
             learn(new, at: arrival)
             return true
@@ -52,10 +55,10 @@ struct StreamClock {
 
     /// The distance, if enough packets agree on it.
     func provenDistance(at now: ContinuousClock.Instant) -> Int64? {
-        records >= Self.evidence && now - learntAt >= Self.proof ? distance : nil
+        records >= Self.evidence && (now - Self.origin).nanoseconds - learntAt >= Self.proof ? distance : nil
     }
 
-    private mutating func learn(_ distance: Int64, at now: ContinuousClock.Instant) {
+    private mutating func learn(_ distance: Int64, at now: Int64) {
         self.distance = distance
         learntAt = now
         candidate = nil

@@ -17,6 +17,8 @@ import DequeModule
     /// The bytes of the first waiting segment, which keeps them, and the place in them of the first waiting record.
     private var bytes = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
     private var offset = 0
+    /// The ceiling of the first waiting segment. It is read at every record run, where the queue's place is too far away.
+    private var ceiling = UInt64.max
     private var segments: Deque<BatchSegment> = []
     /// The latest time stamp of the segment that came last, waiting or not.
     private var lastShown: UInt64 = 0
@@ -85,7 +87,8 @@ import DequeModule
         for index in start..<segments.endIndex {
             segments[index].ceiling = min(segments[index].ceiling, segment.first)
         }
-        headTime = min(headTime, segments[0].ceiling)
+        ceiling = segments[0].ceiling
+        headTime = min(headTime, ceiling)
     }
 
     /// A stream that steps back at every record costs no more than this each time.
@@ -94,7 +97,6 @@ import DequeModule
     /// Returns the records at the start, one at least, that are merged by time stamps up to `limit`, and counts in `order`
     /// those that stand behind records of other streams, of which the latest is `newest`. One record must wait.
     func run(upTo limit: UInt64, after newest: UInt64, counting order: inout MergeOrder) -> Run {
-        let ceiling = segments[0].ceiling
         let limit = ceiling <= limit ? .max : limit
         let ahead = ceiling == .max ? .max : ceiling &+ RecordBatch.stepBack
         var (end, count, last) = (offset, 0, headTime)
@@ -119,7 +121,7 @@ import DequeModule
         noteGiven(run.last)
         offset = run.range.upperBound
         guard unsafe offset == bytes.count else {
-            headTime = unsafe min(RecordHeader(bytes, at: offset).time, segments[0].ceiling)
+            headTime = unsafe min(RecordHeader(bytes, at: offset).time, ceiling)
             return 0
         }
         let freed = segments.removeFirst().bufferedBytes
@@ -137,8 +139,9 @@ import DequeModule
 
     private mutating func open(_ segment: BatchSegment) {
         offset = 0
+        ceiling = segment.ceiling
         unsafe bytes = segment.bytes
-        headTime = unsafe min(RecordHeader(bytes, at: 0).time, segment.ceiling)
+        headTime = unsafe min(RecordHeader(bytes, at: 0).time, ceiling)
     }
 }
 
