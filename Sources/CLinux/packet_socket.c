@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -37,9 +38,8 @@ static int attach(int descriptor, struct sock_fprog program) {
 // was set (pcap-linux.c, blocks_to_filter_in_userland). Here none can, and libpcap would see packets that are cut to the
 // snaplen and without their direction. So libpcap is left with a filter that lets everything pass, and the kernel with
 // the real one, as libpcap has adapted it.
-static int leave_filtering_to_kernel(pcap_t *handle) {
-    // 64 kB: a stack may be as small as that (ulimit -s).
-    static struct sock_filter instructions[BPF_MAXINSNS], longer[BPF_MAXINSNS];
+// `instructions` and `longer` have room for BPF_MAXINSNS each.
+static int leave_to_kernel(pcap_t *handle, struct sock_filter *instructions, struct sock_filter *longer) {
     socklen_t count = BPF_MAXINSNS;
     int descriptor = pcap_fileno(handle);
     if (getsockopt(descriptor, SOL_SOCKET, SO_GET_FILTER, instructions, &count) != 0) return -1;
@@ -53,6 +53,15 @@ static int leave_filtering_to_kernel(pcap_t *handle) {
     if (reject_sent_on_loopback(&program) && attach(descriptor, program) == 0) return CF_PCAP_IN_KERNEL;
     program = (struct sock_fprog){(unsigned short)count, instructions};
     return attach(descriptor, program) == 0 ? CF_PCAP_IN_KERNEL_AND_LIBPCAP : -1;
+}
+
+// A stack may have no room for 64 kB (ulimit -s).
+static int leave_filtering_to_kernel(pcap_t *handle) {
+    struct sock_filter *instructions = calloc(2 * BPF_MAXINSNS, sizeof *instructions);
+    if (instructions == NULL) return -1;
+    int result = leave_to_kernel(handle, instructions, instructions + BPF_MAXINSNS);
+    free(instructions);
+    return result;
 }
 
 int cf_pcap_set_filter(pcap_t *handle, struct bpf_program *program) {
