@@ -60,13 +60,15 @@ BYTE_ORDERS = {
 def read(path: Path) -> Source:
     data = path.read_bytes()
     order, unit = BYTE_ORDERS[data[:4]]
-    _, major, minor, _, _, _, link_type = struct.unpack_from(order + "IHHiIII", data)
+    _, major, minor, _, _, snaplen, link_type = struct.unpack_from(order + "IHHiIII", data)
+    longest = min(snaplen or LONGEST_PACKET, LONGEST_PACKET)
     records, position = [], 24
     while position + 16 <= len(data):
         seconds, fraction, kept, length = struct.unpack_from(order + "IIII", data, position)
-        if kept > LONGEST_PACKET or position + 16 + kept > len(data):
+        if kept > longest or position + 16 + kept > len(data):
             break
-        records.append((seconds * 10**9 + fraction * unit, length, data[position + 16:position + 16 + kept]))
+        # A pcapng cannot say that more was kept of a packet than it had.
+        records.append((seconds * 10**9 + fraction * unit, max(length, kept), data[position + 16:position + 16 + kept]))
         position += 16 + kept
     # Bits above the 16 of the type say whether frames end with a checksum (pcap-savefile(5)).
     return Source(path, link_type & 0xFFFF in LINK_TYPES and (major, minor) == (2, 4), position == len(data), records)
