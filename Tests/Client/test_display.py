@@ -164,7 +164,7 @@ def test_dropped_packets_are_told(foundation, demo, folder, liars):
 
 
 @pytest.mark.parametrize("arguments, words", [
-    ([], ["APP"]), (["demo", "extra"], ["extra"]), (["demo", "--nix"], ["nix"]), (["demo", "-i", "x"], ["x"]),
+    ([], ["the app's name is missing"]), (["demo", "extra"], ["extra"]), (["demo", "--nix"], ["nix"]), (["demo", "-i", "x"], ["x"]),
     (["demo", "-i", "3-1"], ["3-1"]), (["demo", "--snaplen", "many"], ["many"]), (["demo", "--snaplen", "262145"], ["262145"]),
     (["demo", "--hold=-1"], ["-1"]), (["demo", "--format", "xls"], ["xls"]), (["demo", "-i"], ["-i"]),
 ])
