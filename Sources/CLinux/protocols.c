@@ -15,8 +15,8 @@ static const struct {
     {"sctp", 132}, {"udplite", 136},
 };
 
-// As getprotobyname_r(3), which returns 0 and no result for a name that it does not know. `buffer` is not needed: the name
-// is the caller's, and there are no aliases.
+// Looks a protocol up by its name as getprotobyname_r(3) does: returns 0, and no result for an unknown name. Leaves `buffer`
+// alone, as the name is the caller's and there are no aliases.
 int getprotobyname_r(const char *name, struct protoent *entry, char *buffer, size_t size, struct protoent **result) {
     static char *no_aliases[] = {NULL};
     (void)buffer, (void)size;

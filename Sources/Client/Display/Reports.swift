@@ -24,7 +24,7 @@ enum Reports {
         return lines + cautions(statuses, order: order)
     }
 
-    /// What a reader of the capture has to know.
+    /// Returns the warnings for a reader of the capture, a line each.
     static func cautions(_ statuses: [InstanceStatus], order: OrderReport) -> [String] {
         var lines: [String] = []
         if let dropped = Totals(statuses).dropped, dropped > 0 {
@@ -35,7 +35,7 @@ enum Reports {
         return lines + cautions(order)
     }
 
-    /// What a reader of the capture has to know of its order. A longer hold is advised only where it helps.
+    /// Returns the warnings about the order of the packets. A longer hold is advised only where it helps.
     private static func cautions(_ order: OrderReport) -> [String] {
         var lines: [String] = []
         let counts = order.counts

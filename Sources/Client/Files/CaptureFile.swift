@@ -202,7 +202,7 @@ struct CaptureFile: RecordSink {
                 unsafe try destination.write(bytes) { _ in 0 }
             }
         } catch {
-            // What the full disk took of this piece was taken back, so that there may be room for the end.
+            // The part of this piece that was written has been cut off again, which may leave room for the end.
             if case .failed = error { try? writeEnding() }
             throw error
         }

@@ -72,8 +72,9 @@ import DequeModule
 
     /// Has records with time stamps far ahead wait no longer than the records behind them.
     ///
-    /// Where a stream steps back to a time that it had reached before, the records between were stamped ahead. Where it
-    /// steps back further, its clock was set: the records before it were stamped rightly.
+    /// Lowers the ceilings of the records before `segment`. If the stream steps back to a time that it had reached before,
+    /// the records between were stamped ahead. If it steps back further, its clock was set, and those records keep their
+    /// time stamps.
     private mutating func lowerCeilings(before segment: BatchSegment) {
         let time = segment.first + RecordBatch.stepBack
         let recent = segments.indices.suffix(Self.longestLookback)

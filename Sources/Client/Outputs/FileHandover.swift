@@ -34,7 +34,7 @@ public final class FileHandover: Sendable {
         var process: pid_t?
         var isAbandoned = false
         var isRunning = false
-        /// Those who wait for the last command.
+        /// The callers that wait for the last command.
         var finishers: [CheckedContinuation<Void, Never>] = []
     }
 

@@ -1,6 +1,6 @@
 /// Merges the streams of all sessions and writes the result to the output.
 actor Merger {
-    /// What went into the output.
+    /// The outcome of the merge and its output.
     struct Result: Sendable {
         /// Whether there is an output: anything was written, and is there still.
         let hasBegun: Bool

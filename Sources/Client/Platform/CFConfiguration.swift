@@ -44,9 +44,9 @@ struct CFConfiguration: Equatable, Sendable {
         return copy
     }
 
-    /// The bytes of a file for a process of cf that must not renew the tokens: without the refresh token.
+    /// The configuration for a private copy, as JSON, without the refresh token.
     ///
-    /// Where each refresh token serves once, a copy that renews its tokens uses up the person's own.
+    /// If refresh tokens rotate, a copy that renewed its tokens would use up the person's own.
     var bytesOfCopy: [UInt8] {
         var copy = values
         copy["RefreshToken"] = .text("")

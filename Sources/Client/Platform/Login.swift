@@ -8,8 +8,8 @@ internal import Subprocess
 
 /// The person's login with cf: its tokens, renewed in the person's own configuration and nowhere else.
 ///
-/// Whatever the person does meanwhile, as `cf login`, is taken by itself. Tokens that the platform refuses are not tried
-/// again: a renewal that runs while somebody logs in could write the old ones over the new.
+/// The login picks up a new `cf login` of the person by itself. It never tries tokens again that the platform refused: a
+/// renewal that runs while somebody logs in could write the old ones over the new.
 actor Login {
     /// The configuration as it was at the start: the API, organization and space stay those for the whole run.
     let original: CFConfiguration

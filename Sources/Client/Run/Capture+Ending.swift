@@ -5,7 +5,7 @@ extension Capture {
         let before = ending
         for action in ending.handle(event, at: .now) { carryOut(action) }
         if ending.deadline != before.deadline { setAlarm() }
-        // What the stop leaves may be nothing.
+        // Perhaps no session was running when the stop came.
         if ending.state == .draining && before.state != .draining { finishIfNothingIsLeft() }
     }
 

@@ -11,7 +11,7 @@ extension Capture {
         }
         display.say(Announcements.starting(on: options.indices))
         update(survey.instances)
-        // Where nothing ever begins, a capture of limited time ends all the same.
+        // A capture of limited time ends even if no session ever begins.
         if let duration = options.duration { send(.beginIsOverdue, after: duration + Self.timeToBegin) }
     }
 

@@ -165,8 +165,8 @@ extension SessionProgress.State {
         }
     }
 
-    /// What a killed session lost. The agent's last counts wait behind the packets in the same channel (RFC 4254, 5.2),
-    /// so that earlier ones tell the least.
+    /// The loss of a killed session, in words: at least the difference between the agent's newest counts and the packets
+    /// that came. Its last counts wait behind the packets in the same channel (RFC 4254, 5.2).
     private var lossOfKilled: String {
         guard let counts = log.counts, counts.packets > packets else { return "its last packets may be missing" }
         let lost = Quantity.packets(Int(clamping: counts.packets - packets))

@@ -32,7 +32,7 @@ internal import SystemPackage
     private let waiting = Mutex<CheckedContinuation<Void, Never>?>(nil)
 
     private static let size = 256 << 10
-    /// As many buffers as there are threads that read, not one for each pipe.
+    /// The read buffers, shared by all pipes: a thread that reads borrows one.
     private static let buffers = BufferPool(size: size)
 
     /// The corresponding C function is `pipe`.
