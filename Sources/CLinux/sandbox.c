@@ -141,8 +141,7 @@ int cf_pcap_enter_sandbox(struct cf_pcap_descriptors used) {
         {.call = SYS_brk},
         {SYS_mmap, {LACKS(2, PROT_EXEC), IS(4, -1)}},
         {.call = SYS_munmap},
-        // The end of the handler that leaves libpcap's loop, and going on behind SIGSTOP and SIGCONT.
-        {.call = SYS_rt_sigreturn},
+        // Going on behind SIGSTOP and SIGCONT.
         {.call = SYS_restart_syscall},
         // The time of day and the monotonic clock, where the kernel offers no vDSO for them.
         {.call = SYS_clock_gettime},

@@ -53,7 +53,7 @@ enum CFPcap {
             guard let filter = try FilterCompiler(log: log).compile(expression, for: capture, until: stops) else {
                 return .success
             }
-            try capture.start(filter, log: log)
+            try capture.start(filter)
             try Pump(capture, to: output, until: stops, log: log).run()
         } catch {
             log.error("failed to set up capture") { $0.add("error", error.description) }

@@ -9,19 +9,17 @@ import CPcap
     /// the interval of wake-ups, while packets are few. The 80 blocks hold 80 times as much time then (3.8 s).
     static let blockTimeout = Duration.milliseconds(48)
 
-    /// What it captures on.
+    /// The interface.
     public let interface: Interface
-    /// The packet socket.
-    let descriptor: Int32
     let handle: OpaquePointer
+    private let socket: PacketSocket
 
-    private var filtering = Filter.Place.kernel
     private var received = WrappingCounter()
     private var dropped = WrappingCounter()
 
     private init(interface: Interface, descriptor: Int32, handle: OpaquePointer) {
         self.interface = interface
-        self.descriptor = descriptor
+        socket = PacketSocket(descriptor: descriptor)
         unsafe self.handle = handle
     }
 
@@ -34,7 +32,7 @@ import CPcap
         unsafe pcap_set_promisc(handle, 0)
         unsafe pcap_set_buffer_size(handle, ringSize)
         unsafe pcap_set_timeout(handle, blockTimeout.milliseconds)
-        unsafe pcap_set_protocol_linux(handle, CF_PCAP_NO_PROTOCOL)
+        unsafe pcap_set_protocol_linux(handle, PacketSocket.noProtocol)
 
         // The socket takes the lowest number that is free (socket(2)); nothing can be sent on that, even as it is opened.
         let number = dup(STDERR_FILENO)
@@ -44,7 +42,7 @@ import CPcap
         let status = unsafe pcap_activate(handle)
         guard status >= 0 else { throw unsafe failure(of: handle, status: status, interface) }
         if status > 0 { log.warn("libpcap warns") { unsafe $0.add("warning", explanation(of: status, handle)) } }
-        if interface.name == Interface.any { unsafe pcap_set_datalink(handle, DLT_LINUX_SLL2) }
+        if interface.isAny { unsafe pcap_set_datalink(handle, DLT_LINUX_SLL2) }
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard unsafe pcap_setnonblock(handle, 1, &message) == 0 else {
             throw Failure("failed to open device \(interface.name): \(unsafe ByteString(cString: message))")
@@ -82,53 +80,83 @@ import CPcap
     /// Bytes kept of each packet. The corresponding C function is `pcap_snapshot`.
     var snaplen: Int { Int(unsafe pcap_snapshot(handle)) }
 
-    /// Sets the filter for good and begins to take packets that match it.
-    /// The corresponding C functions are `pcap_setfilter` and `bind`.
-    public mutating func start(_ filter: Filter, log: Log) throws(Failure) {
-        filtering = try unsafe filter.install(in: handle, log: log)
-        if filtering == .libpcap, unsafe cf_pcap_leave_loop_at_times(handle) != 0 {
-            throw Failure("failed to set a timer: \(SystemError.last.description)")
-        }
-        guard setOption(SOL_SOCKET, SO_LOCK_FILTER) else {
-            throw Failure("failed to lock the filter: \(SystemError.last.description)")
-        }
-        // The filter rejects them, too, for kernels that cannot ignore them (before Linux 4.20).
-        if interface.isLoopback { _ = setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING) }
-        let error = SystemError(number: bind() ? pendingError : SystemError.last.number)
-        guard error.number == 0 else {
+    // MARK: The filter
+
+    /// Compiles an expression of pcap-filter(7) for this capture. Throws libpcap's message. Runs in the child process, which
+    /// has closed the packet socket: all that libpcap needs (link type, snaplen, the kernel's extensions) stands in its handle.
+    func compile(_ expression: ByteString) throws(Failure) -> BPFProgram {
+        try unsafe BPFProgram(compiling: expression, netmask: netmask, for: handle)
+    }
+
+    /// The network mask of the interface's IPv4 address; PCAP_NETMASK_UNKNOWN if it has none, and for `any`. The
+    /// corresponding C function is `pcap_lookupnet`, which opens a socket of its own for a moment.
+    private var netmask: UInt32 {
+        var (network, mask): (UInt32, UInt32) = (0, 0)
+        var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+        let status = unsafe interface.name.withCString { unsafe pcap_lookupnet($0, &network, &mask, &message) }
+        return status == 0 && mask != 0 ? UInt32(bigEndian: mask) : PCAP_NETMASK_UNKNOWN
+    }
+
+    /// Throws if the kernel does not accept the program together with the agent's own rule. Asked before ``start(_:)``,
+    /// because libpcap would say so on standard error, and apply the program itself.
+    func requireAcceptance(of program: BPFProgram) throws(BPFProgram.Refusal) {
+        try withOwnRule(program).requireAcceptance()
+    }
+
+    /// Returns the program with the rule that shows each packet of `lo` once.
+    private func withOwnRule(_ program: BPFProgram) -> BPFProgram {
+        interface.showsPacketsTwice ? program.rejectingSentOnLoopback() : program
+    }
+
+    /// Attaches the program for the rest of the capture, and begins to receive packets.
+    public mutating func start(_ program: BPFProgram) throws(Failure) {
+        try attach(program)
+        // The attached program rejects them, too, for kernels that cannot ignore them.
+        if interface.isLoopback { socket.ignoreSentPackets() }
+        do throws(SystemError) {
+            try socket.lockProgram()
+            try socket.receive(from: interface.index)
+        } catch {
             throw Failure("failed to open device \(interface.name): \(error.description)")
         }
     }
 
-    /// Switches an option on. The corresponding C function is `setsockopt`.
-    private func setOption(_ level: Int32, _ name: Int32) -> Bool {
-        var on: Int32 = 1
-        return unsafe setsockopt(descriptor, level, name, &on, socklen_t(MemoryLayout<Int32>.size)) == 0
-    }
-
-    /// ENETDOWN where the interface is down. The corresponding C function is `getsockopt` with SO_ERROR.
-    private var pendingError: Int32 {
-        var error: Int32 = 0
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        return unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : SystemError.last.number
-    }
-
-    /// Takes packets of all protocols from here on (packet(7)). The corresponding C function is `bind`.
-    private func bind() -> Bool {
-        var address = sockaddr_ll()
-        address.sll_family = UInt16(AF_PACKET)
-        address.sll_protocol = UInt16(ETH_P_ALL).bigEndian
-        address.sll_ifindex = interface.index
-        let size = socklen_t(MemoryLayout<sockaddr_ll>.size)
-        return unsafe withUnsafeMutableBytes(of: &address) { address in
-            // bind(2) reads as much of the address as the size says.
-            let general = unsafe address.assumingMemoryBound(to: sockaddr.self).baseAddress
-            return unsafe CLinux.bind(descriptor, __CONST_SOCKADDR_ARG(__sockaddr__: general), size) == 0
+    /// Attaches the program to the packet socket, as libpcap adapts it to a link-layer header that only files have (on
+    /// `any`). libpcap itself keeps a program that accepts everything: it would run its own copy on the ring's first blocks,
+    /// in case they were filled before (pcap-linux.c, blocks_to_filter_in_userland), and on packets that the kernel has cut.
+    private func attach(_ program: BPFProgram) throws(Failure) {
+        try setInLibpcap(program)
+        guard let adapted = socket.attachedProgram else {
+            throw Failure(
+                """
+                the filter looks at a part of the link-layer header that only files have, such as link[12], and the kernel \
+                cannot. Leave that part out, or capture on one interface, such as eth0
+                """)
+        }
+        // The kernel would count the memory of the old program together with that of the new one.
+        socket.detachProgram()
+        try setInLibpcap(.acceptingAll)
+        do throws(SystemError) {
+            try withOwnRule(adapted).attach(to: socket.descriptor)
+        } catch {
+            throw Failure("failed to set the filter: \(error.description)")
         }
     }
 
-    /// Whether what the kernel counts is what libpcap hands over.
-    var isCountExact: Bool { filtering == .kernel }
+    /// The corresponding C function is `pcap_setfilter`.
+    private func setInLibpcap(_ program: BPFProgram) throws(Failure) {
+        var instructions = program.instructions.map { bpf_insn(code: $0.code, jt: $0.jt, jf: $0.jf, k: $0.k) }
+        let status = unsafe instructions.withUnsafeMutableBufferPointer { instructions in
+            var program = unsafe bpf_program(bf_len: UInt32(instructions.count), bf_insns: instructions.baseAddress)
+            return unsafe pcap_setfilter(handle, &program)
+        }
+        guard status == 0 else { throw failure }
+    }
+
+    // MARK: Its state
+
+    /// The number of the packet socket's descriptor.
+    var descriptor: Int32 { socket.descriptor }
 
     /// What libpcap says of its last failure. The corresponding C function is `pcap_geterr`.
     var failure: Failure { Failure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))") }

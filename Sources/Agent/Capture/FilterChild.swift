@@ -15,12 +15,12 @@ enum FilterChild {
             _exit(1)
         }
         becomeFirstVictim()
-        let reply = unsafe compile(expression, on: capture.interface, capture.handle)
+        let reply = compile(expression, for: capture)
         _exit(writeAll(reply.bytes, to: results) ? 0 : 1)
     }
 
     /// Closes the packet socket and all else that is not a standard stream, but for `results`. Returns whether that is
-    /// sure. What libpcap needs for compiling (link type, snaplen, the kernel's filter extensions) stands in its handle.
+    /// sure.
     private static func giveUp(_ socket: Int32, keeping results: Int32) -> Bool {
         // Something else takes its number, on which nothing can be sent (cf_pcap_disarm).
         let nothing = unsafe cf_pcap_open("/", O_PATH)
@@ -46,19 +46,17 @@ enum FilterChild {
         close(file)
     }
 
-    private static func compile(
-        _ whole: FilterExpression, on interface: Interface, _ handle: OpaquePointer
-    ) -> FilterReply {
+    private static func compile(_ whole: FilterExpression, for capture: borrowing Capture) -> FilterReply {
         let (expression, exclusion) = (whole.user, whole.exclusion)
         // Where parentheses match, what is excluded stays so, whatever stands between them.
         if exclusion != nil && !expression.hasMatchingParentheses {
             return .rejection("filter '\(expression.clipped)': its parentheses do not match")
         }
         do throws(Failure) {
-            return .program(try unsafe Filter.compile(whole.combined, netmask: interface.netmask, for: handle))
+            return .program(try capture.compile(whole.combined))
         } catch {
             if let exclusion, error.description.contains("rejects all packets"),
-                (try? unsafe Filter.compile(expression, netmask: interface.netmask, for: handle)) != nil
+                (try? capture.compile(expression)) != nil
             {
                 return .rejection(
                     """

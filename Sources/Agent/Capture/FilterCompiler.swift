@@ -18,7 +18,7 @@ public struct FilterCompiler {
     /// gave it. The corresponding C functions are `pipe2`, `fork`, `kill` and `waitpid`.
     public func compile(
         _ expression: FilterExpression, for capture: borrowing Capture, until stops: StopSource
-    ) throws(Failure) -> Filter? {
+    ) throws(Failure) -> BPFProgram? {
         InterfaceLimits.describe(capture.interface, filter: expression.user, in: log)
         var ends: [Int32] = [-1, -1]
         guard unsafe cf_pcap_pipe(&ends) == 0 else { throw Self.systemFailure() }
@@ -37,8 +37,14 @@ public struct FilterCompiler {
         kill(child, SIGKILL)
         while waitpid(child, nil, 0) < 0, cf_pcap_errno() == EINTR {}
         if isInterrupted { return nil }
-        switch FilterReply(reply, allowingLoops: expression.user.contains("protochain")) {
-        case .program(let filter): return filter
+        switch FilterReply(reply) {
+        case .program(let program):
+            do throws(BPFProgram.Refusal) {
+                try capture.requireAcceptance(of: program)
+            } catch {
+                throw Failure("filter '\(expression.user.clipped)': \(error.description)")
+            }
+            return program
         case .rejection(let message): throw Failure(message)
         case nil:
             let end: ByteString =

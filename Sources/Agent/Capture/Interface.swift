@@ -1,5 +1,4 @@
 import CLinux
-import CPcap
 
 /// A network interface of the process's network namespace, or all of them.
 public struct Interface: Equatable {
@@ -8,8 +7,14 @@ public struct Interface: Equatable {
     /// The kernel's index; 0 stands for all interfaces.
     let index: Int32
 
-    /// Whether it is `lo`, which shows each packet twice, as sent and as received. The C function is `if_nametoindex`.
+    /// Whether it is `lo`. The corresponding C function is `if_nametoindex`.
     var isLoopback: Bool { unsafe index != 0 && index == if_nametoindex("lo") }
+
+    /// Whether it stands for all interfaces.
+    var isAny: Bool { index == 0 }
+
+    /// Whether packets of `lo` pass it, which come twice: once sent and once received.
+    var showsPacketsTwice: Bool { isLoopback || isAny }
 
     /// libpcap's name for all interfaces at once.
     static let any: ByteString = "any"
@@ -37,15 +42,6 @@ public struct Interface: Equatable {
         var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
         guard let found = unsafe if_indextoname(index, &name) else { return nil }
         return unsafe ByteString(cString: found)
-    }
-
-    /// The network mask of its IPv4 address in this machine's byte order; PCAP_NETMASK_UNKNOWN where it has none, and for
-    /// `any`. The corresponding C function is `pcap_lookupnet`, which opens a socket of its own for a moment.
-    var netmask: UInt32 {
-        var (network, mask): (UInt32, UInt32) = (0, 0)
-        var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
-        let status = unsafe name.withCString { unsafe pcap_lookupnet($0, &network, &mask, &message) }
-        return status == 0 && mask != 0 ? UInt32(bigEndian: mask) : PCAP_NETMASK_UNKNOWN
     }
 
     /// The names of all interfaces, and `any`. The corresponding C function is `if_nameindex`.

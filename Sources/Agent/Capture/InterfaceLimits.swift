@@ -8,7 +8,7 @@ enum InterfaceLimits {
             }
         }
         // LINKTYPE_LINUX_SLL2 has no place for a tag, and libpcap puts none back (pcap-linux.c, TPACKET_V3).
-        if interface.name == Interface.any {
+        if interface.isAny {
             log.info("VLAN tags are not kept on all interfaces at once, -interface NAME keeps them")
         }
     }

@@ -124,7 +124,7 @@ public final class Pump {
         unsafe clock_gettime(CLOCK_REALTIME, &endingBegan)
         let (received, dropped) = capture.statistics()
         // Packets that matched and found room in the ring.
-        let captured = capture.isCountExact ? received - min(dropped, received) : nil
+        let captured = received - min(dropped, received)
         ending = Ending(at: now, captured: captured, dropped: dropped)
     }
 

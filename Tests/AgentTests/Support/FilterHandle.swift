@@ -1,3 +1,4 @@
+import CLinux
 import CPcap
 
 @testable import Agent
@@ -7,7 +8,7 @@ import CPcap
     let handle: OpaquePointer
 
     init(linkType: Int32 = DLT_EN10MB, snaplen: Int32 = 65535) {
-        // pcap_open_dead(3PCAP) fails only where there is no memory.
+        // pcap_open_dead(3PCAP) fails only if there is no memory.
         unsafe handle = pcap_open_dead(linkType, snaplen)!
     }
 
@@ -15,11 +16,11 @@ import CPcap
         unsafe pcap_close(handle)
     }
 
-    func compile(_ expression: ByteString) throws(Failure) -> Filter {
-        try unsafe Filter.compile(expression, for: handle)
+    func compile(_ expression: ByteString) throws(Failure) -> BPFProgram {
+        try unsafe BPFProgram(compiling: expression, for: handle)
     }
 
-    /// libpcap's message; nil where it compiles.
+    /// Returns libpcap's message; nil if the expression compiles.
     func rejection(of expression: ByteString) -> String? {
         do {
             _ = try compile(expression)
@@ -29,14 +30,20 @@ import CPcap
         }
     }
 
-    /// What a filter keeps of a packet in which only the bytes given are not zero.
-    static func kept(by filter: Filter, of bytes: [Int: UInt8], length: Int = 64) -> UInt32 {
+    /// Returns the number of bytes that a program keeps of a packet whose bytes are 0 but for those given.
+    static func kept(by program: BPFProgram, of bytes: [Int: UInt8], length: Int = 64) -> UInt32 {
         var packet = [UInt8](repeating: 0, count: length)
         for (offset, byte) in bytes { packet[offset] = byte }
-        return unsafe filter.instructions.withUnsafeBufferPointer { instructions in
+        let instructions = program.instructions.map { bpf_insn(code: $0.code, jt: $0.jt, jf: $0.jf, k: $0.k) }
+        return unsafe instructions.withUnsafeBufferPointer { instructions in
             unsafe packet.withUnsafeBufferPointer { packet in
                 unsafe bpf_filter(instructions.baseAddress, packet.baseAddress, UInt32(length), UInt32(length))
             }
         }
     }
+}
+
+extension BPFProgram {
+    /// The fields of all instructions, for comparison.
+    var words: [UInt32] { instructions.flatMap { [UInt32($0.code), UInt32($0.jt), UInt32($0.jf), $0.k] } }
 }

@@ -12,9 +12,6 @@ from .namespace import Namespace, run
 from .paths import REPOSITORY
 
 PKTGEN = REPOSITORY / ".build/tools/pktgen"
-NOT_FOR_THE_KERNEL = " or ".join(f"len={length}" for length in range(61, 2361))
-"""A filter of more instructions than the kernel takes, which libpcap then applies."""
-
 
 def send_numbered(
     namespace: Namespace, address: str, count: int, port: int = 9999, size: int = 32, first: int = 0,
