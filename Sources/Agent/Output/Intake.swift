@@ -36,7 +36,10 @@ extension RecordQueue {
         let intake = unsafe UnsafeMutableRawPointer(user.unsafelyUnwrapped).assumingMemoryBound(to: Intake.self)
         let queue = unsafe intake.pointee.queue
         let header = unsafe header.unsafelyUnwrapped.pointee
-        unsafe queue.pointee.add(header.ts, captured: header.caplen, length: header.len, bytes.unsafelyUnwrapped)
+        unsafe queue.pointee.add(
+            seconds: UInt32(truncatingIfNeeded: header.ts.tv_sec),
+            microseconds: UInt32(truncatingIfNeeded: header.ts.tv_usec), captured: header.caplen, length: header.len,
+            bytes.unsafelyUnwrapped)
         if unsafe queue.pointee.count >= intake.pointee.enough { unsafe pcap_breakloop(intake.pointee.handle) }
     }
 }

@@ -22,7 +22,6 @@ import CLinux
     /// Records added since the start, those that are shorter than their packets were, and the last one's time.
     private(set) var added: UInt64 = 0
     private(set) var truncated: UInt64 = 0
-    private(set) var newest = timeval()
 
     /// A queue of records of at most `snaplen` bytes of a packet, with the file header in it.
     init(fileHeader: [UInt8], snaplen: Int) {
@@ -45,16 +44,17 @@ import CLinux
 
     /// Adds a packet of which `captured` bytes, snaplen at most, stand at `bytes`. There must be room.
     @inline(__always)
-    mutating func add(_ time: timeval, captured: UInt32, length: UInt32, _ bytes: UnsafeRawPointer) {
+    mutating func add(
+        seconds: UInt32, microseconds: UInt32, captured: UInt32, length: UInt32, _ bytes: UnsafeRawPointer
+    ) {
         let place = unsafe storage + end
-        unsafe place.storeBytes(of: UInt32(truncatingIfNeeded: time.tv_sec), as: UInt32.self)
-        unsafe place.storeBytes(of: UInt32(truncatingIfNeeded: time.tv_usec), toByteOffset: 4, as: UInt32.self)
+        unsafe place.storeBytes(of: seconds, as: UInt32.self)
+        unsafe place.storeBytes(of: microseconds, toByteOffset: 4, as: UInt32.self)
         unsafe place.storeBytes(of: captured, toByteOffset: 8, as: UInt32.self)
         unsafe place.storeBytes(of: length, toByteOffset: 12, as: UInt32.self)
         unsafe memcpy(place + PcapFormat.recordHeaderSize, bytes, Int(captured))
         end &+= PcapFormat.recordHeaderSize &+ Int(captured)
         added &+= 1
-        newest = time
         if length > captured { truncated &+= 1 }
     }
 

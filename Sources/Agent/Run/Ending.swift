@@ -3,8 +3,8 @@
 struct Ending: Equatable {
     /// When it was asked for.
     let begin: MonotonicClock.Instant
-    /// Packets that the kernel had captured by then, from the start of the capture; nil where it cannot tell.
-    let captured: UInt64?
+    /// Packets that the kernel had captured by then, from the start of the capture.
+    let captured: UInt64
     /// Packets that had found no room in the ring by then. What finds none later is not part of the capture.
     let dropped: UInt64
     /// When a signal asked for it; nil where something else did.
@@ -15,9 +15,7 @@ struct Ending: Equatable {
     static let longest = Duration.milliseconds(4500)
     /// For how long standard output may take nothing.
     static let longestStandstill = Duration.seconds(1)
-    /// When the kernel has retired the block that it was filling.
-    static let retirement = Capture.blockTimeout * 4
-    /// The same on a machine that is very busy.
+    /// The time after which the kernel has retired the block that it was filling, even on a machine that is very busy.
     static let longestRetirement = Duration.milliseconds(800)
     /// Within this time a second signal is taken for the first: timeout(1) and terminals send it twice.
     static let sameSignal = Duration.milliseconds(200)
@@ -31,10 +29,8 @@ struct Ending: Equatable {
         var isRingEmpty: Bool
         /// The output has taken all that was handed over.
         var isQueueEmpty: Bool
-        /// When the output last took bytes or had none to take; when it last took bytes; when the ring was last read.
-        var lastTaken, lastWritten, lastLook: MonotonicClock.Instant
-        /// A packet has been handed over that came after the end was asked for.
-        var hasLater = false
+        /// When the output last took bytes or had none to take.
+        var lastTaken: MonotonicClock.Instant
     }
 
     enum Decision: Equatable {
@@ -55,7 +51,7 @@ struct Ending: Equatable {
         }
     }
 
-    init(at now: MonotonicClock.Instant, captured: UInt64?, dropped: UInt64 = 0) {
+    init(at now: MonotonicClock.Instant, captured: UInt64, dropped: UInt64 = 0) {
         (begin, self.captured, self.dropped) = (now, captured, dropped)
     }
 
@@ -69,11 +65,6 @@ struct Ending: Equatable {
     /// Whether all that the kernel had captured when the end began has been handed over.
     func hasAll(_ progress: Progress) -> Bool {
         let age = progress.now - begin
-        guard let captured else {
-            // Where there are packets in the ring, but none that match, that is known only by the time it takes.
-            let idle = progress.isQueueEmpty ? progress.lastLook - max(begin, progress.lastWritten) : .zero
-            return progress.hasLater || idle >= Self.longestRetirement || progress.isRingEmpty && age >= Self.retirement
-        }
         return progress.handedOver >= captured || (progress.isRingEmpty && age >= Self.longestRetirement)
     }
 
@@ -89,8 +80,8 @@ struct Ending: Equatable {
     /// When ``decide(_:)`` may come to something else though nothing happens.
     func nextDecision(_ progress: Progress) -> MonotonicClock.Instant {
         let times = [
-            begin + Self.retirement, begin + Self.longestRetirement, progress.lastWritten + Self.longestRetirement,
-            max(begin, progress.lastTaken) + Self.longestStandstill, begin + Self.longest,
+            begin + Self.longestRetirement, max(begin, progress.lastTaken) + Self.longestStandstill,
+            begin + Self.longest,
         ]
         return times.filter { $0 > progress.now }.min() ?? progress.now
     }

@@ -14,12 +14,11 @@ public final class Pump {
     private let log: Log
 
     private var ending: Ending?
-    private var endingBegan = timespec()
     /// Why the capture ended by itself, such as an interface that is gone.
     private var failure: Failure?
     private var isFirstSignal = true
     private var (isLive, isReaderGone, isRingEmpty) = (false, false, false)
-    private var (lastTaken, lastWritten, lastLook) = (MonotonicClock.now(), MonotonicClock.now(), MonotonicClock.now())
+    private var (lastTaken, lastLook) = (MonotonicClock.now(), MonotonicClock.now())
     private var backoff = Backoff()
 
     /// Takes everything that the loop needs, memory included.
@@ -64,7 +63,6 @@ public final class Pump {
             if wantsPackets(at: now) { take(at: now) }
             let isWriting = !queue.isEmpty
             let result = isWriting ? output.write(&queue) : .progress
-            if isWriting && result == .progress { lastWritten = now }
             switch result {
             case .progress: noteTaken(at: now)
             case .readerGone: isReaderGone = true
@@ -121,7 +119,6 @@ public final class Pump {
 
     private func beginEnding(at now: MonotonicClock.Instant) {
         if ending != nil { return }
-        unsafe clock_gettime(CLOCK_REALTIME, &endingBegan)
         let (received, dropped) = capture.statistics()
         // Packets that matched and found room in the ring.
         let captured = received - min(dropped, received)
@@ -131,12 +128,10 @@ public final class Pump {
     private func progress(at now: MonotonicClock.Instant) -> Ending.Progress {
         Ending.Progress(
             now: now, handedOver: queue.added, isRingEmpty: isRingEmpty, isQueueEmpty: queue.isEmpty,
-            lastTaken: lastTaken, lastWritten: lastWritten, lastLook: lastLook,
-            hasLater: (queue.newest.tv_sec, queue.newest.tv_usec * 1000) > (endingBegan.tv_sec, endingBegan.tv_nsec))
+            lastTaken: lastTaken)
     }
 
-    /// Packets that were captured by the stop, or by now where there was none, and are not written. What is still in the
-    /// ring is not known where libpcap filters.
+    /// Counts the packets that were captured by the stop, or by now if there was none, and are not written.
     private func countLost() -> UInt64 {
         beginEnding(at: lastTaken)
         let left = max(ending?.captured ?? 0, queue.added) - queue.added

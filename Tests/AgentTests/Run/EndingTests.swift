@@ -10,22 +10,18 @@ struct EndingTests {
     /// How far a capture is `after` milliseconds since the end was asked for, the output having taken nothing for `idle`
     /// milliseconds.
     private static func progress(
-        after: Int64, handedOver: UInt64 = 100, ring: Fill = .empty, queue: Fill = .empty, idle: Int64 = 0,
-        looked: Int64? = nil, hasLater: Bool = false
+        after: Int64, handedOver: UInt64 = 100, ring: Fill = .empty, queue: Fill = .empty, idle: Int64 = 0
     ) -> Ending.Progress {
         Ending.Progress(
             now: begin + Duration.milliseconds(after), handedOver: handedOver, isRingEmpty: ring == .empty,
-            isQueueEmpty: queue == .empty, lastTaken: begin + Duration.milliseconds(after - idle),
-            lastWritten: begin + Duration.milliseconds(after - idle),
-            lastLook: begin + Duration.milliseconds(looked ?? after),
-            hasLater: hasLater)
+            isQueueEmpty: queue == .empty, lastTaken: begin + Duration.milliseconds(after - idle))
     }
 
     enum Fill: CaseIterable {
         case empty, holdsSome
     }
 
-    private static func ending(captured: UInt64? = 100) -> Ending {
+    private static func ending(captured: UInt64 = 100) -> Ending {
         Ending(at: begin, captured: captured)
     }
 
@@ -74,63 +70,11 @@ struct EndingTests {
         }
     }
 
-    // MARK: The count is not known
-
-    @Test
-    func `waits for four block timeouts where the kernel cannot tell what it captured`() {
-        let ending = Self.ending(captured: nil)
-        let wait = 4 * Int64(Capture.blockTimeout.milliseconds)
-        #expect(ending.decide(Self.progress(after: 0, handedOver: 1_000_000)) == .goOn)
-        #expect(ending.decide(Self.progress(after: wait - 1, handedOver: 1_000_000)) == .goOn)
-        #expect(ending.decide(Self.progress(after: wait, handedOver: 0)) == .done)
-        #expect(ending.decide(Self.progress(after: wait, queue: .holdsSome)) == .goOn)
-    }
-
-    @Test
-    func `does not wait for a ring that is never empty where nothing in it matches`() {
-        let ending = Self.ending(captured: nil)
-        #expect(ending.decide(Self.progress(after: 799, ring: .holdsSome, idle: 799)) == .goOn)
-        #expect(ending.decide(Self.progress(after: 800, ring: .holdsSome, idle: 800)) == .done)
-        #expect(ending.decide(Self.progress(after: 2000, ring: .holdsSome, idle: 800)) == .done)
-    }
-
-    @Test
-    func `does not take for idle what passed since the last look into the ring`() {
-        let ending = Self.ending(captured: nil)
-        for looked in [-100, 0, 799] as [Int64] {
-            #expect(!ending.hasAll(Self.progress(after: 2000, ring: .holdsSome, idle: 2000, looked: looked)))
-        }
-        #expect(ending.hasAll(Self.progress(after: 2000, ring: .holdsSome, idle: 2000, looked: 800)))
-    }
-
-    @Test
-    func `hands over all of a ring that it cannot count, to a reader that takes its time`() {
-        let ending = Self.ending(captured: nil)
-        for after in [0, 800, 4499] as [Int64] {
-            for queue in Fill.allCases {
-                let progress = Self.progress(after: after, ring: .holdsSome, queue: queue, idle: min(after, 799))
-                #expect(ending.decide(progress) == .goOn)
-                #expect(!ending.hasAll(progress))
-            }
-        }
-        let late = Self.progress(after: 4500, ring: .holdsSome, queue: .holdsSome)
-        #expect(ending.decide(late) == .giveUp(.readerTooSlow))
-    }
-
-    @Test
-    func `has all once a packet is handed over that came after the end was asked for`() {
-        let ending = Self.ending(captured: nil)
-        #expect(ending.decide(Self.progress(after: 1, ring: .holdsSome, hasLater: true)) == .done)
-        let waiting = Self.progress(after: 1, ring: .holdsSome, queue: .holdsSome, hasLater: true)
-        #expect(ending.hasAll(waiting))
-        #expect(ending.decide(waiting) == .goOn)
-    }
-
     // MARK: The reader
 
-    @Test(arguments: [nil, 100] as [UInt64?], [50, 100] as [UInt64])
-    func `gives up a reader that took nothing for a second`(_ captured: UInt64?, _ handedOver: UInt64) {
-        let ending = Self.ending(captured: captured)
+    @Test(arguments: [50, 100] as [UInt64])
+    func `gives up a reader that took nothing for a second`(_ handedOver: UInt64) {
+        let ending = Self.ending()
         for after in [1000, 2000, 4499] as [Int64] {
             func decision(_ idle: Int64) -> Ending.Decision {
                 let progress = Self.progress(
@@ -248,7 +192,7 @@ struct EndingTests {
                     for (ring, queue) in everyFill {
                         let progress = progress(
                             after: after, handedOver: handedOver, ring: ring, queue: queue, idle: idle)
-                        cases += [(ending(), progress), (ending(captured: nil), progress)]
+                        cases.append((ending(), progress))
                     }
                 }
             }

@@ -38,12 +38,14 @@ struct Packet {
 extension RecordQueue {
     /// What libpcap does for each packet.
     mutating func add(_ packet: Packet) {
-        let time = timeval(tv_sec: packet.seconds, tv_usec: packet.microseconds)
         let length = UInt32(packet.length ?? packet.bytes.count)
         unsafe packet.bytes.withUnsafeBytes { bytes in
             // An empty array may have no address; of no bytes none is read.
             let address = unsafe bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!
-            unsafe add(time, captured: UInt32(bytes.count), length: length, address)
+            unsafe add(
+                seconds: UInt32(truncatingIfNeeded: packet.seconds),
+                microseconds: UInt32(truncatingIfNeeded: packet.microseconds),
+                captured: UInt32(bytes.count), length: length, address)
         }
     }
 }
