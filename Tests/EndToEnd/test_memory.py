@@ -42,8 +42,9 @@ def limited_memory(megabytes: int) -> Iterator[Path]:
 @pytest.mark.home("namespace")
 def test_long_filter_where_memory_is_short_ends_its_compiler_and_not_the_app(namespace):
     with limited_memory(90) as group:
-        app = namespace.launch(["/usr/bin/python3", "-c", APP])
-        (group / "cgroup.procs").write_text(str(app.pid))
+        # It joins before it takes memory: what a process has taken elsewhere is not charged to its new group.
+        join = ("/bin/sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh")
+        app = namespace.launch([*join, "/usr/bin/python3", "-c", APP], user=0)
         app.stdout.readline()
         joined = ("/bin/sh", "-c", f'echo $$ > {group}/cgroup.procs; exec setpriv --reuid=2000 --regid=2000 --clear-groups --inh-caps=-all "$@"', "sh")
         agent = namespace.launch([*joined, installed(), "-interface", "lo", "-filter", LONG_FILTER], user=0)
