@@ -15,6 +15,8 @@ struct CFPcapClient {
             let arguments = try CommandLineArguments.ofProcess()
             switch try arguments.invocation() {
             case .capture(let options): exit(try await capture(options, arguments))
+            case .list(let options): exit(await ask(Inventory.list, options, arguments))
+            case .check(let options): exit(await ask(Inventory.check, options, arguments))
             case .show(let text): print(text, terminator: "")
             case .register(let port): try PluginRegistration.register(port: port)
             case .uninstall: break
@@ -25,6 +27,17 @@ struct CFPcapClient {
             display.finish()
             exit(error is UsageError ? 2 : 1)
         }
+    }
+
+    /// Prints what there is to capture; gives the exit status. As a plugin, alone in the foreground.
+    private static func ask(
+        _ question: (CaptureOptions, Int32?, Display) async -> Int32, _ options: CaptureOptions,
+        _ arguments: CommandLineArguments
+    ) async -> Int32 {
+        let display = Display(quiet: options.quiet)
+        guard arguments.isPlugin else { return await question(options, nil, display) }
+        let parent = ParentWatch()
+        return await Foreground.held { await question(options, parent.process, display) }
     }
 
     /// Captures to the end; gives the exit status. As a plugin, alone in the foreground, and no longer than cf is there.

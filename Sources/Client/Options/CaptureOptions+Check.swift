@@ -1,6 +1,7 @@
 extension CaptureOptions {
     /// Refuses options that do not go together, and an app's name that cf would not take for one.
     mutating func check() throws(UsageError) {
+        if list { return try checkListing() }
         if let stray = rest.first {
             throw UsageError(
                 "'\(stray)' is one argument too many; a filter goes behind --filter, and one capture takes one app")
@@ -14,7 +15,40 @@ extension CaptureOptions {
         if filter == "" { filter = nil }
         if snaplen == 0 { snaplen = nil }
         try checkFilter()
+        if checksInstances { return try refuse(optionsOfOutput, with: "--check", because: "writes no file") }
+        guard !json else { throw UsageError("--json goes with --list or --check") }
         _ = try resolvedFormat()
+    }
+
+    private func checkListing() throws(UsageError) {
+        guard appName == nil else {
+            throw UsageError("--list lists all apps of the space; 'cf pcap \(app) --check' asks the instances of one")
+        }
+        guard !checksInstances else { throw UsageError("--list and --check are two questions, leave one of them out") }
+        try refuse(optionsOfChoice + optionsOfOutput, with: "--list", because: "captures nothing")
+    }
+
+    private func refuse(_ given: [String], with option: String, because reason: String) throws(UsageError) {
+        guard let first = given.first else { return }
+        throw UsageError("\(option) \(reason), leave out \(first)")
+    }
+
+    /// The options that choose packets, as far as they are given.
+    private var optionsOfChoice: [String] {
+        [
+            processes != .named("web") ? "--process" : nil, indexLists.isEmpty ? nil : "--app-instance-index",
+            interface != "eth0" ? "--interface" : nil, filter != nil ? "--filter" : nil,
+            snaplen != nil ? "--snaplen" : nil, skipHostValidation ? "--skip-host-validation" : nil,
+        ].compactMap { $0 }
+    }
+
+    /// The options that say what becomes of packets, as far as they are given.
+    private var optionsOfOutput: [String] {
+        [
+            output != nil ? "--output" : nil, requestedFormat != nil ? "--format" : nil, force ? "--force" : nil,
+            hold != .seconds(1) ? "--hold" : nil, duration != nil ? "--duration" : nil,
+            wireshark ? "--wireshark" : nil, noFollow ? "--no-follow" : nil,
+        ].compactMap { $0 }
     }
 
     private func checkFilter() throws(UsageError) {

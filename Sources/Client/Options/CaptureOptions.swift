@@ -50,6 +50,18 @@ public struct CaptureOptions: ParsableCommand, Sendable {
     @Flag(help: HelpGroup.see.help("show the packets in Wireshark as they come"))
     var wireshark = false
 
+    /// Shows the apps of the space, and captures nothing.
+    @Flag(help: HelpGroup.see.help("list the space's apps, and who may be captured"))
+    var list = false
+
+    /// Asks the instances whether they can be captured, and captures nothing.
+    @Flag(name: .customLong("check"), help: HelpGroup.see.help("ask each instance whether it can be captured"))
+    var checksInstances = false
+
+    /// Shows the answers of `--list` and `--check` as JSON.
+    @Flag(help: HelpGroup.see.help("with --list and --check: as JSON"))
+    var json = false
+
     // MARK: Keep
 
     /// A path, `-` for standard output; nil means `capture.pcap`, or `capture-1.pcap` and so on if it exists.

@@ -4,6 +4,10 @@ import ArgumentParser
 public enum Invocation: Sendable {
     /// To capture.
     case capture(CaptureOptions)
+    /// To list the apps of the space.
+    case list(CaptureOptions)
+    /// To ask the instances of an app whether they can be captured.
+    case check(CaptureOptions)
     /// To print a text that was asked for: help, or the version.
     case show(String)
     /// By `cf install-plugin`, to say on this port of 127.0.0.1 what the plugin offers.
@@ -64,7 +68,8 @@ public struct CommandLineArguments: Sendable {
             if options.help { return .show(HelpText.text) }
             if options.version { return .show("cf-pcap-client \(ClientVersion.current)\n") }
             try options.check()
-            return .capture(options)
+            if options.list { return .list(options) }
+            return options.checksInstances ? .check(options) : .capture(options)
         } catch let error as UsageError {
             throw UsageError("\(error). \(remedy)")
         } catch {

@@ -14,6 +14,31 @@ enum API {
         var state: String
     }
 
+    struct SpaceApplication: Decodable, Sendable {
+        var guid: String
+        var name: String
+        var state: String
+    }
+
+    struct SpaceProcess: Decodable, Sendable {
+        struct Relationships: Decodable {
+            struct Link: Decodable {
+                struct Identifier: Decodable {
+                    var guid: String
+                }
+
+                var data: Identifier?
+            }
+
+            var app: Link
+        }
+
+        var guid: String
+        var type: String
+        var instances: Int
+        var relationships: Relationships
+    }
+
     struct Process: Decodable, Equatable {
         var guid: String
         var type: String

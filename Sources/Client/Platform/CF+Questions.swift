@@ -100,7 +100,7 @@ extension CF {
     }
 
     /// Each is a process of cf of 30 MB.
-    private static let questionsAtOnce = 8
+    static let questionsAtOnce = 8
 
     private func sideBySide(
         _ processes: ArraySlice<API.Process>,

@@ -8,7 +8,10 @@ extension CF {
     ) async throws(SessionFailure) -> (configuration: Configuration, home: String) {
         do throws(PlatformError) {
             let home = try home.makeCopy(of: await login.configuration())
-            return (command.configuration(Self.sessionArguments(to: instance, of: app, options), home: home), home)
+            let remote = RemoteCommand(
+                interface: options.interface, filter: options.filter, snaplen: options.snaplen)
+            let arguments = Self.sessionArguments(to: instance, of: app, options, remote.text)
+            return (command.configuration(arguments, home: home), home)
         } catch {
             throw SessionFailure(error.kind == .loggedOut ? .loggedOut : .unknown, error.description)
         }
@@ -19,10 +22,13 @@ extension CF {
         home.discard(sessionHome)
     }
 
-    static func sessionArguments(to instance: InstanceID, of app: App, _ options: CaptureOptions) -> [String] {
-        let command = RemoteCommand(interface: options.interface, filter: options.filter, snaplen: options.snaplen)
+    /// The arguments of cf for a session that runs a command.
+    static func sessionArguments(
+        to instance: InstanceID, of app: App, _ options: CaptureOptions, _ command: String
+    ) -> [String] {
         let validation = options.skipHostValidation ? ["--skip-host-validation"] : []
-        return ["ssh", app.name, "-i", "\(instance.index)", "--process", instance.process] + validation
-            + ["-c", command.text]
+        return ["ssh", app.name, "-i", "\(instance.index)", "--process", instance.process] + validation + [
+            "-c", command,
+        ]
     }
 }

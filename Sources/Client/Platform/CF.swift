@@ -89,7 +89,8 @@ public actor CF {
         return second
     }
 
-    private func run(
+    /// Runs cf on a copy of this configuration.
+    func run(
         _ arguments: [String], _ configuration: CFConfiguration
     ) async throws(PlatformError) -> CFCommand.Result {
         if isClosed { throw PlatformError("cf was stopped") }

@@ -21,7 +21,8 @@ struct RemoteCommand {
         """
     }
 
-    private var agentCommand: String {
+    /// The agent's command line.
+    var agentCommand: String {
         var words = [Self.agent, "-v", "-interface", interface.quotedForShell]
         if let snaplen { words += ["-snaplen", "\(snaplen)"] }
         if let filter { words += ["-filter", filter.quotedForShell] }

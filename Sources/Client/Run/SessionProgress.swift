@@ -191,12 +191,3 @@ extension SessionProgress.State {
         return SessionFailure(.cut, "the agent sent \(sent) packets, and \(packets) came")
     }
 }
-
-extension SessionEnd.Status {
-    fileprivate init(_ status: TerminationStatus) {
-        switch status {
-        case .exited(let code): self = .exited(Int(code))
-        case .signaled(let signal): self = .signaled(Int(signal))
-        }
-    }
-}

@@ -331,6 +331,11 @@ class Foundation:
                 return _page(path, query, [_app(application) for application in found])
             case ["v3", "apps", guid, *rest] if application := self._application(guid=guid):
                 return self._app_resource(application, rest, path, query)
+            case ["v3", "processes"]:
+                return _page(path, query, [
+                    {"guid": process.guid, "type": process.type, "instances": len(process.instances),
+                     "relationships": {"app": {"data": {"guid": application.guid}}, "revision": None}}
+                    for application in self.applications for process in application.processes])
             case ["v3", "processes", guid, "stats"]:
                 for process in (process for application in self.applications for process in application.processes):
                     if process.guid == guid:

@@ -259,10 +259,9 @@ struct CFTests {
         var options = CaptureOptions(app: "demo")
         options.filter = "port 80"
         let id = InstanceID(process: "web", index: 3)
-        let arguments = CF.sessionArguments(to: id, of: app, options)
-        let command = RemoteCommand(interface: "eth0", filter: "port 80").text
-        #expect(arguments == ["ssh", "demo", "-i", "3", "--process", "web", "-c", command])
+        let arguments = CF.sessionArguments(to: id, of: app, options, "true")
+        #expect(arguments == ["ssh", "demo", "-i", "3", "--process", "web", "-c", "true"])
         options.skipHostValidation = true
-        #expect(CF.sessionArguments(to: id, of: app, options).contains("--skip-host-validation"))
+        #expect(CF.sessionArguments(to: id, of: app, options, "true").contains("--skip-host-validation"))
     }
 }

@@ -1,0 +1,100 @@
+/// What there is to capture: the apps of the space (`--list`), the instances of an app (`--check`).
+public enum Inventory {
+    /// Prints the apps of the targeted space. Returns the exit status: 0 if everything about them is known.
+    public static func list(_ options: CaptureOptions, startedBy parent: Int32?, _ display: Display) async -> Int32 {
+        await untilSignal(startedBy: parent, display) { cf async throws(PlatformError) in
+            let apps = try await cf.apps()
+            let text =
+                options.json
+                ? JSONText.of(InventoryText.json(apps, in: cf.target)) : "\(cf.target)\n\n\(InventoryText.table(apps))"
+            return (text, apps.allSatisfy(\.isKnown))
+        }
+    }
+
+    /// Asks the chosen instances of an app by a session each, and prints whether they can be captured. Returns the exit
+    /// status: 0 if all can.
+    public static func check(_ options: CaptureOptions, startedBy parent: Int32?, _ display: Display) async -> Int32 {
+        await untilSignal(startedBy: parent, display) { cf async throws(PlatformError) in
+            let app = try await cf.app(named: options.app)
+            try await cf.requireStarted(app)
+            try await cf.requireSSH(to: app)
+            let instances = try await cf.instances(of: cf.processes(options.processes, of: app))
+            let checks = await check(wanted(instances, options), of: app, options, cf)
+            let text =
+                options.json
+                ? JSONText.of(InventoryText.json(checks, of: app.name)) : InventoryText.table(checks)
+            return (text, checks.allSatisfy { $0.failure == nil } && !checks.isEmpty)
+        }
+    }
+
+    /// The instances that are asked for, those that the app does not have included.
+    private static func wanted(_ instances: [Instance], _ options: CaptureOptions) -> [(InstanceID, Instance?)] {
+        guard let indices = options.indices else { return instances.map { ($0.id, $0) } }
+        let known = Dictionary(instances.map { ($0.id, $0) }) { first, _ in first }
+        let processes = Set(instances.map(\.id.process)).sorted()
+        return processes.flatMap { process in
+            // A range may be far longer than any app has instances.
+            indices.flatMap { $0.prefix(1000) }.map { index in
+                let id = InstanceID(process: process, index: index)
+                return (id, known[id])
+            }
+        }
+    }
+
+    private static func check(
+        _ wanted: [(InstanceID, Instance?)], of app: App, _ options: CaptureOptions, _ cf: CF
+    ) async -> [InstanceCheck] {
+        await cf.sideBySide(wanted) { id, instance in
+            guard let instance else {
+                let lists = "'cf app \(app.name)' lists them"
+                return InstanceCheck(id, SessionFailure(.noSuchInstance, "there is no such instance", remedy: lists))
+            }
+            guard instance.isRunning else {
+                let reason = "the instance does not run, it is \(instance.state)"
+                return InstanceCheck(id, SessionFailure(.notRunning, reason))
+            }
+            let command = CheckCommand(
+                interface: options.interface, filter: options.filter, snaplen: options.snaplen)
+            do throws(PlatformError) {
+                let output = try await cf.execute(command.text, in: id, of: app, options)
+                var check = InstanceCheck(id, output, app: app.name, route: cf.route)
+                if let failure = check.failure { check.failure = await cf.confirmed(failure, of: app) }
+                return check
+            } catch {
+                return InstanceCheck(id, SessionFailure(.unknown, error.description))
+            }
+        }
+    }
+
+    /// Asks the platform until there is an answer, or a signal comes. Nothing is left of it either way.
+    private static func untilSignal(
+        startedBy parent: Int32?, _ display: Display,
+        _ question: @escaping @Sendable (CF) async throws(PlatformError) -> (text: String, isWhole: Bool)
+    ) async -> Int32 {
+        let signals = StopSignals()
+        let work = Task {
+            do {
+                let cf = try await CF.open(startedBy: parent)
+                let answer = Task { try await question(cf) }
+                let result = await withTaskCancellationHandler {
+                    await answer.result
+                } onCancel: {
+                    answer.cancel()
+                }
+                await cf.close()
+                let (text, isWhole) = try result.get()
+                guard !Task.isCancelled else { return Int32(1) }
+                print(text)
+                return isWhole ? 0 : 1
+            } catch {
+                if !Task.isCancelled { display.error(nil, "\(error)") }
+                return 1
+            }
+        }
+        let watch = Task { for await _ in signals.stream { work.cancel() } }
+        let status = await work.value
+        watch.cancel()
+        display.finish()
+        return status
+    }
+}
