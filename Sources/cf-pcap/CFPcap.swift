@@ -47,7 +47,8 @@ enum CFPcap {
 
             let session = SSHSession.find(log: log)
             let stops = StopSource(signals, session: session, stream: output.stream)
-            let exclusion = Exclusion.find(for: session, on: capture.interface.name, log: log)
+            let connection = OutputConnection.find()
+            let exclusion = Exclusion.find(for: session, output: connection, on: capture.interface.name, log: log)
             exclusion?.describe(with: options.filter, in: log)
             let expression = FilterExpression(options.filter, without: exclusion)
             guard let filter = try FilterCompiler(log: log).compile(expression, for: capture, until: stops) else {

@@ -53,15 +53,18 @@ extension Endpoint {
 }
 
 extension Endpoint {
-    /// `ADDRESS:PORT`, IPv6 addresses in brackets. The corresponding C function is `inet_ntop`.
-    var description: ByteString {
+    /// `ADDRESS:PORT`, IPv6 addresses in brackets.
+    var description: ByteString { isV4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
+
+    /// The address in the text form of inet_pton(3); an IPv4-mapped one as the IPv4 address. The corresponding C function
+    /// is `inet_ntop`.
+    var address: ByteString {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let (family, start) = isV4 ? (AF_INET, 12) : (AF_INET6, 0)
-        let name = unsafe withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes in
+        return unsafe withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes in
             // It is null only for a family that is not known, or too little room.
             unsafe ByteString(cString: inet_ntop(family, bytes.baseAddress! + start, &text, socklen_t(text.count))!)
         }
-        return isV4 ? "\(name):\(port)" : "[\(name)]:\(port)"
     }
 
     /// An address in the text form of inet_pton(3), with or without `%` and a zone, and a decimal port.

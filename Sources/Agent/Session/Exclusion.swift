@@ -1,15 +1,27 @@
-/// What is left out of a capture so that it does not hold the SSH session that carries it.
+/// The part of the traffic that a capture leaves out, because it carries the capture itself: the SSH session, or the TCP
+/// connection on standard output.
 ///
-/// Whole ports are left out, not single connections: two captures in two sessions would feed each other.
+/// Leaves out whole ports, not single connections: two captures in two sessions would feed each other.
 public struct Exclusion: Equatable {
-    /// TCP ports, in the order in which they are named.
+    /// TCP ports of the SSH session, in the order in which they are named.
     let ports: [UInt16]
+    /// The end of standard output's connection that the connections of other captures share; nil where it is none.
+    var outputEnd: Endpoint?
 
     /// The port of the platform's SSH daemon, for where no session is found.
     static let platformPort: UInt16 = 2222
 
-    /// The filter expression that leaves the ports out.
-    public var expression: ByteString { ports.map { "not tcp port \($0)" }.joined(separator: " and ") }
+    /// The filter expression that leaves out the ports, and whatever goes to or comes from the output's end. A connection
+    /// from that host to the same port of this one stays in.
+    public var expression: ByteString {
+        var terms: [ByteString] = ports.map { "not tcp port \($0)" }
+        if let end = outputEnd {
+            for direction: ByteString in ["src", "dst"] {
+                terms.append("not (\(direction) host \(end.address) and tcp \(direction) port \(end.port))")
+            }
+        }
+        return terms.joined(separator: " and ")
+    }
 
     /// That expression and the user's, so that both hold. The user's may be blank, which selects everything.
     public func combined(with filter: ByteString) -> ByteString {
@@ -19,14 +31,20 @@ public struct Exclusion: Equatable {
     /// Logs what is left out of a capture that the user wants filtered by `filter`.
     public func describe(with filter: ByteString, in log: Log) {
         let message: ByteString =
-            filter.isBlank
-            ? "set filter to avoid capturing SSH session"
-            : "adjusted filter to avoid capturing SSH session"
+            switch (isAdjusted: !filter.isBlank, hasSession: !ports.isEmpty) {
+            case (false, true): "set filter to avoid capturing SSH session"
+            case (true, true): "adjusted filter to avoid capturing SSH session"
+            case (false, false): "set filter to avoid capturing its own output"
+            case (true, false): "adjusted filter to avoid capturing its own output"
+            }
         log.info(message) { $0.add("filter", combined(with: filter)) }
     }
 
-    /// What to leave out of a capture on the interface of that name; nil where nothing is known. Warns where that may not be all.
-    public static func find(for session: SSHSession?, on interface: ByteString, log: Log) -> Exclusion? {
+    /// Decides what to leave out of a capture on the interface of that name to `output`. Returns nil where nothing is
+    /// known to carry it. Warns where that may not be all.
+    public static func find(
+        for session: SSHSession?, output: OutputConnection? = nil, on interface: ByteString, log: Log
+    ) -> Exclusion? {
         let instance = instancePorts(log: log)
         let (ports, isComplete) = decide(for: session, on: interface, instance)
         log.debug("chose ports to exclude") { line in
@@ -45,7 +63,8 @@ public struct Exclusion: Equatable {
                     """)
             }
         }
-        return ports.isEmpty ? nil : Exclusion(ports: ports)
+        output?.describe(in: log)
+        return ports.isEmpty && output == nil ? nil : Exclusion(ports: ports, outputEnd: output?.sharedEnd)
     }
 
     /// The ports to leave out. On `lo` the daemon's own; elsewhere the proxy's, and the daemon's own where a session does

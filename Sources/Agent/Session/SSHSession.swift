@@ -41,7 +41,7 @@ public struct SSHSession: Equatable {
         let held = ProcessSockets.inodes(of: process)
         let named = environment("SSH_CONNECTION").flatMap { SSHConnection($0) }
         let port = Exclusion.platformPort
-        let sockets = sockets {
+        let sockets = SocketTables.sockets {
             $0.isListening || $0.local.port == port || held.contains($0.inode) || named?.isConnection($0) ?? false
         }
         let found =
@@ -92,12 +92,6 @@ public struct SSHSession: Equatable {
     }
 
     // MARK: Its connections
-
-    private static func sockets(where isWanted: (TCPSocket) -> Bool) -> [TCPSocket] {
-        var sockets: [TCPSocket] = []
-        if var tables = try? SocketTables() { try? tables.readAll { if isWanted($0) { sockets.append($0) } } }
-        return sockets
-    }
 
     /// The session of a daemon that has the sockets that `isHeld` names. Its connections are those to a port on which some
     /// process listens: a daemon of one process listens itself, and a process for one connection has a parent that listens.

@@ -32,6 +32,13 @@ struct SocketTables: ~Copyable {
         if v6.rawValue >= 0 { try Self.read(v6, through: &buffer, body) }
     }
 
+    /// Returns the sockets that `isWanted` accepts; none where the tables cannot be read.
+    static func sockets(where isWanted: (TCPSocket) -> Bool) -> [TCPSocket] {
+        var sockets: [TCPSocket] = []
+        if var tables = try? SocketTables() { try? tables.readAll { if isWanted($0) { sockets.append($0) } } }
+        return sockets
+    }
+
     private static func read(
         _ file: borrowing FileDescriptor, through buffer: inout [UInt8], _ body: (TCPSocket) -> Void
     ) throws(SystemError) {

@@ -116,6 +116,42 @@ struct ExclusionTests {
         #expect(lines == [#"level=INFO msg="\#(verb) filter to avoid capturing SSH session" filter="\#(combined)""#])
     }
 
+    private static let collector = Endpoint(v4: 0x0A4D_0001, port: 9000)
+
+    @Test(
+        arguments: [
+            (
+                [], collector, "",
+                "not (src host 10.77.0.1 and tcp src port 9000) and not (dst host 10.77.0.1 and tcp dst port 9000)",
+                "set filter to avoid capturing its own output"
+            ),
+            (
+                [], collector, "udp",
+                """
+                (not (src host 10.77.0.1 and tcp src port 9000) and not (dst host 10.77.0.1 and tcp dst port 9000)) \
+                and (udp)
+                """,
+                "adjusted filter to avoid capturing its own output"
+            ),
+            (
+                [2222], Endpoint(high: 0x2001_0DB8 << 32, low: 1, port: 9000), "",
+                """
+                not tcp port 2222 and not (src host 2001:db8::1 and tcp src port 9000) and \
+                not (dst host 2001:db8::1 and tcp dst port 9000)
+                """,
+                "set filter to avoid capturing SSH session"
+            ),
+        ] as [([UInt16], Endpoint, String, String, String)])
+    func `has one end of the connection on standard output`(
+        _ ports: [UInt16], _ end: Endpoint, _ filter: String, _ combined: String, _ message: String
+    ) throws {
+        let exclusion = Exclusion(ports: ports, outputEnd: end)
+        #expect(exclusion.combined(with: ByteString(text: filter)).text == combined)
+        let lines = try logged { exclusion.describe(with: ByteString(text: filter), in: $0) }
+        #expect(lines == [#"level=INFO msg="\#(message)" filter="\#(combined)""#])
+        _ = try FilterHandle().compile(ByteString(text: combined))
+    }
+
     @Test(arguments: [("eth0", nil), ("any", "not tcp port 2222")] as [(String, String?)])
     func `is said not to be known, with the filter that would help`(_ interface: String, _ expression: String?) async {
         await #expect(processExitsWith: .success) { [interface, expression] in
