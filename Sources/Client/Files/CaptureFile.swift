@@ -1,131 +1,220 @@
-/// The output: merged records go in, and a file comes out that is whole at any end.
-struct CaptureFile: RecordSink {
-    /// Records that went in, but for those that a failed write lost.
+/// A capture in a file format: merged records go in, and a file comes out that is whole at any end.
+///
+/// One file follows the other where there are several: ``finish(at:isFailed:)`` ends one, ``open(_:upTo:)`` begins the
+/// next, with an interface for every source so far.
+struct CaptureFile {
+    /// The records in all files, but for those that a failed write lost or that were left out.
     private(set) var packets: UInt64 = 0
-
-    private let destination: Destination
-    private let compressor: (any Compressor)?
+    /// The records that a destination had no room for, and does not wait for.
+    private(set) var leftOut: UInt64 = 0
+    /// The writer of the present file; nil between two files.
+    private var writer: FileWriter?
+    /// Whether anything was written to a file that is finished.
+    private var hasFinished = false
+    private let compression: CaptureOptions.Compression
     private var encoder: Encoder
     /// Says something about the output to a person.
     private let tell: @Sendable (String) -> Void
-    /// What stands at the start and is not yet written.
-    private var start: [UInt8]
+    /// The bytes that a file begins with: its header and interfaces.
+    private var preamble: [UInt8]
+    /// The first of them, which are not yet written to the present file.
+    private var start: [UInt8] = []
     private let buffer: OutputBuffer
     private var lastWrite = ContinuousClock.now
-    private var interfaces: [Interface] = []
-    /// The interface of each stream, by its number; -1 for none.
-    private var interfaceOfStream: [Int] = []
-
-    /// A description, and what was written under it.
-    private struct Interface {
-        let stream: StreamDescription
-        var known = StreamStatistics()
-        var written: UInt64 = 0
-        var state = State.undecided
-
-        /// Whether the format holds the stream's packets, which the first of them shows.
-        enum State {
-            case undecided, accepted, refused
-        }
-    }
+    private var interfaces = InterfaceTable()
 
     /// Large enough for a few of the largest packets; a megabyte at a time costs the least.
     private static let bufferSize = 1 << 20
 
-    /// A file at a destination.
+    /// A file at a destination, which is full at `sizeLimit` bytes.
     init(
-        to destination: Destination, _ format: CaptureOptions.Format, _ compression: CaptureOptions.Compression,
-        application: String, commandLine: String, tell: @escaping @Sendable (String) -> Void = { _ in }
+        to destination: any ByteDestination, _ format: CaptureOptions.Format,
+        _ compression: CaptureOptions.Compression, application: String, commandLine: String,
+        upTo sizeLimit: Int64 = .max, tell: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(OutputError) {
-        self.destination = destination
         self.tell = tell
+        self.compression = compression
         encoder = Encoder(format)
         buffer = OutputBuffer(capacity: Self.bufferSize)
-        compressor =
-            switch compression {
-            case .none: nil
-            case .gzip: GzipCompressor()
-            case .zstd: ZstdCompressor()
-            }
-        start = encoder.start(application: application, commandLine: commandLine)
+        preamble = encoder.start(application: application, commandLine: commandLine)
+        prepare(destination, upTo: sizeLimit)
         // Who reads a pipe learns at once that something comes; a file is not begun before there is something.
         if destination.isLive { try writeStart() }
     }
 
-    /// Adds a stream. One whose description is that of an earlier one continues the earlier one's interface.
+    /// Begins a file behind the one that was finished, when there are packets for it.
+    mutating func open(_ destination: any ByteDestination, upTo sizeLimit: Int64 = .max) throws(OutputError) {
+        prepare(destination, upTo: sizeLimit)
+        try writeStart()
+    }
+
+    private mutating func prepare(_ destination: any ByteDestination, upTo sizeLimit: Int64) {
+        writer = FileWriter(destination, compression, upTo: sizeLimit)
+        start = preamble
+        interfaces.resetCounts()
+        setBufferLimit()
+    }
+
+    /// Whether there is a file to write to: none between ``finish(at:isFailed:)`` and ``open(_:upTo:)``.
+    var isOpen: Bool { writer != nil }
+
+    /// The records in the present file, or in the one that was finished last.
+    var packetsInFile: UInt64 { interfaces.written }
+
+    /// Adds a stream, with an interface of its own.
     ///
     /// A classic pcap file gets its header with the first packet, whose link type is the file's.
     mutating func add(_ id: StreamID, _ stream: StreamDescription) throws(OutputError) {
-        let known = interfaces.firstIndex { $0.stream == stream }
-        try writeStart()
-        if known == nil {
-            try writeApart(encoder.add(stream))
-            tellOfLinkTypes(stream)
-            interfaces.append(Interface(stream: stream))
-        }
-        while interfaceOfStream.count <= id.number { interfaceOfStream.append(-1) }
-        interfaceOfStream[id.number] = known ?? interfaces.count - 1
+        if case .pcapng = encoder, let warning = interfaces.warning(ofLinkType: stream.linkType) { tell(warning) }
+        interfaces.add(id, stream)
+        try extendPreamble(encoder.add(stream))
     }
 
     /// Begins to write a stream, before its first records. Throws ``OutputError/linkType(expected:found:)`` if its packets do
     /// not fit in: they are left out then.
     mutating func begin(_ id: StreamID) throws(OutputError) {
-        guard let index = interface(of: id), interfaces[index].state != .accepted else { return }
+        guard let index = interfaces.number(of: id), interfaces.entries[index].state != .accepted else { return }
         do {
-            try writeApart(encoder.begin(interfaces[index].stream))
-            interfaces[index].state = .accepted
+            try extendPreamble(encoder.begin(interfaces.entries[index].stream))
+            interfaces.entries[index].state = .accepted
         } catch {
-            if case .linkType = error { interfaces[index].state = .refused }
+            if case .linkType = error { interfaces.entries[index].state = .refused }
             throw error
         }
     }
 
-    /// Says which programs read a file with several link types.
-    private func tellOfLinkTypes(_ stream: StreamDescription) {
-        guard case .pcapng = encoder, let first = interfaces.first?.stream.linkType, first != stream.linkType,
-            !interfaces.contains(where: { $0.stream.linkType == stream.linkType })
-        else { return }
-        tell(
-            """
-            the packets are of several link types, \(LinkType.description(first)) and \(LinkType.description(stream.linkType)): \
-            Wireshark and tshark read them in one file, tcpdump does not
-            """)
-    }
-
     /// Records what is known of a stream that has ended.
     mutating func end(_ id: StreamID, _ statistics: StreamStatistics) {
-        guard let index = interface(of: id) else { return }
-        interfaces[index].known.add(statistics)
+        guard let index = interfaces.number(of: id) else { return }
+        interfaces.entries[index].known = statistics
     }
 
-    /// Takes records of a stream that was added; those of others are left out.
-    mutating func write(_ records: UnsafeRawBufferPointer, of stream: StreamID) throws {
-        guard let index = interface(of: stream) else { return }
-        if interfaces[index].state == .undecided {
-            do {
-                try begin(stream)
-            } catch OutputError.linkType {
-                return
-            }
-        }
-        guard interfaces[index].state == .accepted else { return }
-        var rest = unsafe records
+    /// Takes records of a stream that was added; those of others are left out. Returns the bytes taken: all, unless the
+    /// file is full or there is none.
+    mutating func write(_ records: UnsafeRawBufferPointer, of stream: StreamID) throws(OutputError) -> Int {
+        guard let index = try acceptedInterface(of: stream) else { return records.count }
+        var taken = 0
         while true {
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: records[taken...])
             let done = unsafe encoder.encode(rest, interface: index, into: buffer.room)
             buffer.add(done.written)
-            interfaces[index].written &+= UInt64(done.records)
-            packets &+= UInt64(done.records)
-            if done.read == rest.count { return }
-            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[done.read...])
-            try writeOut()
+            count(done.records, of: index)
+            taken += done.read
+            if taken == records.count { return taken }
+            let next = unsafe encoder.length(of: RecordHeader(records, at: taken))
+            guard try makeRoom(for: next) else { return taken }
         }
     }
+
+    /// Takes one record with comments, in formats that have them. Returns the bytes taken: all of the record, or none if
+    /// the file is full or there is none.
+    mutating func write(
+        _ record: UnsafeRawBufferPointer, of stream: StreamID, comments: [String]
+    ) throws(OutputError) -> Int {
+        guard let index = try acceptedInterface(of: stream) else { return record.count }
+        let block = unsafe encoder.block(record, interface: index, comments: comments)
+        while buffer.freeSpace < block.count {
+            guard try makeRoom(for: block.count) else { return 0 }
+        }
+        unsafe block.span.bytes.withUnsafeBytes { unsafe buffer.room.copy($0, 0..<$0.count, to: 0) }
+        buffer.add(block.count)
+        count(1, of: index)
+        return record.count
+    }
+
+    @inline(__always)
+    private mutating func count(_ records: Int, of interface: Int) {
+        interfaces.entries[interface].written &+= UInt64(records)
+        packets &+= UInt64(records)
+    }
+
+    @inline(__always)
+    private mutating func acceptedInterface(of stream: StreamID) throws(OutputError) -> Int? {
+        guard let index = interfaces.number(of: stream) else { return nil }
+        if interfaces.entries[index].state == .undecided {
+            do {
+                try begin(stream)
+            } catch {
+                guard case .linkType = error else { throw error }
+            }
+        }
+        return interfaces.entries[index].state == .accepted ? index : nil
+    }
+
+    /// Adds bytes to the start of all files from this one on, and writes them to this one.
+    private mutating func extendPreamble(_ bytes: [UInt8]) throws(OutputError) {
+        try writeStart()
+        preamble += bytes
+        try writeApart(bytes)
+    }
+
+    private mutating func writeStart() throws(OutputError) {
+        let bytes = start
+        start = []
+        try writeApart(bytes)
+    }
+
+    /// Writes bytes that stand between packets, at once, so that a reader who waits knows that it goes on.
+    private mutating func writeApart(_ bytes: [UInt8]) throws(OutputError) {
+        guard !bytes.isEmpty, let writer else { return }
+        try writeOut()
+        try writer.write(whole: bytes)
+        setBufferLimit()
+    }
+
+    /// Makes room in the buffer for `length` bytes. Returns false if the file is full or there is none. Each file takes one
+    /// packet at least.
+    private mutating func makeRoom(for length: Int) throws(OutputError) -> Bool {
+        guard writer != nil else { return false }
+        if buffer.count > 0 {
+            try writeOut()
+            return true
+        }
+        guard buffer.freeSpace < length else { return true }
+        guard !isFull(for: length) else { return false }
+        buffer.setLimit(length)
+        return true
+    }
+
+    private func isFull(for length: Int) -> Bool {
+        guard let writer, packetsInFile > 0 else { return false }
+        return writer.pieceSize(upTo: length, ending: endLength) < (writer.isCompressing ? 1 : length)
+    }
+
+    private var endLength: Int { encoder.endLength(interfaces: interfaces.entries.count) }
+
+    private func setBufferLimit() {
+        buffer.setLimit(writer?.pieceSize(upTo: buffer.capacity, ending: endLength) ?? 0)
+    }
+
+    private mutating func writeOut() throws(OutputError) {
+        lastWrite = .now
+        guard buffer.count > 0, let writer else { return }
+        defer {
+            buffer.removeAll()
+            setBufferLimit()
+        }
+        let bytes = unsafe buffer.bytes
+        if try unsafe !writer.write(packets: bytes, wholeLength: { unsafe encoder.wholeLength(of: bytes, upTo: $0) }) {
+            for index in unsafe encoder.interfaces(of: bytes) {
+                interfaces.entries[index].written -= 1
+                packets -= 1
+                leftOut += 1
+            }
+        }
+    }
+}
+
+extension CaptureFile {
+    /// Whether anything was written to any file.
+    var hasBegun: Bool { hasFinished || (writer?.destination.written ?? 0) > 0 }
 
     /// Writes what there is; throws if nobody reads it any more. Compressed output waits for a full buffer or for
     /// ``longestWait``, unless somebody may be reading it: small pieces compress badly.
     mutating func flush(at now: ContinuousClock.Instant = .now) throws(OutputError) {
-        if destination.hasLostReader { throw .readerGone }
-        if compressor == nil || destination.isLive || now - lastWrite >= Self.longestWait { try writeOut() }
+        guard let writer else { return }
+        if writer.destination.hasLostReader { throw .readerGone }
+        if !writer.isCompressing || writer.destination.isLive || now - lastWrite >= Self.longestWait { try writeOut() }
     }
 
     /// The longest time for which compressed packets are in memory only. With the interval between two calls of
@@ -135,99 +224,31 @@ struct CaptureFile: RecordSink {
     /// Writes what is left and what stands at the end of a file, and closes it. One that could not be written on is
     /// only closed.
     mutating func finish(at now: UInt64, isFailed: Bool) throws(OutputError) {
-        if isFailed { return try destination.close() }
+        guard let writer else { return }
+        defer {
+            hasFinished = hasFinished || writer.destination.written > 0
+            self.writer = nil
+            setBufferLimit()
+        }
         var failure: OutputError?
         do {
-            try writeOut()
-            if destination.written == 0, let first = interfaces.first { try writeApart(encoder.begin(first.stream)) }
-            for (index, interface) in interfaces.enumerated() {
-                try writeApart(encoder.end(interface.known, written: interface.written, interface: index, now: now))
-            }
-            try writeEnding()
+            if !isFailed { try writeEnd(at: now) }
         } catch {
             failure = error
         }
-        try close(failure)
+        try writer.close(failure)
     }
 
-    /// Whether anything was written.
-    var hasBegun: Bool { destination.written > 0 }
-
-    /// Closes the destination. Throws `failure` if there is one, else what closing throws.
-    private func close(_ failure: OutputError?) throws(OutputError) {
-        do {
-            try destination.close()
-        } catch {
-            throw failure ?? error
-        }
-        if let failure { throw failure }
-    }
-
-    private func interface(of id: StreamID) -> Int? {
-        guard id.number < interfaceOfStream.count, interfaceOfStream[id.number] >= 0 else { return nil }
-        return interfaceOfStream[id.number]
-    }
-
-    private mutating func writeStart() throws(OutputError) {
-        let bytes = start
-        start = []
-        try writeApart(bytes)
-    }
-
-    /// Writes bytes that stand between packets, at once, so that a reader who waits knows that it goes on. A part of
-    /// them is worth nothing.
-    private mutating func writeApart(_ bytes: [UInt8]) throws(OutputError) {
-        guard !bytes.isEmpty else { return }
+    private mutating func writeEnd(at now: UInt64) throws(OutputError) {
         try writeOut()
-        let bytes = unsafe bytes.span.bytes
-        try unsafe bytes.withUnsafeBytes { bytes throws(OutputError) in
-            unsafe try write(bytes) { _ in 0 }
+        if writer?.destination.written == 0, let first = interfaces.entries.first {
+            try writeApart(encoder.begin(first.stream))
         }
-    }
-
-    private mutating func writeOut() throws(OutputError) {
-        lastWrite = .now
-        guard buffer.count > 0 else { return }
-        defer { buffer.removeAll() }
-        let bytes = unsafe buffer.bytes
-        unsafe try write(bytes) { unsafe encoder.wholeLength(of: bytes, upTo: $0) }
-    }
-
-    private func write(_ bytes: UnsafeRawBufferPointer, wholeLength: (Int) -> Int) throws(OutputError) {
-        guard let compressor else { return unsafe try destination.write(bytes, wholeLength: wholeLength) }
-        // A piece is compressed into a whole of its own.
-        let compressed = unsafe try compressor.compress(bytes)
-        do {
-            try unsafe compressed.span.bytes.withUnsafeBytes { bytes throws(OutputError) in
-                unsafe try destination.write(bytes) { _ in 0 }
-            }
-        } catch {
-            // The part of this piece that was written has been cut off again, which may leave room for the end.
-            if case .failed = error { try? writeEnding() }
-            throw error
+        for (index, interface) in interfaces.entries.enumerated() {
+            let known = interface.known ?? StreamStatistics()
+            interfaces.entries[index].known = nil
+            try writeApart(encoder.end(known, written: interface.written, interface: index, now: now))
         }
-    }
-
-    /// Writes the end of a compressed file.
-    private func writeEnding() throws(OutputError) {
-        guard let ending = compressor?.ending, destination.written > 0, !ending.isEmpty else { return }
-        try unsafe ending.span.bytes.withUnsafeBytes { bytes throws(OutputError) in
-            unsafe try destination.write(bytes) { _ in 0 }
-        }
-    }
-}
-
-extension StreamStatistics {
-    /// Adds what is known of a later part of the same stream.
-    fileprivate mutating func add(_ other: StreamStatistics) {
-        start = start ?? other.start
-        end = other.end ?? end
-        received = Self.sum(received, other.received)
-        dropped = Self.sum(dropped, other.dropped)
-    }
-
-    private static func sum(_ left: UInt64?, _ right: UInt64?) -> UInt64? {
-        guard let left, let right else { return left ?? right }
-        return left &+ right
+        try writer?.writeEnding()
     }
 }

@@ -11,12 +11,9 @@ internal import SystemPackage
 /// A file is created when the run begins, so that what is wrong with it is said before anything is captured, and
 /// removed at the end if nothing was written. One that exists is overwritten only if asked for, and then by the first
 /// bytes.
-final class Destination {
-    /// What it is called in messages.
+final class Destination: ByteDestination {
     let name: String
-    /// Whether somebody may be reading while it is written: a pipe, a device.
     let isLive: Bool
-    /// Bytes written so far.
     private(set) var written: Int64 = 0
 
     private var descriptor: FileDescriptor
@@ -147,11 +144,18 @@ final class Destination {
         descriptor = new
     }
 
-    /// Writes all of the bytes.
-    ///
-    /// If that fails after n bytes, the file keeps what it had and the first `wholeLength(n)` of them, so that it ends with
-    /// a whole record; where the others cannot be taken back, throws ``OutputError/cut(path:_:)``.
-    func write(_ bytes: UnsafeRawBufferPointer, wholeLength: (Int) -> Int) throws(OutputError) {
+    /// Writes packets, however long that takes. If that fails and a part of a packet cannot be taken back, throws
+    /// ``OutputError/cut(path:_:)``.
+    func write(packets: UnsafeRawBufferPointer, wholeLength: (Int) -> Int) throws(OutputError) -> Bool {
+        unsafe try write(packets, wholeLength: wholeLength)
+        return true
+    }
+
+    func write(whole bytes: UnsafeRawBufferPointer) throws(OutputError) {
+        unsafe try write(bytes) { _ in 0 }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer, wholeLength: (Int) -> Int) throws(OutputError) {
         if written == 0 && path != nil && !isNew && !isLive { replaceOld() }
         var done = 0
         while done < bytes.count {
@@ -161,7 +165,7 @@ final class Destination {
                 done += count
                 written += Int64(count)
             } catch Errno.wouldBlock {
-                waitUntilWritable()
+                descriptor.waitUntilWritable()
             } catch Errno.brokenPipe {
                 throw .readerGone
             } catch {
@@ -172,13 +176,7 @@ final class Destination {
         }
     }
 
-    /// Whether a reader is known to have gone, of which a writer otherwise learns only when there is something to write.
-    /// The corresponding C function is `poll`.
-    var hasLostReader: Bool {
-        guard isLive else { return false }
-        var entry = pollfd(fd: descriptor.rawValue, events: 0, revents: 0)
-        return unsafe poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLERR | POLLHUP) != 0
-    }
+    var hasLostReader: Bool { isLive && descriptor.hasLostReader }
 
     /// Cuts the last `count` bytes off the file, unless it is appended to: others may have written there (open(2),
     /// O_APPEND). Returns whether they are gone.
@@ -190,12 +188,6 @@ final class Destination {
         _ = try? descriptor.seek(offset: position - Int64(count), from: .start)
         written -= Int64(count)
         return true
-    }
-
-    /// Standard output may have been made non-blocking by whoever shares it. The corresponding C function is `poll`.
-    private func waitUntilWritable() {
-        var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
-        unsafe _ = poll(&entry, 1, -1)
     }
 
     /// Closes the file, unless it is standard output. Removes one that was created here and is still empty.

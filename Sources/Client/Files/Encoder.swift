@@ -49,6 +49,39 @@ enum Encoder {
         }
     }
 
+    /// The bytes that a record takes.
+    func length(of record: RecordHeader) -> Int {
+        switch self {
+        case .pcap: record.recordLength
+        case .pcapng: PcapngEncoder.length(of: record)
+        }
+    }
+
+    /// Returns one record, with comments where the format has them.
+    func block(_ record: UnsafeRawBufferPointer, interface: Int, comments: [String]) -> [UInt8] {
+        let length = unsafe length(of: RecordHeader(record, at: 0))
+        var block = [UInt8](repeating: 0, count: length)
+        unsafe block.withUnsafeMutableBytes { unsafe _ = encode(record, interface: interface, into: $0) }
+        if case .pcapng = self { return PcapngEncoder.add(comments, to: block) }
+        return block
+    }
+
+    /// The most bytes that follow the packets of a file.
+    func endLength(interfaces: Int) -> Int {
+        switch self {
+        case .pcap: 0
+        case .pcapng: interfaces * PcapngEncoder.statisticsLength
+        }
+    }
+
+    /// The interface of each packet in bytes that were encoded; in a format without interfaces the first.
+    func interfaces(of bytes: UnsafeRawBufferPointer) -> [Int] {
+        switch self {
+        case .pcap: unsafe PcapEncoder.records(in: bytes).map { _ in 0 }
+        case .pcapng: unsafe PcapngEncoder.blocks(in: bytes).map { unsafe Int(bytes.number(at: $0 + 8)) }
+        }
+    }
+
     /// What stands at the end of a stream.
     func end(_ known: StreamStatistics, written: UInt64, interface: Int, now: UInt64) -> [UInt8] {
         switch self {

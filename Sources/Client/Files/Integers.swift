@@ -13,3 +13,11 @@ extension UnsafeMutableRawBufferPointer {
             .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[range]))
     }
 }
+
+extension UnsafeRawBufferPointer {
+    /// The number in this machine's byte order at an offset, which must lie within the memory.
+    @inline(__always)
+    func number(at offset: Int) -> UInt32 {
+        unsafe loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    }
+}

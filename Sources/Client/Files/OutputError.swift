@@ -18,6 +18,8 @@ enum OutputError: Error, Equatable {
     case lost(String)
     /// Whoever read the output has gone.
     case readerGone
+    /// Whoever reads the output had not taken all of it when the time for that was over.
+    case behind(String)
     /// A pcap file has one link type for all its packets, and this stream's is another one.
     case linkType(expected: UInt16, found: UInt16)
     /// The library that compresses reports an error.
@@ -37,6 +39,7 @@ extension OutputError: CustomStringConvertible {
         case .lost(let path):
             "'\(path)' was removed, replaced or changed by another program: it is not the whole capture"
         case .readerGone: "the reader of the output has gone"
+        case .behind(let name): "\(name) did not take the last packets in time"
         case .linkType(let expected, let found):
             "its packets are of link type \(found), the file's of \(expected), and a .pcap file has but one: "
                 + "write a .pcapng file"

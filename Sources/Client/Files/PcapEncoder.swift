@@ -54,10 +54,21 @@ struct PcapEncoder {
     static func wholeLength(of records: UnsafeRawBufferPointer, upTo limit: Int) -> Int {
         var length = 0
         while length + 16 <= limit {
-            let next = unsafe length + 16 + Int(records.loadUnaligned(fromByteOffset: length + 8, as: UInt32.self))
+            let next = unsafe length + 16 + Int(records.number(at: length + 8))
             guard next <= limit else { break }
             length = next
         }
         return length
+    }
+
+    /// The places of whole records.
+    static func records(in records: UnsafeRawBufferPointer) -> [Int] {
+        var places: [Int] = []
+        var offset = 0
+        while offset < records.count {
+            places.append(offset)
+            unsafe offset += 16 + Int(records.number(at: offset + 8))
+        }
+        return places
     }
 }

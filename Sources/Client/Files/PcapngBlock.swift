@@ -22,6 +22,11 @@ struct PcapngBlock {
         bytes.append(integer: UInt32(truncatingIfNeeded: time))
     }
 
+    /// Adds a fixed part that was put together before.
+    mutating func append(body: some Collection<UInt8>) {
+        bytes.append(contentsOf: body)
+    }
+
     /// Adds an option.
     mutating func append(option code: UInt16, bytes value: [UInt8]) {
         let value = value.prefix(Self.longestOption)

@@ -88,14 +88,39 @@ struct PcapngEncoder {
         return block.finish()
     }
 
+    /// The most bytes of an interface statistics block.
+    static let statisticsLength = 88
+
     /// How many of the first `limit` bytes of `blocks`, which start with a block, are whole blocks.
     static func wholeLength(of blocks: UnsafeRawBufferPointer, upTo limit: Int) -> Int {
         var length = 0
         while length + 12 <= limit {
-            let next = unsafe length + Int(blocks.loadUnaligned(fromByteOffset: length + 4, as: UInt32.self))
+            let next = unsafe length + Int(blocks.number(at: length + 4))
             guard next <= limit else { break }
             length = next
         }
         return length
+    }
+
+    /// The places of whole blocks.
+    static func blocks(in blocks: UnsafeRawBufferPointer) -> [Int] {
+        var places: [Int] = []
+        var offset = 0
+        while offset < blocks.count {
+            places.append(offset)
+            unsafe offset += Int(blocks.number(at: offset + 4))
+        }
+        return places
+    }
+
+    /// The bytes that a record takes.
+    static func length(of record: RecordHeader) -> Int { (Int(record.captured) + 3) & ~3 + packetOverhead }
+
+    /// Adds comments to an enhanced packet block without options.
+    static func add(_ comments: [String], to packet: [UInt8]) -> [UInt8] {
+        var block = PcapngBlock(type: 6)
+        block.append(body: packet.dropFirst(8).dropLast(4))
+        for comment in comments { block.append(option: 1, text: comment) }
+        return block.finish()
     }
 }

@@ -1,6 +1,14 @@
-/// Merges the streams of all sessions and writes the result to the output.
+/// Merges the streams of all sessions and gives the result to the outputs.
 actor Merger {
-    /// The outcome of the merge and its output.
+    /// An event of the merge that the run reacts to.
+    enum Event: Sendable {
+        /// A required output cannot be written any more.
+        case failed(OutputError)
+        /// The examiner has said that the capture is over: nothing is written any more.
+        case isOver
+    }
+
+    /// The outcome of the merge and its outputs.
     struct Result: Sendable {
         /// Whether there is an output: anything was written, and is there still.
         let hasBegun: Bool
@@ -13,9 +21,10 @@ actor Merger {
     private let queue = BatchQueue(capacity: capacity)
     private let executor = QueueExecutor(label: "cf-pcap.output")
     private var merge: Merge
-    private var file: CaptureFile
+    private var consumers: Consumers
     private var waitingReaders: [StreamID: CheckedContinuation<Void, Never>] = [:]
     private var failure: OutputError?
+    private var isOver = false
     private var names: [StreamID: String] = [:]
     /// The distances of the clocks of streams that have ended, by the streams' names, in nanoseconds.
     private var clocks: [String: Int64] = [:]
@@ -23,7 +32,7 @@ actor Merger {
     /// as silent.
     private var time = ContinuousClock.now
     private var lastTick = ContinuousClock.now
-    private let onFailure: @Sendable (OutputError) -> Void
+    private let onEvent: @Sendable (Event) -> Void
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -32,12 +41,15 @@ actor Merger {
     /// The memory that records may hold which wait for others, in bytes.
     static let capacity = 20 << 20
 
-    /// Creates a merger. It calls `onFailure` once, when the output cannot be written any more.
-    init(merge: Merge, file: sending CaptureFile, onFailure: @escaping @Sendable (OutputError) -> Void) {
+    /// Creates a merger. It calls `onEvent` once at most.
+    init(merge: Merge, consumers: sending Consumers, onEvent: @escaping @Sendable (Event) -> Void) {
         self.merge = merge
-        self.file = file
-        self.onFailure = onFailure
+        self.consumers = consumers
+        self.onEvent = onEvent
     }
+
+    /// Whether the outputs get nothing any more.
+    private var isClosed: Bool { failure != nil || isOver }
 
     /// Adds streams. The others wait for them from now on.
     func open(_ count: Int) -> [StreamID] {
@@ -46,16 +58,16 @@ actor Merger {
 
     /// Describes a stream, before its first records.
     func describe(_ id: StreamID, _ stream: StreamDescription) {
-        guard failure == nil else { return }
+        guard !isClosed else { return }
         names[id] = stream.name
-        attempt { try file.add(id, stream) }
+        attempt { try consumers.add(id, stream) }
     }
 
     /// Begins a stream, before its first records. Throws if its packets cannot stand beside those of others.
     func begin(_ id: StreamID) throws(OutputError) {
-        guard failure == nil else { return }
+        guard !isClosed else { return }
         do {
-            try file.begin(id)
+            try consumers.begin(id)
         } catch {
             if case .linkType = error { throw error }
             fail(error)
@@ -74,7 +86,7 @@ actor Merger {
 
     private func waitForRoom(_ id: StreamID) async {
         drain()
-        guard failure == nil, !merge.mayRead(id) else { return }
+        guard !isClosed, !merge.mayRead(id) else { return }
         await withCheckedContinuation { waitingReaders[id] = $0 }
     }
 
@@ -84,7 +96,7 @@ actor Merger {
         let name = names.removeValue(forKey: id)
         if let name, let distance = merge.clockDistance(of: id, at: .now) { clocks[name] = distance }
         merge.close(id)
-        file.end(id, statistics)
+        consumers.end(id, statistics)
     }
 
     /// Writes what need not wait any longer. To be called every ``interval``.
@@ -92,15 +104,16 @@ actor Merger {
         time += min(.now - lastTick, Self.interval * 2)
         lastTick = .now
         drain()
-        if failure == nil { attempt { try file.flush() } }
+        if !isClosed { attempt { try consumers.flush(at: .now) } }
+        if !isClosed, consumers.isOver(at: .now) { end() }
     }
 
-    /// Writes all that has come, and the end of the file.
-    func finish(at now: UInt64) -> Result {
+    /// Writes all that has come, and the end of the outputs.
+    func finish() -> Result {
         moveBatches()
-        if failure == nil { attempt { try merge.drainAll(into: &file) } }
+        if !isClosed { attempt { try merge.drainAll(into: &consumers) } }
         do {
-            try file.finish(at: now, isFailed: failure != nil)
+            try consumers.finish(isFailed: failure != nil)
         } catch {
             failure = failure ?? error
         }
@@ -108,27 +121,27 @@ actor Merger {
         let order = OrderReport(
             counts: merge.order, hold: merge.hold, clocks: OrderReport.difference(of: clocks, hold: merge.hold))
         let isLost = if case .lost? = failure { true } else { false }
-        return Result(hasBegun: file.hasBegun && !isLost, order: order, failure: failure)
+        return Result(hasBegun: consumers.hasBegun && !isLost, order: order, failure: failure)
     }
 
     private func drain() {
         moveBatches()
-        guard failure == nil else { return }
-        attempt { try merge.drain(at: time, into: &file) }
+        guard !isClosed else { return }
+        attempt { try merge.drain(at: time, into: &consumers) }
         queue.setMergingBytes(merge.bufferedBytes)
         resumeReaders()
     }
 
-    /// Moves the queued batches into the merge, or drops them if the output has failed.
+    /// Moves the queued batches into the merge, or drops them if nothing is written any more.
     private func moveBatches() {
-        for (batch, id) in queue.removeAll() where failure == nil {
+        for (batch, id) in queue.removeAll() where !isClosed {
             merge.append(batch, to: id, at: time, arrival: .now)
         }
-        if failure != nil { queue.setMergingBytes(0) }
+        if isClosed { queue.setMergingBytes(0) }
     }
 
     private func resumeReaders() {
-        for (id, continuation) in waitingReaders where failure != nil || merge.mayRead(id) {
+        for (id, continuation) in waitingReaders where isClosed || merge.mayRead(id) {
             waitingReaders[id] = nil
             continuation.resume()
         }
@@ -137,6 +150,8 @@ actor Merger {
     private func attempt(_ body: () throws -> Void) {
         do {
             try body()
+        } catch is Consumers.IsOver {
+            end()
         } catch {
             fail(error as? OutputError ?? .compression("\(error)"))
         }
@@ -146,7 +161,15 @@ actor Merger {
         guard failure == nil else { return }
         failure = error
         queue.setMergingBytes(0)
-        onFailure(error)
+        onEvent(.failed(error))
+        resumeReaders()
+    }
+
+    private func end() {
+        guard !isClosed else { return }
+        isOver = true
+        queue.setMergingBytes(0)
+        onEvent(.isOver)
         resumeReaders()
     }
 }

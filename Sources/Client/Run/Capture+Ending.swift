@@ -40,7 +40,7 @@ extension Capture {
             for id in sessions.keys.sorted() { display.error(id, "its session did not end in time") }
             roster.fail()
         case .finishOutputs:
-            Task { [post, merger] in post.yield(.finished(await merger.finish(at: WallClock.now()))) }
+            Task { [post, merger] in post.yield(.finished(await merger.finish())) }
         case .abandonOutputs:
             display.error(nil, "the output '\(output)' was not taken in time: its end is missing")
             status = 1

@@ -72,12 +72,12 @@ public struct Capture {
         (self.events, self.post) = (events, post)
         roster = Roster(
             app: options.app, indices: options.indices, follows: options.follow, capacity: SessionLimit.raise())
-        let file = try CaptureFile(
-            to: destination, options.outputFormat.format, options.outputFormat.compression,
-            application: "cf-pcap-client \(ClientVersion.current)", commandLine: commandLine,
-            tell: { display.warn(nil, $0) })
-        merger = Merger(merge: Merge(hold: options.hold, capacity: Merger.capacity), file: file) {
-            post.yield(.outputFailed($0))
+        let consumers = try Self.consumers(options, to: destination, commandLine: commandLine, display: display)
+        merger = Merger(merge: Merge(hold: options.hold, capacity: Merger.capacity), consumers: consumers) { event in
+            switch event {
+            case .failed(let error): post.yield(.outputFailed(error))
+            case .isOver: post.yield(.stopIsDue)
+            }
         }
     }
 

@@ -30,13 +30,13 @@ struct CaptureFileTests {
         _ options: CaptureOptions, _ compression: CaptureOptions.Compression = .none
     ) throws -> CaptureFile {
         try CaptureFile(
-            to: .open(options), options.outputFormat.format, compression, application: "client 1",
+            to: Destination.open(options), options.outputFormat.format, compression, application: "client 1",
             commandLine: "cf pcap demo")
     }
 
     private func write(_ records: [Record], to file: inout CaptureFile, of stream: Int = 0) throws {
         let batch = RecordBatch(records)
-        try unsafe file.write(batch.bytes, of: StreamID(number: stream))
+        #expect(try unsafe file.write(batch.bytes, of: StreamID(number: stream)) == batch.length)
     }
 
     private func bytes(_ name: String) throws -> [UInt8] {
@@ -177,7 +177,7 @@ struct CaptureFileTests {
     }
 
     @Test
-    func `takes an instance that is joined again for the same interface`() throws {
+    func `has an interface of its own for each session of an instance`() throws {
         var file = try file(options("x.pcapng", .pcapng))
         for number in 0..<3 { try file.add(StreamID(number: number), description()) }
         for number in 0..<3 {
@@ -186,10 +186,10 @@ struct CaptureFileTests {
         }
         try file.finish(at: 0, isFailed: false)
         let blocks = blocks(try bytes("x.pcapng"))
-        #expect(blocks.filter { $0.type == 1 }.count == 1)
-        let statistics = try #require(blocks.last { $0.type == 5 })
-        let known = blockOptions(statistics.body, after: 12)
-        #expect(known[4]?[...].integer(at: 0) == 9 && known[5]?[...].integer(at: 0) == 2)
+        #expect(blocks.filter { $0.type == 1 }.count == 3)
+        let known = blocks.filter { $0.type == 5 }.map { blockOptions($0.body, after: 12) }
+        #expect(known.map { $0[4]?[...].integer(at: 0) } == [3, 3, 3])
+        #expect(known.map { $0[5]?[...].integer(at: 0) } == [1, nil, 1])
     }
 
     @Test(arguments: [CaptureOptions.Format.pcap, .pcapng])

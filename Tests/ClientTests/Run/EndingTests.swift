@@ -82,6 +82,7 @@ struct EndingTests {
         #expect(Deadlines.agentDrain < Deadlines.stall)
         #expect(Deadlines.stall < Deadlines.drain)
         #expect(Deadlines.hurriedFinish < Deadlines.finish)
+        #expect(BoundedPipe.closeTime < Deadlines.finish)
         #expect(Deadlines.sameSignal < Deadlines.kill)
     }
 }

@@ -1,0 +1,156 @@
+internal import Dispatch
+internal import Synchronization
+internal import SystemPackage
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// A pipe to a reader that may be slow: holds a bounded copy of what is written, which a thread of its own passes on, so
+/// that the writer never waits. Packets for which there is no room are left out.
+final class BoundedPipe: ByteDestination, Sendable {
+    let name: String
+    let isLive = true
+
+    private struct State {
+        var chunks: [[UInt8]] = []
+        var queuedBytes = 0
+        var written: Int64 = 0
+        var isWriting = false
+        var isClosed = false
+        var failure: OutputError?
+    }
+
+    /// The longest time for which ``close()`` waits for the reader while bytes still go. Less than the outputs have for
+    /// their end.
+    static let closeTime = Duration.seconds(3)
+    /// The longest time for which ``close()`` waits while no bytes go.
+    private static let stallTime = Duration.seconds(1)
+
+    private let descriptor: FileDescriptor
+    private let capacity: Int
+    private let queue: DispatchQueue
+    private let state = Mutex(State())
+
+    /// Creates a destination from the writing end of a pipe, which it closes. `capacity` is in bytes.
+    init(pipe descriptor: FileDescriptor, name: String, capacity: Int = 8 << 20) {
+        self.descriptor = descriptor
+        self.name = name
+        self.capacity = capacity
+        queue = DispatchQueue(label: "cf-pcap.pipe")
+    }
+
+    var written: Int64 { state.withLock { $0.written } }
+
+    var hasLostReader: Bool { state.withLock { $0.failure != nil } || descriptor.hasLostReader }
+
+    func write(packets: UnsafeRawBufferPointer, wholeLength _: (Int) -> Int) throws(OutputError) -> Bool {
+        try unsafe add(packets, upTo: capacity)
+    }
+
+    func write(whole bytes: UnsafeRawBufferPointer) throws(OutputError) {
+        // A stream that lacks an interface cannot be read on. These bytes are few.
+        _ = try unsafe add(bytes, upTo: .max)
+    }
+
+    /// Waits until the reader has taken all, or takes no more.
+    func close() throws(OutputError) {
+        let start = ContinuousClock.now
+        var (lastBytes, lastProgress) = (state.withLock { $0.queuedBytes }, start)
+        while true {
+            let (bytes, failure) = state.withLock { ($0.isWriting ? $0.queuedBytes : 0, $0.failure) }
+            if bytes == 0 || failure != nil { break }
+            if bytes != lastBytes { (lastBytes, lastProgress) = (bytes, .now) }
+            if .now - lastProgress > Self.stallTime || .now - start > Self.closeTime { break }
+            usleep(5000)
+        }
+        let (isIdle, isLate) = state.withLock { state in
+            state.isClosed = true
+            let isLate = state.queuedBytes > 0 && state.failure == nil
+            state.chunks = []
+            return (!state.isWriting, isLate)
+        }
+        // A thread that still writes closes the descriptor itself.
+        if isIdle { try? descriptor.close() }
+        if isLate { throw .behind(name) }
+    }
+
+    private func add(_ bytes: UnsafeRawBufferPointer, upTo capacity: Int) throws(OutputError) -> Bool {
+        let chunk = unsafe [UInt8](bytes)
+        let result = state.withLock { state -> Result<(isTaken: Bool, mustStart: Bool), OutputError> in
+            if let failure = state.failure { return .failure(failure) }
+            guard state.queuedBytes <= capacity - chunk.count else { return .success((false, false)) }
+            state.chunks.append(chunk)
+            state.queuedBytes += chunk.count
+            state.written += Int64(chunk.count)
+            defer { state.isWriting = true }
+            return .success((true, !state.isWriting))
+        }
+        let (isTaken, mustStart) = try result.get()
+        if mustStart { queue.async { self.passOn() } }
+        return isTaken
+    }
+
+    /// Writes what is queued, on the queue's thread.
+    private func passOn() {
+        while let chunk = next() {
+            do throws(OutputError) {
+                try unsafe chunk.span.bytes.withUnsafeBytes { bytes throws(OutputError) in
+                    var rest = unsafe bytes
+                    while unsafe !rest.isEmpty {
+                        let count = unsafe try descriptor.writeSome(rest, name: name)
+                        unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                        state.withLock { $0.queuedBytes -= count }
+                    }
+                }
+            } catch {
+                state.withLock { $0.failure = $0.failure ?? error }
+            }
+        }
+    }
+
+    private func next() -> [UInt8]? {
+        let (chunk, isClosed) = state.withLock { state -> ([UInt8]?, Bool) in
+            guard !state.chunks.isEmpty, state.failure == nil else {
+                state.isWriting = false
+                return (nil, state.isClosed)
+            }
+            return (state.chunks.removeFirst(), false)
+        }
+        if isClosed { try? descriptor.close() }
+        return chunk
+    }
+}
+
+extension FileDescriptor {
+    /// Writes the first bytes of some, one at least, however long that takes. Returns their number.
+    fileprivate func writeSome(_ bytes: UnsafeRawBufferPointer, name: String) throws(OutputError) -> Int {
+        while true {
+            do {
+                return unsafe try write(bytes)
+            } catch Errno.wouldBlock {
+                waitUntilWritable()
+            } catch Errno.brokenPipe {
+                throw .readerGone
+            } catch {
+                throw .failed(path: name, error as? Errno ?? .ioError)
+            }
+        }
+    }
+
+    /// Waits for room. Descriptors that others share may have been made non-blocking. The corresponding C function is
+    /// `poll`.
+    func waitUntilWritable() {
+        var entry = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+        unsafe _ = poll(&entry, 1, -1)
+    }
+
+    /// Whether the reader of a pipe is known to have gone, of which a writer otherwise learns only when there is something
+    /// to write. The corresponding C function is `poll`.
+    var hasLostReader: Bool {
+        var entry = pollfd(fd: rawValue, events: 0, revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLERR | POLLHUP) != 0
+    }
+}

@@ -1,0 +1,103 @@
+/// A consumer of the merge: encodes the records for one output.
+struct Consumer {
+    let output: any Output
+    private var file: CaptureFile
+    /// Whether the output has failed and nothing is written to it any more.
+    private(set) var hasFailed = false
+
+    /// Opens the first destination of an output.
+    init(
+        _ output: any Output, _ format: OutputFormat, application: String, commandLine: String,
+        lines: OutputLines = OutputLines()
+    ) throws(OutputError) {
+        self.output = output
+        file = try CaptureFile(
+            to: output.open(), format.format, format.compression, application: application, commandLine: commandLine,
+            upTo: output.sizeLimit, tell: lines.warn)
+    }
+
+    /// Whether anything was written.
+    var hasBegun: Bool { file.hasBegun }
+
+    /// The place of the packet that was written last.
+    var lastPacket: PacketPlace { PacketPlace(output: output.name, number: file.packetsInFile) }
+
+    /// Adds a source. Its interface stands in every destination from now on.
+    mutating func add(_ source: StreamID, _ stream: StreamDescription) throws(OutputError) {
+        try file.add(source, stream)
+    }
+
+    /// Begins a source, before its first records. Throws if its packets cannot stand beside those of others.
+    mutating func begin(_ source: StreamID) throws(OutputError) {
+        try file.begin(source)
+    }
+
+    /// Takes records that follow each other in one source.
+    mutating func write(_ records: UnsafeRawBufferPointer, of source: StreamID) throws(OutputError) {
+        var taken = try unsafe file.write(records, of: source)
+        while taken < records.count {
+            try openNext()
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: records[taken...])
+            taken += try unsafe file.write(rest, of: source)
+        }
+    }
+
+    /// Takes one record with a comment.
+    mutating func write(
+        _ record: UnsafeRawBufferPointer, of source: StreamID, comment: String
+    ) throws(OutputError) {
+        while try unsafe file.write(record, of: source, comments: [comment]) == 0 { try openNext() }
+    }
+
+    /// Records what is known of a source that has ended.
+    mutating func end(_ source: StreamID, _ statistics: StreamStatistics) {
+        file.end(source, statistics)
+    }
+
+    /// Writes what is there, as far as the output wants it now.
+    mutating func flush(at now: ContinuousClock.Instant) throws(OutputError) {
+        if file.isOpen, output.isDue(packets: file.packetsInFile, at: now) { try closeFile() }
+        try file.flush(at: now)
+        if file.leftOut > 0 { output.leftOut(file.leftOut) }
+    }
+
+    /// Keeps all that is there from now on.
+    func keepAll() {
+        output.keepAll()
+    }
+
+    /// Ends the output.
+    mutating func finish(isFailed: Bool) throws(OutputError) {
+        if file.isOpen { try closeFile(isFailed: isFailed || hasFailed) }
+    }
+
+    /// Gives up an output that has failed.
+    mutating func abandon() {
+        hasFailed = true
+        try? finish(isFailed: true)
+    }
+
+    private mutating func openNext() throws(OutputError) {
+        if file.isOpen { try closeFile() }
+        try file.open(output.open(), upTo: output.sizeLimit)
+    }
+
+    private mutating func closeFile(isFailed: Bool = false) throws(OutputError) {
+        var failure: OutputError?
+        do {
+            try file.finish(at: WallClock.now(), isFailed: isFailed)
+        } catch {
+            failure = error
+        }
+        if file.leftOut > 0 { output.leftOut(file.leftOut) }
+        try output.didClose(packets: file.packetsInFile, failure: failure)
+    }
+}
+
+/// A packet's place in an output.
+struct PacketPlace: Equatable, Sendable {
+    /// The file, or the stream.
+    let output: String
+    /// The packet's number there, from 1.
+    let number: UInt64
+}

@@ -1,0 +1,46 @@
+/// The place that a consumer writes to: a set of files, or a stream. It gives out one destination after the other.
+///
+/// The consumer calls it on the merger's queue, on which writing may block.
+protocol Output: AnyObject {
+    /// The place in messages: a file's name, "standard output", "Wireshark".
+    var name: String { get }
+    /// Whether the merge waits for this output. One that is lossy leaves packets out instead, which are counted, and its
+    /// end does not end the capture.
+    var isRequired: Bool { get }
+    /// The bytes at which a destination is full.
+    var sizeLimit: Int64 { get }
+
+    /// Opens the next destination. The first one is opened when the capture is prepared, each other when there is a
+    /// packet for it.
+    func open() throws(OutputError) -> any ByteDestination
+
+    /// Returns whether the present destination, which holds so many packets, is to be closed though it has room.
+    /// Called every ``Merger/interval``.
+    func isDue(packets: UInt64, at now: ContinuousClock.Instant) -> Bool
+
+    /// Takes the present destination, which is closed. Throws if the capture cannot go on without it.
+    func didClose(packets: UInt64, failure: OutputError?) throws(OutputError)
+
+    /// Keeps all that is there from now on: a packet was found that the capture waited for.
+    func keepAll()
+
+    /// Takes the number of packets that were left out so far.
+    func leftOut(_ packets: UInt64)
+}
+
+extension Output {
+    var sizeLimit: Int64 { .max }
+    func isDue(packets _: UInt64, at _: ContinuousClock.Instant) -> Bool { false }
+    func keepAll() {}
+    func leftOut(_: UInt64) {}
+}
+
+/// The lines that outputs say to people. They know nothing of the display.
+struct OutputLines: Sendable {
+    /// Says something that nobody needs to act on.
+    var say: @Sendable (String) -> Void = { _ in }
+    /// Warns of something that the reader of the capture should know.
+    var warn: @Sendable (String) -> Void = { _ in }
+    /// Tells of a failure that the capture goes on behind, and which its exit status shows.
+    var fail: @Sendable (String) -> Void = { _ in }
+}
