@@ -55,7 +55,7 @@ enum CFPcap {
                 return .success
             }
             try capture.start(filter)
-            try Pump(capture, to: output, until: stops, log: log).run()
+            try run(capture, to: output, until: stops, log: log)
         } catch {
             log.error("failed to set up capture") { $0.add("error", error.description) }
             return .failure

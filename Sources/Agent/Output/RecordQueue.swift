@@ -1,29 +1,30 @@
 import CLinux
 
-/// The file header and records on their way from libpcap to standard output, in the order of their arrival.
+/// A queue of the bytes that standard output has not accepted yet: the file header, then records in order of arrival.
 ///
-/// Its memory is taken once. Records are added behind the last until there is no room; when all have been taken it begins
-/// at the front again, so that behind a reader that keeps up it stays within a core's nearest caches.
+/// The queue allocates its memory once. Records are added after the last one until there is no space. A queue that becomes
+/// empty begins at the front again, so that behind a fast reader it stays within a core's nearest caches.
 @safe struct RecordQueue: ~Copyable {
-    /// Bytes that wait for a reader that stands still.
+    /// The number of bytes for a reader that has stopped reading for a while.
     private static let capacity = 1 << 20
 
     private let storage: UnsafeMutableRawPointer
     private let capacity: Int
     private let largestRecord: Int
-    /// The bytes that wait stand at `start ..< end`.
+    // The pending bytes are at `start ..< end`.
     private var start = 0
     private var end = PcapFormat.fileHeaderSize
-    /// Where the record begins that holds the byte at `start`.
+    /// The offset of the record that holds the byte at `start`.
     private var recordStart = 0
-    /// The file header stands at the front until it has been taken.
+    /// Whether the file header is at the front.
     private var holdsFileHeader = true
 
-    /// Records added since the start, those that are shorter than their packets were, and the last one's time.
-    private(set) var added: UInt64 = 0
-    private(set) var truncated: UInt64 = 0
+    /// The number of records that were added since the start.
+    private(set) var recordCount: UInt64 = 0
+    /// The number of those records that are shorter than their packets were.
+    private(set) var truncatedCount: UInt64 = 0
 
-    /// A queue of records of at most `snaplen` bytes of a packet, with the file header in it.
+    /// Creates a queue that holds the file header. No record may have more than `snaplen` bytes of a packet.
     init(fileHeader: [UInt8], snaplen: Int) {
         largestRecord = PcapFormat.recordHeaderSize + snaplen
         capacity = Self.capacity + largestRecord
@@ -35,30 +36,31 @@ import CLinux
     var count: Int { end - start }
     var isEmpty: Bool { start == end }
 
-    /// Bytes that can be added before there may be no room for a record; less than 0 where there is none now.
-    var room: Int { capacity - largestRecord - end }
-    var hasRoom: Bool { room >= 0 }
+    /// The number of bytes that can be added until there may be no space for a record. Negative if there is none now.
+    var freeSpace: Int { capacity - largestRecord - end }
+    var hasFreeSpace: Bool { freeSpace >= 0 }
 
-    /// What the output has not taken yet. Valid until the queue changes.
-    var waiting: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: storage + start, count: count) }
+    /// The bytes that standard output has not accepted. The buffer is valid until the queue changes.
+    var pendingBytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: storage + start, count: count) }
 
-    /// Adds a packet of which `captured` bytes, snaplen at most, stand at `bytes`. There must be room.
+    /// Adds a packet that came at that time since 1970. `captured` bytes of it are at `bytes`, at most the snaplen; `length`
+    /// is its length on the wire. There must be free space.
     @inline(__always)
     mutating func add(
         seconds: UInt32, microseconds: UInt32, captured: UInt32, length: UInt32, _ bytes: UnsafeRawPointer
     ) {
-        let place = unsafe storage + end
-        unsafe place.storeBytes(of: seconds, as: UInt32.self)
-        unsafe place.storeBytes(of: microseconds, toByteOffset: 4, as: UInt32.self)
-        unsafe place.storeBytes(of: captured, toByteOffset: 8, as: UInt32.self)
-        unsafe place.storeBytes(of: length, toByteOffset: 12, as: UInt32.self)
-        unsafe memcpy(place + PcapFormat.recordHeaderSize, bytes, Int(captured))
+        let destination = unsafe storage + end
+        unsafe destination.storeBytes(of: seconds, as: UInt32.self)
+        unsafe destination.storeBytes(of: microseconds, toByteOffset: 4, as: UInt32.self)
+        unsafe destination.storeBytes(of: captured, toByteOffset: 8, as: UInt32.self)
+        unsafe destination.storeBytes(of: length, toByteOffset: 12, as: UInt32.self)
+        unsafe memcpy(destination + PcapFormat.recordHeaderSize, bytes, Int(captured))
         end &+= PcapFormat.recordHeaderSize &+ Int(captured)
-        added &+= 1
-        if length > captured { truncated &+= 1 }
+        recordCount &+= 1
+        if length > captured { truncatedCount &+= 1 }
     }
 
-    /// Removes `count` bytes from the front, which the output has taken.
+    /// Removes `count` bytes from the front.
     mutating func removeFirst(_ count: Int) {
         start += count
         guard !isEmpty else {
@@ -70,7 +72,8 @@ import CLinux
 
     // MARK: Whole records
 
-    /// How many bytes at the front are whole records, `limit` at most. What is left of a record counts as one.
+    /// Returns the number of bytes of the whole records at the front that fit in `limit`. The rest of a record counts as a
+    /// whole one.
     func wholeRecords(upTo limit: Int) -> Int {
         if count <= limit { return count }
         var end = recordStart
@@ -81,25 +84,25 @@ import CLinux
         }
     }
 
-    /// The length of what is left of the first record.
+    /// The number of bytes that are left of the first record.
     var firstRecordLength: Int { recordStart + recordLength(at: recordStart) - start }
 
-    /// How many bytes the output has taken of a record that it has not taken whole: what to cut off for whole records.
-    var splitLength: Int { start - recordStart }
+    /// The number of bytes that standard output has accepted of a record that it has not accepted whole.
+    var partialRecordLength: Int { start - recordStart }
 
-    /// The number of records that have not been taken whole.
+    /// Counts the records that standard output has not accepted whole.
     func countRecords() -> UInt64 {
         var count: UInt64 = 0
-        var place = recordStart
-        while place < end {
-            if place > 0 || !holdsFileHeader { count += 1 }
-            place += recordLength(at: place)
+        var offset = recordStart
+        while offset < end {
+            if offset > 0 || !holdsFileHeader { count += 1 }
+            offset += recordLength(at: offset)
         }
         return count
     }
 
-    private func recordLength(at place: Int) -> Int {
-        if place == 0 && holdsFileHeader { return PcapFormat.fileHeaderSize }
-        return unsafe PcapFormat.recordLength(at: storage + place)
+    private func recordLength(at offset: Int) -> Int {
+        if offset == 0 && holdsFileHeader { return PcapFormat.fileHeaderSize }
+        return unsafe PcapFormat.recordLength(at: storage + offset)
     }
 }

@@ -1,11 +1,11 @@
 #if hasFeature(Embedded)
     import CLinux
 
-    /// Freed when memory runs out, so that there is room for the message that says so.
+    /// Memory that is freed when no other is left, so that the message that says so can be made.
     nonisolated(unsafe) private var reserve = unsafe malloc(16 << 10)
 
-    /// Takes the place of glibc's `posix_memalign`, from which Embedded Swift gets all its memory without looking at the
-    /// result. Where there is none it logs that and ends the process. The corresponding C function is `aligned_alloc`.
+    /// Replaces glibc's `posix_memalign`, from which Embedded Swift gets all its memory without a look at the result. Logs
+    /// an error and ends the process if there is no memory. The corresponding C function is `aligned_alloc`.
     @c(posix_memalign)
     func allocate(_ memory: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ size: Int) -> Int32 {
         let last = unsafe reserve

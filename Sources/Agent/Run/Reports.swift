@@ -1,14 +1,14 @@
-/// What a capture has come to.
+/// The counts of a capture.
 struct Counts: Equatable {
-    /// Packets that matched and were taken from the ring, at the end also those that are left there.
+    /// The number of packets that matched and were read from the ring; at the end also those that are left in the ring.
     var packets: UInt64
-    /// Bytes that standard output has taken.
+    /// The number of bytes that standard output has accepted.
     let bytes: Int
-    /// Packets that found no room in the ring; those that do not match among them where the kernel does not filter.
+    /// The number of packets for which the ring had no space.
     let dropped: UInt64
-    /// Packets of which only snaplen bytes were kept.
+    /// The number of packets of which only snaplen bytes were kept.
     let truncated: UInt64
-    /// Packets that were captured and that standard output did not take.
+    /// The number of captured packets that standard output did not accept.
     var lost: UInt64 = 0
 
     fileprivate func add(to line: inout LogLine) {
@@ -20,48 +20,51 @@ struct Counts: Equatable {
     }
 }
 
-/// Says how the capture is going.
+/// Reports the counts in the log: when they are requested, at intervals, and at the end.
 struct Reports {
     private let log: Log
     private var hasWarned = false
-    private var nextCheck: MonotonicClock.Instant
-    private var nextProgress: MonotonicClock.Instant
+    private var nextDropCheck: MonotonicClock.Instant
+    private var nextProgressLine: MonotonicClock.Instant
 
-    /// Between looks for drops while there are packets, and between reports of progress.
-    private static let checkInterval = Duration.milliseconds(250)
+    /// The interval of checks for drops while there are packets.
+    private static let dropCheckInterval = Duration.milliseconds(250)
+    /// The interval of progress in a verbose log.
     private static let progressInterval = Duration.seconds(5)
 
-    init(_ log: Log) {
+    init(_ log: Log, at now: MonotonicClock.Instant) {
         self.log = log
-        let now = MonotonicClock.now()
-        nextCheck = now
-        nextProgress = now + Self.progressInterval
+        nextDropCheck = now
+        nextProgressLine = now + Self.progressInterval
     }
 
+    /// Returns whether it is time for a check or for progress.
     func isDue(at now: MonotonicClock.Instant) -> Bool {
-        now >= nextCheck || log.isVerbose && now >= nextProgress
+        now >= nextDropCheck || log.isVerbose && now >= nextProgressLine
     }
 
-    /// When there will be something to report even if no packet comes. The kernel drops packets only when there are
-    /// packets, and those wake the pump.
-    var nextDue: MonotonicClock.Instant { log.isVerbose ? nextProgress : .distantFuture }
+    /// The moment of the next report even if no packet comes. The kernel drops packets only when there are packets, and
+    /// those wake the loop anyway.
+    var nextReport: MonotonicClock.Instant { log.isVerbose ? nextProgressLine : .distantFuture }
 
-    mutating func report(_ counts: Counts, at now: MonotonicClock.Instant, isAskedFor: Bool) {
-        nextCheck = now + Self.checkInterval
+    /// Warns of the first drop, and logs the counts if they are requested or progress is due.
+    mutating func report(_ counts: Counts, at now: MonotonicClock.Instant, isRequested: Bool) {
+        nextDropCheck = now + Self.dropCheckInterval
         if counts.dropped > 0 && !hasWarned {
             hasWarned = true
             log.warn("kernel dropped packets, they come faster than they are taken") {
                 $0.add("dropped", counts.dropped)
             }
         }
-        if isAskedFor { log.info("capturing") { counts.add(to: &$0) } }
-        if log.isVerbose && now >= nextProgress {
-            nextProgress = now + Self.progressInterval
+        if isRequested { log.info("capturing") { counts.add(to: &$0) } }
+        if log.isVerbose && now >= nextProgressLine {
+            nextProgressLine = now + Self.progressInterval
             log.debug("capturing") { counts.add(to: &$0) }
         }
     }
 
-    func summary(_ counts: Counts) {
+    /// Logs the counts at the end.
+    func summarize(_ counts: Counts) {
         log.info("stopped capture") { counts.add(to: &$0) }
     }
 }

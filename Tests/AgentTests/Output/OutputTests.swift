@@ -3,11 +3,11 @@ import Testing
 
 @testable import Agent
 
-/// The way from the queue to standard output, with real pipes, sockets and files there. Each in a process of its own, for
-/// standard output is the process's.
+/// Writes from the queue to real pipes, sockets and files. Each test runs in a process of its own, because standard output
+/// belongs to the process.
 @Suite("Standard output")
 struct OutputTests {
-    /// What standard output is.
+    /// A kind of standard output.
     enum Kind: String, CaseIterable, Codable {
         case pipe, narrowPipe, socket, file
     }
@@ -22,7 +22,7 @@ struct OutputTests {
     }
 
     @Test(arguments: Kind.allCases)
-    func `takes every record once and in order, however it is read`(_ kind: Kind) async {
+    func `accepts every record once and in order, however it is read`(_ kind: Kind) async {
         await #expect(processExitsWith: .success) { [kind] in
             var random = SeededGenerator(seed: 1)
             let packets = Packet.numbered(sizes: Self.sizes(1500, &random))
@@ -34,8 +34,8 @@ struct OutputTests {
             var splits = 0
             while stream.step() || stream.isBlocked {
                 // A pipe never refuses, as no more is offered than fits, and splits only what it can never take whole.
-                if kind != .socket, stream.lastResult == .waitForReadiness { refusals += 1 }
-                if reader.pipeCapacity > 16 + 262_144, stream.splitLength > 0 { splits += 1 }
+                if kind != .socket, stream.lastResult == .notReady { refusals += 1 }
+                if reader.pipeCapacity > 16 + 262_144, stream.partialRecordLength > 0 { splits += 1 }
                 if stream.isBlocked || Bool.random(using: &random) {
                     let amounts = [1, 100, 4096, 5000, 100_000, 1 << 20]
                     read += reader.read(amounts.randomElement(using: &random)!)
@@ -54,7 +54,7 @@ struct OutputTests {
     }
 
     @Test
-    func `that reaches a limit is cut back to whole records`() async {
+    func `is truncated to whole records if it reaches a limit`() async {
         await #expect(processExitsWith: .success) {
             cf_pcap_ignore(SIGXFSZ)
             for limit in [24, 25, 100, 10_000, 40_000, 100_003] {
@@ -68,7 +68,7 @@ struct OutputTests {
 
                 #expect(stream.lastResult == .failed(SystemError(number: EFBIG)))
                 #expect(reader.fileSize == limit)
-                #expect(stream.cutBack())
+                #expect(stream.truncatePartialRecord())
                 let file = reader.read(1 << 20)
                 #expect(stream.file.starts(with: file))
                 #expect(file.count == Self.wholeLength(of: stream.file, upTo: limit))
@@ -89,7 +89,7 @@ struct OutputTests {
     }
 
     @Test(arguments: [Kind.pipe, .socket])
-    func `whose reader is gone says so`(_ kind: Kind) async {
+    func `reports that its reader is gone`(_ kind: Kind) async {
         await #expect(processExitsWith: .success) { [kind] in
             cf_pcap_ignore(SIGPIPE)
             let reader = try Reader(kind)
@@ -101,7 +101,7 @@ struct OutputTests {
     }
 
     @Test
-    func `that is a pipe which others fill between the look and the write does not wait`() async {
+    func `does not wait if others fill the pipe just before the write`() async {
         await #expect(processExitsWith: .success) {
             cf_pcap_ignore(SIGPIPE)
             // Ends a test that hangs.
@@ -116,14 +116,14 @@ struct OutputTests {
                 #expect(pipe.read().count == stream.written)
                 fill(pipe, leaving: left)
                 while stream.step() {}
-                #expect(stream.lastResult == .waitForTime)
+                #expect(stream.lastResult == .needsSpace)
             }
         }
     }
 
-    /// As where another user made it: open(2) on `/proc/self/fd` needs the right to open the pipe itself.
+    /// Another user's pipe is such a one: open(2) on `/proc/self/fd` needs the right to open the pipe itself.
     @Test
-    func `that is a pipe which may not be opened again is used as it is`() async {
+    func `is used as it is if it is a pipe that may not be opened again`() async {
         await #expect(processExitsWith: .success) {
             cf_pcap_ignore(SIGPIPE)
             alarm(60)
@@ -142,12 +142,12 @@ struct OutputTests {
         }
     }
 
-    /// A path, open for nothing, is what takes the place of one that was closed.
+    /// A path that is open for nothing replaces a standard output that was closed.
     @Test(arguments: [
         ("path", "standard output is closed"), ("read-only", "standard output is not open for writing"),
         ("terminal", "standard output is a terminal"),
     ])
-    func `is refused where no packets should go there`(_ kind: String, _ words: String) async {
+    func `is refused if packets must not go there`(_ kind: String, _ words: String) async {
         await #expect(processExitsWith: .success) { [kind, words] in
             switch kind {
             case "read-only": replaceStandardOutput(by: try TemporaryFile().opened(flags: O_RDONLY))
@@ -164,7 +164,7 @@ private func replaceStandardOutput(by descriptor: Int32) {
     _ = dup2(descriptor, STDOUT_FILENO)
 }
 
-/// Fills a pipe, but for some pages.
+/// Fills a pipe except for some pages.
 private func fill(_ pipe: TestPipe, leaving pages: Int) {
     let count = Int(cf_pcap_pipe_capacity(pipe.writeEnd)) - 4096 * pages
     #expect(pipe.write(count) == count)
@@ -213,7 +213,7 @@ private final class Reader {
         CLinux.close(ends.1)
     }
 
-    /// Takes all the memory that a user may have for pipes, so that a new one has two pages (pipe(7),
+    /// Uses all the memory that a user may have for pipes, so that a new one has two pages (pipe(7),
     /// pipe-user-pages-soft).
     private static func usePipesUp() {
         if geteuid() == 0 { #expect(setuid(65534) == 0) }
@@ -237,7 +237,7 @@ private final class Reader {
         return [UInt8](bytes.prefix(max(taken, 0)))
     }
 
-    /// -1 where it is no pipe.
+    /// -1 if it is not a pipe.
     var pipeCapacity: Int { Int(cf_pcap_pipe_capacity(descriptor)) }
 
     var fileSize: Int { lseek(descriptor, 0, SEEK_END) }
@@ -247,14 +247,14 @@ private final class Reader {
     }
 }
 
-/// Packets on their way to standard output, as the pump moves them.
+/// Packets on their way to standard output, as the loop moves them.
 private final class Stream {
-    /// What is to arrive.
+    /// The bytes that must arrive.
     let file: [UInt8]
     private var rest: ArraySlice<Packet>
     private var queue: RecordQueue
     private var output: Output
-    private(set) var lastResult: Output.Result = .progress
+    private(set) var lastResult: Output.WriteResult = .accepted
 
     init(_ packets: [Packet], snaplen: Int = 65_535) throws {
         let header = Packet.fileHeader(snaplen: snaplen)
@@ -264,18 +264,18 @@ private final class Stream {
         output = try Output()
     }
 
-    /// Fills the queue as far as it has room, and writes. Returns whether there is more to do that needs no waiting.
+    /// Fills the queue and writes once. Returns whether there is more to do that needs no waiting.
     func step() -> Bool {
-        while queue.hasRoom, let packet = rest.popFirst() { queue.add(packet) }
-        lastResult = queue.isEmpty ? .progress : output.write(&queue)
-        return lastResult == .progress && !(queue.isEmpty && rest.isEmpty)
+        while queue.hasFreeSpace, let packet = rest.popFirst() { queue.add(packet) }
+        lastResult = queue.isEmpty ? .accepted : output.write(from: &queue)
+        return lastResult == .accepted && !(queue.isEmpty && rest.isEmpty)
     }
 
-    var isBlocked: Bool { lastResult == .waitForTime || lastResult == .waitForReadiness }
-    var splitLength: Int { queue.splitLength }
+    var isBlocked: Bool { lastResult == .needsSpace || lastResult == .notReady }
+    var partialRecordLength: Int { queue.partialRecordLength }
     var written: Int { output.written }
 
-    func cutBack() -> Bool {
-        output.cutBack(queue.splitLength)
+    func truncatePartialRecord() -> Bool {
+        output.truncatePartialRecord(queue.partialRecordLength)
     }
 }

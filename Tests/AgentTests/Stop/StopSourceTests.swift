@@ -19,13 +19,13 @@ struct StopSourceTests {
     @Test
     func `reports every signal in its order, before the first wait and after a stop`() {
         let source = source()
-        for signal in [SIGINT, SIGUSR1] { signals.send(signal) }
+        for signal in [SIGINT, SIGUSR1] { sendSignal(signal, to: signals.writeEnd) }
         let now = MonotonicClock.now()
         #expect(source.next(at: now) == .stop(.signal("interrupt")))
         #expect(source.next(at: now) == .report)
         #expect(source.next(at: now) == nil)
         for (signal, name) in [(SIGTERM, "terminated"), (SIGHUP, "hangup"), (SIGINT, "interrupt")] {
-            signals.send(signal)
+            sendSignal(signal, to: signals.writeEnd)
             #expect(!source.wait(for: -1, 0, until: soon))
             #expect(source.next(at: now) == .stop(.signal(ByteString(text: name))))
             #expect(source.next(at: now) == nil)
@@ -83,7 +83,7 @@ struct StopSourceTests {
         try connection.closeForAll()
         #expect(source.next(at: later) == .stop(.sessionEnded))
         #expect(source.next(at: later + .seconds(3600)) == nil)
-        signals.send(SIGTERM)
+        sendSignal(SIGTERM, to: signals.writeEnd)
         #expect(!source.wait(for: -1, 0, until: soon))
         #expect(source.next(at: later) == .stop(.signal("terminated")))
     }
@@ -103,7 +103,7 @@ struct StopSourceTests {
     func `reports all that has occurred at once, signals first`() throws {
         let output = try TestPipe()
         let source = source(stream: output.writeEnd)
-        for signal in [SIGTERM, SIGUSR1] { signals.send(signal) }
+        for signal in [SIGTERM, SIGUSR1] { sendSignal(signal, to: signals.writeEnd) }
         close(output.giveAwayReadEnd())
         #expect(!source.wait(for: -1, 0, until: soon))
         let events = (0..<4).map { _ in source.next(at: MonotonicClock.now()) }

@@ -5,7 +5,7 @@ import Testing
 @Suite("The pcap format")
 struct PcapFormatTests {
     @Test(arguments: [0, 1, 60, 65_535, 262_144] as [UInt32])
-    func `has the length of a record in its third word, wherever it lies`(_ captured: UInt32) {
+    func `finds the length of a record at any address`(_ captured: UInt32) {
         for offset in 0..<8 {
             var bytes = [UInt8](repeating: 0xFF, count: 32)
             let length = unsafe bytes.withUnsafeMutableBytes { bytes in
