@@ -93,7 +93,8 @@ let client: [Target] =
             swiftSettings: strict
         ),
         .executableTarget(name: "cf-pcap-client", dependencies: ["Client"], swiftSettings: strict),
-        .testTarget(name: "ClientTests", dependencies: ["Client"], swiftSettings: strict),
+        // libpcap tells what the filters that the client writes select.
+        .testTarget(name: "ClientTests", dependencies: ["Client", "CPcap"], swiftSettings: strict),
     ]
 
 let package = Package(

@@ -6,6 +6,12 @@ public enum Announcements {
         return "Starting capture on instances: \(IndexList.text(indices))."
     }
 
+    /// The filter that options without words of pcap-filter(7) became, and who resolves the names in it.
+    static func filter(_ expression: String, names: [String]) -> String {
+        let resolved = names.isEmpty ? "" : "; each instance looks up \(names.joined(separator: ", ")) by itself"
+        return "Filter: \(expression)\(resolved)"
+    }
+
     /// When the first instance is captured.
     public static let capturing = "Capturing, press ^C to stop..."
 

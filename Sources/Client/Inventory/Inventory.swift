@@ -54,7 +54,7 @@ public enum Inventory {
                 return InstanceCheck(id, SessionFailure(.notRunning, reason))
             }
             let command = CheckCommand(
-                interface: options.interface, filter: options.filter, snaplen: options.snaplen)
+                interface: options.interface, filter: options.captureFilter, snaplen: options.snaplen)
             do throws(PlatformError) {
                 let output = try await cf.execute(command.text, in: id, of: app, options)
                 var check = InstanceCheck(id, output, app: app.name, route: cf.route)

@@ -38,6 +38,8 @@ extension CaptureOptions {
         [
             processes != .named("web") ? "--process" : nil, indexLists.isEmpty ? nil : "--app-instance-index",
             interface != "eth0" ? "--interface" : nil, filter != nil ? "--filter" : nil,
+            hosts.isEmpty ? nil : "--host", ports.isEmpty ? nil : "--port", protocols.isEmpty ? nil : "--proto",
+            tcpFlags.isEmpty ? nil : "--tcp-flags",
             snaplen != nil ? "--snaplen" : nil, skipHostValidation ? "--skip-host-validation" : nil,
         ].compactMap { $0 }
     }
@@ -49,16 +51,6 @@ extension CaptureOptions {
             hold != .seconds(1) ? "--hold" : nil, duration != nil ? "--duration" : nil,
             wireshark ? "--wireshark" : nil, noFollow ? "--no-follow" : nil,
         ].compactMap { $0 }
-    }
-
-    private func checkFilter() throws(UsageError) {
-        guard let filter else { return }
-        // One argument of cf, and of the shell behind it, holds the filter in quotes; Linux allows 131,072 bytes
-        // (execve(2), "Limits on size of arguments and environment").
-        guard filter.quotedForShell.utf8.count <= 120_000 else {
-            throw UsageError(
-                "--filter has \(filter.utf8.count) bytes, more than a command line can hold; write a shorter one")
-        }
     }
 
     /// The format of the output, of options that ``check()`` has accepted.

@@ -34,7 +34,31 @@ public struct CaptureOptions: ParsableCommand, Sendable {
         help: HelpGroup.choose.help("eth0, lo or any, in the container [eth0]", "NAME"), transform: Self.interfaceName)
     var interface = "eth0"
 
-    /// A pcap filter expression, sent to the agent as it is.
+    /// The lists of hosts; see ``HostFilter``.
+    @Option(
+        name: .customLong("host"), parsing: .unconditionalSingleValue,
+        help: HelpGroup.choose.help("from or to a name, address or 10.0.0.0/8 [all]", "HOST"))
+    var hosts: [String] = []
+
+    /// The lists of ports; see ``PortFilter``.
+    @Option(
+        name: .customLong("port"), parsing: .unconditionalSingleValue,
+        help: HelpGroup.choose.help("from or to a port, as 443 or 8000-8010 [all]", "PORT"))
+    var ports: [String] = []
+
+    /// The lists of protocols; see ``ProtocolFilter``.
+    @Option(
+        name: .customLong("proto"), parsing: .unconditionalSingleValue,
+        help: HelpGroup.choose.help("tcp, udp, icmp, icmp6, arp, ip or ip6 [all]", "PROTO"))
+    var protocols: [String] = []
+
+    /// The lists of TCP flags; see ``TCPFlags``.
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: HelpGroup.choose.help("any of these set, as syn,rst [all]", "FLAGS"))
+    var tcpFlags: [String] = []
+
+    /// A pcap filter expression. The agents get it as it is, or with the options above as ``captureFilter``.
     @Option(name: .shortAndLong, help: HelpGroup.choose.help("as 'tcp port 8080', see pcap-filter(7) [all]", "FILTER"))
     var filter: String?
 

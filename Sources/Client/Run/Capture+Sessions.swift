@@ -10,6 +10,9 @@ extension Capture {
                 nil, "a deployment replaces process \(process): only the instances that cf ssh reaches are captured")
         }
         display.say(Announcements.starting(on: options.indices))
+        if !options.simpleFilter.isEmpty, let expression = options.captureFilter {
+            display.say(Announcements.filter(expression, names: options.simpleFilter.names))
+        }
         update(survey.instances)
         // A capture of limited time ends even if no session ever begins.
         if let duration = options.duration { send(.beginIsOverdue, after: duration + Self.timeToBegin) }

@@ -190,7 +190,7 @@ struct Session: Sendable {
         let description = StreamDescription(
             name: "\(instance.id) \(options.interface)",
             description: "app \(app.name), instance \(instance.guid), \(progress.withLog(\.agent) ?? "cf-pcap")",
-            filter: options.filter, linkType: header.linkType,
+            filter: options.captureFilter, linkType: header.linkType,
             frameCheckBits: header.frameCheckBits, isNanoseconds: header.isNanoseconds, snaplen: header.longestPacket)
         progress.isHeldBack = true
         defer { progress.isHeldBack = false }

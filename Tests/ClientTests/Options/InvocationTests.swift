@@ -166,4 +166,33 @@ struct InvocationTests {
         #expect(!CommandLineArguments(["demo", "pcap"]).isPlugin)
         #expect(!CommandLineArguments(["65536", "pcap"]).isPlugin)
     }
+
+    @Test
+    func `join the filters without words of pcap-filter into one expression for the agents`() throws {
+        let options = try options(
+            "demo", "--host", "10.0.0.1", "--host", "db.internal", "--port=443,8000-8010", "--proto", "tcp",
+            "--tcp-flags",
+            "syn,rst", "-f", "len > 100 or arp")
+        #expect(
+            options.captureFilter
+                == "tcp and (host 10.0.0.1 or host db.internal) and (port 443 or portrange 8000-8010) and "
+                + "(tcp[13] & 6 != 0 or (ip6[6] = 6 and ip6[53] & 6 != 0)) and (len > 100 or arp)")
+        #expect(options.simpleFilter.names == ["db.internal"])
+        #expect(try self.options("demo", "-f", "udp").captureFilter == "udp")
+        #expect(try self.options("demo").captureFilter == nil)
+    }
+
+    @Test(arguments: [
+        ["--host", "a or port 22"], ["--port", "-80"], ["--proto", "icmp", "--port", "5"],
+        ["--tcp-flags", "syn", "--proto", "udp"],
+        ["--host", "fd00::1", "--proto", "arp"], ["--host="], ["--port", "80", "--filter", "a) or (b"],
+    ])
+    func `are refused before anything runs where such a filter is wrong or a contradiction`(_ arguments: [String]) {
+        #expect {
+            try CommandLineArguments(["demo"] + arguments).invocation()
+        } throws: { error in
+            let options = arguments.filter { $0.hasPrefix("--") }.map { $0.replacing("=", with: "") }
+            return error is UsageError && options.contains { "\(error)".contains($0) }
+        }
+    }
 }
