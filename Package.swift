@@ -84,7 +84,7 @@ let client: [Target] =
         .target(
             name: "Client",
             dependencies: [
-                "CZlib", "CZstd",
+                "CCaptureSources", "CPcap", "CZlib", "CZstd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -112,7 +112,13 @@ let package = Package(
                 .unsafeFlags(["-Wall", "-Wextra", "-Werror"] + (isStatic ? optimized : [])),
             ]
         ),
-        .target(name: "Agent", dependencies: ["CPcap", "CCapability", "CLinux"], swiftSettings: swiftSettings),
+        .target(
+            name: "CCaptureSources",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"] + (isStatic ? optimized : []))]
+        ),
+        .target(
+            name: "Agent", dependencies: ["CPcap", "CCapability", "CCaptureSources", "CLinux"],
+            swiftSettings: swiftSettings),
         .executableTarget(
             name: "cf-pcap",
             dependencies: ["Agent"],

@@ -9,6 +9,9 @@ enum LinkType {
         276: "Linux SLL2",
     ]
 
+    /// Returns whether packets of a link type begin with their IP header.
+    static func isRawIP(_ linkType: UInt16) -> Bool { [12, 14, 101].contains(linkType) }
+
     /// The name and number of a link type: `Ethernet (1)`.
     static func description(_ linkType: UInt16) -> String {
         names[linkType].map { "\($0) (\(linkType))" } ?? "\(linkType)"

@@ -103,8 +103,8 @@ struct SimpleFilterTests {
             guard let expression = try combination.filter().expression(and: nil) else { continue }
             let expected = SamplePacket.all.filter(combination.selects).map(\.description)
             #expect(!expected.isEmpty, "\(combination)")
-            for link in PacketFilter.Link.allCases {
-                let filter = try PacketFilter(expression, link)
+            for link in SampleFilter.Link.allCases {
+                let filter = try SampleFilter(expression, link)
                 let selected = SamplePacket.all.filter(filter.matches).map(\.description)
                 #expect(selected == expected, "\(combination): \(expression) on \(link)")
             }
@@ -115,7 +115,7 @@ struct SimpleFilterTests {
     func `select exactly what they say beside a filter of several words`() throws {
         let simple = Case(hosts: "10.0.0.1,fd00::1", ports: "80", protocols: "tcp", flags: "syn,rst")
         let expression = try #require(try simple.filter().expression(and: "src port 40000 or arp"))
-        let filter = try PacketFilter(expression, .ethernet)
+        let filter = try SampleFilter(expression, .ethernet)
         let selected = SamplePacket.all.filter(filter.matches)
         let expected = SamplePacket.all.filter { simple.selects($0) && $0.sourcePort == 40000 }
         #expect(!selected.isEmpty && selected.map(\.description) == expected.map(\.description))
@@ -170,7 +170,7 @@ struct SimpleFilterTests {
         // libpcap looks it up, here in a domain that has no names (RFC 6761). A word of its own is a syntax error.
         let unknown = name.hasSuffix(".") ? "\(name)invalid" : "\(name).invalid"
         #expect {
-            try PacketFilter("host \(unknown)", .ethernet)
+            try SampleFilter("host \(unknown)", .ethernet)
         } throws: { error in
             "\(error)".contains("unknown host")
         }
@@ -182,7 +182,7 @@ struct SimpleFilterTests {
     func `refuse as a host the words that libpcap does not take for one`(_ word: String) {
         #expect(PcapFilterWord.isKeyword(word))
         var problem = "none"
-        do { _ = try PacketFilter("host \(word)", .ethernet) } catch { problem = "\(error)" }
+        do { _ = try SampleFilter("host \(word)", .ethernet) } catch { problem = "\(error)" }
         // Some are numbers, and so addresses.
         #expect(problem.contains("syntax error") || problem == "none")
     }

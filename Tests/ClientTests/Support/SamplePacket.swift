@@ -29,6 +29,9 @@ struct SamplePacket: Sendable, CustomStringConvertible {
         bigEndian(etherType) + [0, 0, 0, 0, 0, 1, 0, 1, 0, 6] + [UInt8](repeating: 2, count: 8) + network
     }
 
+    /// The packet alone (LINKTYPE_RAW); nil for ARP, which is not IP.
+    var raw: [UInt8]? { transport == .arp ? nil : network }
+
     private var etherType: UInt16 {
         if transport == .arp { return 0x0806 }
         return isIPv6 ? 0x86DD : 0x0800

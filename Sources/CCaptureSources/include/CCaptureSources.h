@@ -1,0 +1,1 @@
+// Nothing to import: the linker finds the replacements by libpcap's names.
