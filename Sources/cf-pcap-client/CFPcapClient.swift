@@ -12,11 +12,18 @@ struct CFPcapClient {
     static func main() async {
         StandardDescriptors.fill()
         do {
-            let arguments = try CommandLineArguments.ofProcess()
+            var arguments = try CommandLineArguments.ofProcess()
+            if let request = try ExtcapRequest(arguments.words) {
+                guard case .capture(let fifo, let own) = request else { return try await Extcap.answer(request) }
+                try Extcap.checkFIFO(fifo)
+                arguments = CommandLineArguments(own)
+            }
             switch try arguments.invocation() {
             case .capture(let options): exit(try await capture(options, arguments))
             case .list(let options): exit(await ask(Inventory.list, options, arguments))
             case .check(let options): exit(await ask(Inventory.check, options, arguments))
+            case .linkExtcap(let isWanted):
+                print(isWanted ? try await ExtcapLink.install() : try await ExtcapLink.uninstall())
             case .show(let text): print(text, terminator: "")
             case .register(let port): try PluginRegistration.register(port: port)
             case .uninstall: break

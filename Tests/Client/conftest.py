@@ -15,7 +15,7 @@ from foundation import Application, Foundation, Process
 from harness import BINARY
 
 pytest_plugins = ["harness.fixtures"]
-TOOLS = ("capinfos", "ip", "nsenter", "setcap", "setpriv", "ssh-keygen", "ss", "tcpdump", "tshark", "unshare", "zstd")
+TOOLS = ("capinfos", "ip", "nsenter", "setcap", "setpriv", "ssh-keygen", "ss", "tcpdump", "tshark", "unshare", "wireshark", "xvfb-run", "zstd")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -20,6 +20,20 @@ extension CaptureOptions {
         _ = try resolvedFormat()
     }
 
+    /// Returns what `--install-extcap` or `--uninstall-extcap` asks for. Throws if something is given beside it.
+    func extcapLinking() throws(UsageError) -> Invocation {
+        let option = installExtcap ? "--install-extcap" : "--uninstall-extcap"
+        guard !(installExtcap && uninstallExtcap) else {
+            throw UsageError("--install-extcap and --uninstall-extcap undo each other, leave one of them out")
+        }
+        guard appName == nil else { throw UsageError("\(option) captures nothing, leave out '\(app)'") }
+        try refuse(optionsOfChoice + optionsOfOutput, with: option, because: "captures nothing")
+        guard !list, !checksInstances, !json else {
+            throw UsageError("\(option) stands alone, leave out --list, --check and --json")
+        }
+        return .linkExtcap(isWanted: installExtcap)
+    }
+
     private func checkListing() throws(UsageError) {
         guard appName == nil else {
             throw UsageError("--list lists all apps of the space; 'cf pcap \(app) --check' asks the instances of one")

@@ -131,6 +131,14 @@ public struct CaptureOptions: ParsableCommand, Sendable {
     @Flag(help: HelpGroup.other.help("print only warnings and errors"))
     public var quiet = false
 
+    /// Makes this program an interface of Wireshark.
+    @Flag(help: HelpGroup.other.help("add 'cf pcap' to Wireshark's interfaces"))
+    var installExtcap = false
+
+    /// Undoes ``installExtcap``.
+    @Flag(help: HelpGroup.other.help("take it away from there"))
+    var uninstallExtcap = false
+
     /// Asks for the help text.
     @Flag(name: .shortAndLong, help: HelpGroup.other.help("print this text"))
     var help = false

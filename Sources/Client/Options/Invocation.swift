@@ -8,6 +8,8 @@ public enum Invocation: Sendable {
     case list(CaptureOptions)
     /// To ask the instances of an app whether they can be captured.
     case check(CaptureOptions)
+    /// To add this program to Wireshark's list of interfaces, or to take it away there.
+    case linkExtcap(isWanted: Bool)
     /// To print a text that was asked for: help, or the version.
     case show(String)
     /// By `cf install-plugin`, to say on this port of 127.0.0.1 what the plugin offers.
@@ -21,7 +23,8 @@ public struct CommandLineArguments: Sendable {
     /// Whether cf started the program, as a plugin.
     public let isPlugin: Bool
     private let port: UInt16?
-    private let words: ArraySlice<String>
+    /// The arguments as a person wrote them, behind the program's name.
+    public let words: [String]
 
     /// Those of this process. Throws where one is not UTF-8: it could not be passed on as it is.
     public static func ofProcess() throws(UsageError) -> CommandLineArguments {
@@ -39,7 +42,7 @@ public struct CommandLineArguments: Sendable {
         let messages = ["pcap", "SendMetadata", "CLI-MESSAGE-UNINSTALL"]
         port = arguments.count >= 2 && messages.contains(arguments[1]) ? arguments.first.flatMap { UInt16($0) } : nil
         isPlugin = port != nil
-        words = isPlugin ? arguments.dropFirst() : arguments[...]
+        words = isPlugin ? Array(arguments.dropFirst()) : arguments
     }
 
     /// What a person would write to start the program in the same way.
@@ -57,7 +60,7 @@ public struct CommandLineArguments: Sendable {
             default: return try parse(words.dropFirst())
             }
         }
-        return try parse(words)
+        return try parse(words[...])
     }
 
     private func parse(_ words: ArraySlice<String>) throws(UsageError) -> Invocation {
@@ -67,6 +70,7 @@ public struct CommandLineArguments: Sendable {
             }
             if options.help { return .show(HelpText.text) }
             if options.version { return .show("cf-pcap-client \(ClientVersion.current)\n") }
+            if options.installExtcap || options.uninstallExtcap { return try options.extcapLinking() }
             try options.check()
             if options.list { return .list(options) }
             return options.checksInstances ? .check(options) : .capture(options)
