@@ -158,6 +158,8 @@ def test_line_for_an_app(desk, number, line):
     elif "wireshark" in line:
         desk.run(line)
         assert len((desk.folder / "wireshark.log").read_text().splitlines()) == 5
+    elif line.startswith("cf pcap") and (asked := re.search(r"--(list|check|install-extcap)$", line)):
+        assert {"list": "test-space", "check": "web/0", "install-extcap": "linked"}[asked[1]] in desk.run(line)
     elif line.startswith("cf pcap"):
         file.unlink(missing_ok=True)
         stop_by_control_c(desk, line, file)
