@@ -60,7 +60,7 @@ enum FilterChild {
             {
                 return .rejection(
                     """
-                    filter '\(expression.clipped)' selects nothing but the SSH session, which is never captured \
+                    filter '\(expression.clipped)' selects nothing but \(exclusion.carrier), which is never captured \
                     (\(exclusion.expression)): \(error.description)
                     """)
             }

@@ -33,6 +33,9 @@ public struct Output: ~Copyable {
         guard !fileStatus.isRegular || flags & O_APPEND == 0 || fileStatus.st_size == 0 else {
             throw Failure("standard output is appended to a file that is not empty: start a new one (> capture.pcap)")
         }
+        guard OutputConnection.transport(of: descriptor) != Int32(IPPROTO_UDP) else {
+            throw Failure("standard output is a UDP socket, which may lose parts of a capture: send it to a TCP one")
+        }
         self.descriptor = descriptor
         isSocket = fileStatus.isSocket
         file = fileStatus.isRegular ? RegularFile(descriptor: descriptor, flags: flags) : nil

@@ -23,6 +23,15 @@ public struct Exclusion: Equatable {
         return terms.joined(separator: " and ")
     }
 
+    /// The name of what is left out.
+    var carrier: ByteString {
+        switch (hasSession: !ports.isEmpty, hasOutput: outputEnd != nil) {
+        case (false, _): "its own output"
+        case (true, false): "the SSH session"
+        case (true, true): "the SSH session and its own output"
+        }
+    }
+
     /// That expression and the user's, so that both hold. The user's may be blank, which selects everything.
     public func combined(with filter: ByteString) -> ByteString {
         filter.isBlank ? expression : "(\(expression)) and (\(filter))"

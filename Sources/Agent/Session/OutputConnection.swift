@@ -41,13 +41,18 @@ public struct OutputConnection: Equatable {
         }
     }
 
-    /// Multipath TCP is TCP on the wire; Go's listeners accept it. The corresponding C function is `getsockopt` with
-    /// SO_PROTOCOL.
+    /// Multipath TCP is TCP on the wire; Go's listeners accept it.
     private static func isTCP(_ socket: Int32) -> Bool {
+        let transport = transport(of: socket)
+        return transport == Int32(IPPROTO_TCP) || transport == Int32(IPPROTO_MPTCP)
+    }
+
+    /// Returns the number of the protocol that a socket's data goes over, such as IPPROTO_TCP; 0 for a local one, nil for
+    /// what is no socket. The corresponding C function is `getsockopt` with SO_PROTOCOL.
+    static func transport(of socket: Int32) -> Int32? {
         var number: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
-        guard unsafe getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &number, &size) == 0 else { return false }
-        return number == Int32(IPPROTO_TCP) || number == Int32(IPPROTO_MPTCP)
+        return unsafe getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &number, &size) == 0 ? number : nil
     }
 }
 

@@ -152,6 +152,15 @@ struct ExclusionTests {
         _ = try FilterHandle().compile(ByteString(text: combined))
     }
 
+    @Test(
+        arguments: [
+            ([2222], nil, "the SSH session"), ([], collector, "its own output"),
+            ([2222], collector, "the SSH session and its own output"),
+        ] as [([UInt16], Endpoint?, String)])
+    func `has a name`(_ ports: [UInt16], _ end: Endpoint?, _ name: String) {
+        #expect(Exclusion(ports: ports, outputEnd: end).carrier.text == name)
+    }
+
     @Test(arguments: [("eth0", nil), ("any", "not tcp port 2222")] as [(String, String?)])
     func `is said not to be known, with the filter that would help`(_ interface: String, _ expression: String?) async {
         await #expect(processExitsWith: .success) { [interface, expression] in
