@@ -24,18 +24,23 @@ pytestmark = pytest.mark.home("namespace")
 LO = ("-interface", "lo")
 DENIED = "Permission denied"
 # Numbers of system calls (x86-64), and first arguments of those that have many uses.
-MADVISE, DUP, BIND, SETSOCKOPT, CAPGET, CAPSET, PRCTL, SIGNALFD4, PIPE2 = 28, 32, 49, 54, 125, 126, 157, 289, 293
-ANY, SET_DUMPABLE, SET_SECCOMP, SET_NO_NEW_PRIVS = -1, 4, 22, 38
+RT_SIGPROCMASK, MADVISE, DUP, BIND, SETSOCKOPT, FCNTL, CAPGET, CAPSET = 14, 28, 32, 49, 54, 72, 125, 126
+PRCTL, SIGNALFD4, PIPE2 = 157, 289, 293
+ANY, PACKET_SOCKET, SET_DUMPABLE, SET_SECCOMP, SET_NO_NEW_PRIVS = -1, 6, 4, 22, 38
 
 
 @pytest.mark.parametrize("call, first, nth, error", [
     (PRCTL, SET_DUMPABLE, 1, f"failed to shield the process from others: {DENIED}"),
     (CAPGET, ANY, 2, f"failed to read the process's capabilities: {DENIED}"),
     (CAPSET, ANY, 1, f"failed to make CAP_NET_RAW effective: {DENIED}"),
+    (RT_SIGPROCMASK, ANY, 1, f"failed to collect signals: {DENIED}"),
     (SIGNALFD4, ANY, 1, f"failed to collect signals: {DENIED}"),
     (BIND, ANY, 1, f"failed to count the captures of this container: {DENIED}"),
     (DUP, ANY, 1, f"failed to forbid sending on the packet socket: {DENIED}"),
     (PRCTL, SET_SECCOMP, 1, f"failed to forbid sending on the packet socket: {DENIED}"),
+    # Of the packet socket, which libpcap makes non-blocking: it reads the flags and sets them.
+    (FCNTL, PACKET_SOCKET, 1, f"failed to open device lo: F_GETFL: {DENIED}"),
+    (FCNTL, PACKET_SOCKET, 2, f"failed to open device lo: F_SETFL: {DENIED}"),
     (PRCTL, SET_NO_NEW_PRIVS, 2, f"failed to drop privileges: {DENIED}"),
     (PIPE2, ANY, 1, f"failed to compile the filter: {DENIED}"),
     # Four that libpcap makes, two of the question whether the kernel takes the filter, five for libpcap's own filter.

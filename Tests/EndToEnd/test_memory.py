@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import Sink, find, installed, start_agent
+from harness import Sink, find, installed, send_numbered, start_agent
 
 CGROUPS = Path("/sys/fs/cgroup")
 LONG_FILTER = " or ".join(f"host 10.{number // 250}.{number % 250}.1" for number in range(500))
@@ -78,3 +78,13 @@ def test_process_that_compiles_is_the_first_to_be_ended(container, tmp_path):
             raise AssertionError("no process that compiles is the first victim")
         assert Path(f"/proc/{agent.pid}/oom_score_adj").read_text() != "1000\n"
         assert agent.stop().status == 0
+
+
+def test_stack_of_64_kb_is_enough(namespace):
+    """As `ulimit -s 64` gives it."""
+    with Sink(namespace), start_agent(namespace, "-interface", "lo", "-filter", "udp", wrapper=["prlimit", "--stack=65536"]) as agent:
+        assert agent.running, agent.stderr.decode()
+        numbers = send_numbered(namespace, "127.0.0.1", 20)
+        time.sleep(0.2)
+        result = agent.stop()
+    assert result.status == 0 and result.pcap.numbers == numbers
