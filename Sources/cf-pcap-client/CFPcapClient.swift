@@ -1,11 +1,5 @@
 import Client
 
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
-
 /// The client: it runs the agent in the instances of an app and merges what they capture.
 @main
 struct CFPcapClient {

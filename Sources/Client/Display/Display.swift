@@ -6,14 +6,6 @@ import Synchronization
     import Foundation
 #endif
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// All that is said to people, on standard error.
 ///
 /// Nothing here waits for the reader, but `finish`. No text can command the terminal, wherever it came from.

@@ -1,14 +1,6 @@
 import Dispatch
 import Synchronization
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// A descriptor that people read, written to from a thread of its own: a terminal that is stopped, or a pipe that nobody
 /// reads, holds up nothing else.
 final class Outlet: Sendable {

@@ -1,15 +1,3 @@
-#if canImport(System)
-    import System
-#else
-    import SystemPackage
-#endif
-
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
-
 /// The answers to Wireshark, which starts this program for each question and shows its standard error in a dialog.
 public enum Extcap {
     /// Prints the answer to a question that is no capture. Asks the platform only for the apps, since Wireshark asks all

@@ -6,10 +6,6 @@ internal import Subprocess
     import Foundation
 #endif
 
-#if canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// The link in Wireshark's folder that makes this program an interface of Wireshark.
 public enum ExtcapLink {
     /// Nothing was linked, or removed.

@@ -1,12 +1,5 @@
 internal import Dispatch
 internal import Synchronization
-internal import SystemPackage
-
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
 
 /// A pipe to a reader that may be slow: holds a bounded copy of what is written, which a thread of its own passes on, so
 /// that the writer never waits. Packets for which there is no room are left out.

@@ -1,11 +1,3 @@
-internal import SystemPackage
-
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
-
 /// Where the output goes: a file, or whatever standard output leads to.
 ///
 /// A file is created when the run begins, so that what is wrong with it is said before anything is captured, and

@@ -1,11 +1,3 @@
-internal import SystemPackage
-
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
-
 extension FilePath {
     /// Puts a new, empty file in the place of the one at this path and opens it; nil if that cannot be.
     ///

@@ -1,5 +1,3 @@
-internal import SystemPackage
-
 /// Why packets cannot be written, or no more of them.
 enum OutputError: Error, Equatable {
     /// The output exists and may not be overwritten.

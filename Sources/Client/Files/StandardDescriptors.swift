@@ -1,5 +1,3 @@
-internal import SystemPackage
-
 /// The descriptors that the program was started with.
 public enum StandardDescriptors {
     /// Opens /dev/null in the place of each standard stream that is closed: otherwise the output could get the number of

@@ -1,9 +1,3 @@
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
-
 /// An IPv4 or IPv6 address, or a block of them (RFC 4632, RFC 4291).
 struct AddressBlock: Hashable, Sendable {
     /// A version of the Internet Protocol.

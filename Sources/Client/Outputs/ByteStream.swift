@@ -1,5 +1,3 @@
-internal import SystemPackage
-
 /// A stream of packets to whoever reads it as it comes: standard output, a FIFO, a program's input.
 final class ByteStream: Output {
     let name: String

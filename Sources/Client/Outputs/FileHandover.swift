@@ -1,14 +1,5 @@
 internal import Subprocess
 internal import Synchronization
-internal import SystemPackage
-
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
 
 /// Hands complete files on: runs a person's command for each of them, one after the other, in the order of `submit`.
 ///

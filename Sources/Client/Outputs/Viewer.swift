@@ -1,11 +1,4 @@
 internal import Subprocess
-internal import SystemPackage
-
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
 
 /// Wireshark, which shows packets as they come. It stays open when the capture has ended.
 struct Viewer {

@@ -6,12 +6,6 @@ internal import Subprocess
     import Foundation
 #endif
 
-#if canImport(System)
-    import System
-#else
-    import SystemPackage
-#endif
-
 /// The cf CLI, run as a child.
 struct CFCommand {
     /// A command's output and end.

@@ -4,12 +4,6 @@
     import Foundation
 #endif
 
-#if canImport(System)
-    import System
-#else
-    import SystemPackage
-#endif
-
 /// The folder that holds the person's own configuration of cf.
 struct CFHome: Sendable {
     /// The configuration's place in a home.

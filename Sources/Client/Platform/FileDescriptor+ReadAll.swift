@@ -1,9 +1,3 @@
-#if canImport(System)
-    import System
-#else
-    import SystemPackage
-#endif
-
 extension FileDescriptor {
     /// Reads all bytes up to the end. Throws `Errno.fileTooLarge` behind the limit, which is in bytes.
     func readAll(limit: Int) throws -> [UInt8] {

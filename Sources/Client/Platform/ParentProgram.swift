@@ -4,16 +4,6 @@
     import Foundation
 #endif
 
-#if canImport(System)
-    import System
-#else
-    import SystemPackage
-#endif
-
-#if canImport(Darwin)
-    import Darwin
-#endif
-
 /// The program that a process runs, found so that a plugin uses the CLI that started it: there may be several.
 enum ParentProgram {
     /// Returns the path of the CLI that runs as this process; nil if it cannot be found, or is no longer there.

@@ -4,20 +4,6 @@
     import Foundation
 #endif
 
-#if canImport(System)
-    import System
-#else
-    import SystemPackage
-#endif
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// A folder that nobody else may read, for a run's own copies of CF_HOME: each process of cf works on one of its own.
 ///
 /// cf writes its configuration when it ends, from what it read when it started. With copies, a `cf target` made during a

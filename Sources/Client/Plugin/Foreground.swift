@@ -1,11 +1,3 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// The terminal's foreground, taken from cf for the time of a capture.
 ///
 /// Ctrl-C would kill cf at once, and the shell would prompt while this process still ends its capture. In the foreground

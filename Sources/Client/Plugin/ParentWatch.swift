@@ -1,11 +1,3 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// The process of cf that started this plugin, watched until it ends.
 public struct ParentWatch: Sendable {
     /// The process's number.

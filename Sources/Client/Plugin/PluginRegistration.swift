@@ -1,17 +1,3 @@
-#if canImport(System)
-    import System
-#else
-    import SystemPackage
-#endif
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
 /// Tells `cf install-plugin` what this plugin offers.
 public enum PluginRegistration {
     /// The installation cannot go on.

@@ -1,11 +1,5 @@
 internal import Dispatch
 
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
-
 /// The end of the process, whatever its threads wait for.
 enum Exit {
     /// Ends the process after a time, if it has not ended by then. The corresponding C function is `_exit`.

@@ -1,9 +1,3 @@
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
-
 /// How many sessions one run holds at once.
 enum SessionLimit {
     /// Each is a process of cf of 20 to 40 MB.

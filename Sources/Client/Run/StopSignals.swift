@@ -1,12 +1,6 @@
 @unsafe @preconcurrency internal import Dispatch
 internal import Synchronization
 
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
-
 /// The signals that ask the program to stop.
 final class StopSignals: Sendable {
     /// Each time one of them comes, an element.

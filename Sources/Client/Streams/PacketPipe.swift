@@ -1,12 +1,5 @@
 @unsafe @preconcurrency internal import Dispatch
 internal import Synchronization
-internal import SystemPackage
-
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
 
 /// The pipe through which a session's packets come.
 ///

@@ -1,9 +1,3 @@
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
-
 /// The time of day.
 enum WallClock {
     /// Nanoseconds since 1970. The corresponding C function is `clock_gettime`.
