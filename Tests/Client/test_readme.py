@@ -151,7 +151,7 @@ def wait_for_bytes(file: Path, process: subprocess.Popen, count: int) -> None:
 @pytest.mark.parametrize("number, line", list(enumerate(OF_THE_APP)))
 def test_line_for_an_app(desk, number, line):
     """In their order, for some rest on those before."""
-    file = desk.folder / (re.findall(r"> (\S+)$", line) or ["capture.pcap"])[0]
+    file = desk.folder / (re.findall(r"(?:> (?=\S+$)|-o (?=\S+\.pcap))(\S+)", line) or ["capture.pcap"])[0]
     is_capture = "cf-pcap -interface" in line and "nohup" not in line
     if line.startswith("cf install-plugin"):
         assert "successfully installed" in desk.run(line, b"y\n")

@@ -15,6 +15,7 @@ extension CaptureOptions {
         if filter == "" { filter = nil }
         if snaplen == 0 { snaplen = nil }
         try checkFilter()
+        try checkEnd()
         if checksInstances { return try refuse(optionsOfOutput, with: "--check", because: "writes no file") }
         guard !json else { throw UsageError("--json goes with --list or --check") }
         _ = try resolvedFormat()
@@ -63,6 +64,7 @@ extension CaptureOptions {
         [
             output != nil ? "--output" : nil, requestedFormat != nil ? "--format" : nil, force ? "--force" : nil,
             hold != .seconds(1) ? "--hold" : nil, duration != nil ? "--duration" : nil,
+            until != nil ? "--until" : nil, after != nil ? "--after" : nil, count != nil ? "--count" : nil,
             wireshark ? "--wireshark" : nil, noFollow ? "--no-follow" : nil,
         ].compactMap { $0 }
     }

@@ -117,6 +117,23 @@ public struct CaptureOptions: ParsableCommand, Sendable {
         help: HelpGroup.stop.help("stop after 60s, 5m or 1h [until stopped]", "TIME"), transform: TimeSpan.duration)
     var duration: Duration?
 
+    /// Ends the capture a time after the first packet that a filter selects, or the first crash: see ``untilFilter`` and
+    /// ``waitsForCrash``.
+    @Option(help: HelpGroup.stop.help("stop after such a packet, or after a 'crash'", "FILTER"))
+    var until: String?
+
+    /// How long to capture after the event that ends the capture; nil means a second.
+    @Option(
+        parsing: .unconditional, help: HelpGroup.stop.help("go on so long behind --until's packet [1s]", "TIME"),
+        transform: TimeSpan.after)
+    var after: Duration?
+
+    /// Ends the capture with exactly so many packets of all instances.
+    @Option(
+        parsing: .unconditional, help: HelpGroup.stop.help("stop after so many packets of all instances", "N"),
+        transform: Self.packetCount)
+    var count: Int?
+
     // MARK: Other
 
     /// Passes --skip-host-validation to cf ssh.

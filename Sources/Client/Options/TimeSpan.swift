@@ -25,6 +25,12 @@ enum TimeSpan {
         return value
     }
 
+    /// The value of `--after`: 0 or more.
+    static func after(_ text: String) throws(UsageError) -> Duration {
+        guard let value = parse(text) else { throw UsageError("write 500ms, 20s or 5m") }
+        return value
+    }
+
     /// The value of `--hold`: a minute at most.
     static func hold(_ text: String) throws(UsageError) -> Duration {
         guard let value = parse(text), value <= .seconds(60) else { throw UsageError("write 0 to 60 seconds") }

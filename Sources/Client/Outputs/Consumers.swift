@@ -92,6 +92,11 @@ struct Consumers: RecordSink {
     /// Returns whether the examiner says that the capture is over though no packet came.
     mutating func isOver(at now: ContinuousClock.Instant) -> Bool { examiner?.isOver(at: now) ?? false }
 
+    /// Keeps all that is there from now on.
+    func keepAll() {
+        for consumer in consumers { consumer.keepAll() }
+    }
+
     /// Records what is known of a source that has ended.
     mutating func end(_ source: StreamID, _ statistics: StreamStatistics) {
         for index in consumers.indices { consumers[index].end(source, statistics) }

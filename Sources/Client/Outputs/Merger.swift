@@ -90,6 +90,11 @@ actor Merger {
         await withCheckedContinuation { waitingReaders[id] = $0 }
     }
 
+    /// Has the outputs keep all that is there from now on.
+    func keepAll() {
+        consumers.keepAll()
+    }
+
     /// Ends a stream.
     func close(_ id: StreamID, _ statistics: StreamStatistics) {
         moveBatches()

@@ -10,7 +10,7 @@ extension Capture {
     }
 
     mutating func finishIfNothingIsLeft() {
-        guard sessions.isEmpty, !(ending.isCapturing && roster.isAlive) else { return }
+        guard sessions.isEmpty, !(ending.isCapturing && (roster.isAlive || awaited.crashes.isWaiting)) else { return }
         end(.nothingLeft)
     }
 
@@ -73,6 +73,12 @@ extension Capture {
             roster.fail()
         }
         if unanswered >= Self.mostUnanswered && mayGrow { roster.fail() }
-        status = roster.isComplete ? 0 : 1
+        status = exitStatus(hasOutput: result.hasBegun && hasBegun && result.failure == nil)
+    }
+
+    private func exitStatus(hasOutput: Bool) -> Int32 {
+        guard options.waitsForEvent, !awaited.hasCome, hasOutput else { return roster.isComplete ? 0 : 1 }
+        display.warn(nil, "what --until waits for did not come before the end: exit status \(Self.eventDidNotCome)")
+        return Self.eventDidNotCome
     }
 }

@@ -20,7 +20,8 @@ extension Capture {
 
     private static let timeToBegin = Duration.seconds(15)
 
-    private func send(_ event: Event, after time: Duration) {
+    /// Posts an event after a time.
+    func send(_ event: Event, after time: Duration) {
         Task { [post] in
             try await Task.sleep(for: time)
             post.yield(event)
@@ -40,6 +41,7 @@ extension Capture {
         lastAsked = .now
         unanswered = 0
         guard ending.isCapturing else { return }
+        lookForCrash(among: instances)
         carryOut(roster.update(instances, at: .now))
         finishIfNothingIsLeft()
     }
@@ -103,6 +105,7 @@ extension Capture {
 
     mutating func sessionFailed(_ instance: Instance, _ failure: SessionFailure) {
         let mayRejoin = ending.isCapturing
+        suspectCrash(of: instance)
         if let action = roster.sessionFailed(of: instance, failure, mayRejoin: mayRejoin, at: .now) {
             carryOut([action])
         } else if roster.isWaiting(for: instance.id) {
@@ -141,8 +144,10 @@ extension Capture {
 
     /// Asks the platform which instances run, if there is reason to and time.
     mutating func askIfDue() {
-        guard ending.isCapturing, let survey, options.follow, !isAsking else { return }
-        guard .now - lastAsked >= (roster.isWaiting ? Self.shortInterval : Self.longInterval) else { return }
+        guard ending.isCapturing, let survey, !isAsking else { return }
+        let isUrgent = roster.isWaiting || awaited.crashes.isWaiting
+        guard options.follow || awaited.crashes.isWaiting else { return }
+        guard .now - lastAsked >= (isUrgent ? Self.shortInterval : Self.longInterval) else { return }
         isAsking = true
         Task { [post, options] in
             do {

@@ -19,6 +19,8 @@ public struct Capture {
         case beginIsOverdue
         case deadline
         case finished(Merger.Result)
+        case trigger(PacketTrigger.Report)
+        case marked(Consumers.Mark)
     }
 
     let options: CaptureOptions
@@ -39,6 +41,7 @@ public struct Capture {
     var lastAsked = ContinuousClock.now
     /// Questions in a row to which the platform gave no answer.
     var unanswered = 0
+    var awaited = AwaitedEvent()
     var ending = Ending()
     /// The latest task that reports the deadline of the ending.
     var alarm: Task<Void, any Error>?
@@ -48,23 +51,28 @@ public struct Capture {
 
     /// Prepares a run and opens its output. `commandLine` is written there, where the format has room for it.
     public init(_ options: CaptureOptions, commandLine: String, display: Display) async throws {
+        let until = try Self.untilFilter(options)
         if options.wireshark {
             let started = try await Viewer.start()
             let failure = started.failure
             do {
-                try self.init(options, to: started.destination, commandLine: commandLine, display: display)
+                try self.init(
+                    options, until: until, to: started.destination, commandLine: commandLine, display: display)
             } catch OutputError.readerGone {
                 throw await failure.value ?? Viewer.Failure(description: "Wireshark reads nothing")
             }
             viewerFailure = failure
         } else {
             try self.init(
-                options, to: Destination.open(options, tell: { display.say($0) }), commandLine: commandLine,
-                display: display)
+                options, until: until, to: Destination.open(options, tell: { display.say($0) }),
+                commandLine: commandLine, display: display)
         }
     }
 
-    init(_ options: CaptureOptions, to destination: sending Destination, commandLine: String, display: Display) throws {
+    private init(
+        _ options: CaptureOptions, until: UntilFilter?, to destination: sending Destination, commandLine: String,
+        display: Display
+    ) throws {
         self.options = options
         self.display = display
         output = destination.name
@@ -72,7 +80,10 @@ public struct Capture {
         (self.events, self.post) = (events, post)
         roster = Roster(
             app: options.app, indices: options.indices, follows: options.follow, capacity: SessionLimit.raise())
-        let consumers = try Self.consumers(options, to: destination, commandLine: commandLine, display: display)
+        let trigger = Self.trigger(options, until: until) { post.yield(.trigger($0)) }
+        let consumers = try Self.consumers(
+            options, to: destination, commandLine: commandLine, display: display, examiner: trigger,
+            onMark: { post.yield(.marked($0)) })
         merger = Merger(merge: Merge(hold: options.hold, capacity: Merger.capacity), consumers: consumers) { event in
             switch event {
             case .failed(let error): post.yield(.outputFailed(error))
@@ -143,6 +154,8 @@ public struct Capture {
         case .beginIsOverdue: if !hasBegun { end(.stop) }
         case .deadline: deadlineCame()
         case .finished(let result): finished(result)
+        case .trigger(let report): triggerReported(report)
+        case .marked(let mark): packetMarked(mark)
         }
     }
 }

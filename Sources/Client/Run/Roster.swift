@@ -19,8 +19,11 @@ struct Roster {
     }
 
     /// Whether all that was asked for has been captured without a gap.
-    private(set) var isComplete = true
+    var isComplete: Bool { !hasFailed && gaps.isEmpty }
 
+    private var hasFailed = false
+    /// The instances of which a session ended too early.
+    private var gaps: Set<InstanceID> = []
     private let app: String
     private let indices: [ClosedRange<Int>]?
     private let follows: Bool
@@ -76,7 +79,7 @@ struct Roster {
         of instance: Instance, _ failure: SessionFailure, mayRejoin: Bool, at now: ContinuousClock.Instant
     ) -> Action? {
         if mayRejoin, failure.recovery == .retry, retried.insert(instance.id).inserted { return .start(instance) }
-        isComplete = false
+        gaps.insert(instance.id)
         guard mayRejoin, follows, failure.recovery != .none else {
             places[instance.id] = .abandoned(guid: instance.guid)
             return nil
@@ -101,8 +104,16 @@ struct Roster {
 
     /// Something else failed: not all was captured.
     mutating func fail() {
-        isComplete = false
+        hasFailed = true
     }
+
+    /// Counts an instance as captured whose session ended too early: its crash was waited for.
+    mutating func forgive(_ id: InstanceID) {
+        gaps.remove(id)
+    }
+
+    /// Whether the instance was captured at any time.
+    func wasCaptured(_ id: InstanceID) -> Bool { begun.contains(id) }
 
     /// Whether this instance is waited for.
     func isWaiting(for id: InstanceID) -> Bool {
@@ -138,7 +149,7 @@ struct Roster {
             if instance.isRunning { return hasRoom ? start(instance) : wait(for: instance, at: now) }
             // One that appears while all are captured is joined when it runs.
             places[instance.id] = follows ? .waiting(since: now, pause: .zero) : .abandoned(guid: instance.guid)
-            if indices != nil { isComplete = false }
+            if indices != nil { hasFailed = true }
             return hasBegun ? nil : .tell(instance.id, absence(of: instance))
         }
     }
@@ -150,7 +161,7 @@ struct Roster {
     /// One that has appeared, and for which there is no room until another one goes.
     private mutating func wait(for instance: Instance, at now: ContinuousClock.Instant) -> Action {
         places[instance.id] = .waiting(since: now, pause: .zero)
-        isComplete = false
+        hasFailed = true
         return .tell(
             instance.id,
             SessionFailure(.noRoom, "\(capacity) instances are captured, and no more at once: it waits for one to go"))
@@ -170,7 +181,7 @@ struct Roster {
             // A range may be far longer than any app has instances.
             indices.flatMap { $0.prefix(100) }.map { InstanceID(process: process, index: $0) }
         }.filter { !known.contains($0) }
-        if !missing.isEmpty { isComplete = false }
+        if !missing.isEmpty { hasFailed = true }
         return missing.map {
             .tell(
                 $0, SessionFailure(.noSuchInstance, "there is no such instance", remedy: "'cf app \(app)' lists them"))

@@ -9,6 +9,9 @@ enum LinkType {
         276: "Linux SLL2",
     ]
 
+    /// Returns the link type that packets of an interface of a container have.
+    static func of(interface: String) -> UInt16 { interface == "any" ? 276 : 1 }
+
     /// Returns whether packets of a link type begin with their IP header.
     static func isRawIP(_ linkType: UInt16) -> Bool { [12, 14, 101].contains(linkType) }
 

@@ -58,6 +58,17 @@ struct InvocationTests {
     }
 
     @Test
+    func `name what ends the capture`() throws {
+        let options = try options("demo", "--until", "tcp port 80", "--after", "20s", "--count", "500")
+        #expect(options.untilFilter == "tcp port 80" && !options.waitsForCrash && options.waitsForEvent)
+        #expect(options.timeAfterEvent == .seconds(20) && options.count == 500)
+        let crash = try self.options("demo", "--until", "crash")
+        #expect(crash.untilFilter == nil && crash.waitsForCrash && crash.waitsForEvent)
+        #expect(crash.timeAfterEvent == .seconds(1) && crash.count == nil)
+        #expect(try !self.options("demo", "--count", "5").waitsForEvent)
+    }
+
+    @Test
     func `have long forms, and options before the app`() throws {
         let options = try options(
             "--output", "-", "--filter=udp", "--skip-host-validation", "--process", "all", "--", "demo")
@@ -115,6 +126,15 @@ struct InvocationTests {
         (["demo", "--duration", "0"], "The value '0' is invalid for '--duration <TIME>'"),
         (["demo", "--hold", "61"], "The value '61' is invalid for '--hold <SECONDS>': write 0 to 60 seconds"),
         (["demo", "-f", String(repeating: "x", count: 120_000)], "--filter has 120000 bytes, more than a command"),
+        (["demo", "--until", " "], "--until is empty, write a filter such as"),
+        (["demo", "--after", "5s"], "--after is the time behind what --until waits for"),
+        (
+            ["demo", "--until", "udp", "--after", "soon"],
+            "The value 'soon' is invalid for '--after <TIME>': write 500ms"
+        ),
+        (["demo", "--count", "0"], "The value '0' is invalid for '--count <N>': write a number of packets"),
+        (["demo", "--count", "-1"], "The value '-1' is invalid for '--count <N>'"),
+        (["demo", "--check", "--count", "1"], "--check writes no file, leave out --count"),
         (["demo", "--hold", "-1"], "-1"),
         (["demo", "-i", "-1"], "-1"),
         (["demo", "--interface", ""], "The value '' is invalid for '--interface <NAME>': write eth0, lo or any"),

@@ -53,6 +53,21 @@ struct RosterTests {
     }
 
     @Test
+    func `forgives the gap of an instance whose crash was waited for, and no other`() {
+        var roster = Roster(app: "demo", indices: nil, follows: true)
+        _ = roster.update([instance(0), instance(1)], at: start)
+        _ = roster.sessionBegan(of: instance(1).id)
+        #expect(roster.wasCaptured(instance(1).id) && !roster.wasCaptured(instance(0).id))
+        _ = roster.sessionFailed(of: instance(1), cut, mayRejoin: true, at: start)
+        #expect(!roster.isComplete)
+        roster.forgive(instance(1).id)
+        #expect(roster.isComplete)
+        _ = roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start)
+        roster.forgive(instance(1).id)
+        #expect(!roster.isComplete)
+    }
+
+    @Test
     func `waits no longer for one that the platform no longer has, and joins it anew if it comes back`() {
         var roster = Roster(app: "demo", indices: nil, follows: true)
         _ = roster.update([instance(0), instance(1)], at: start)

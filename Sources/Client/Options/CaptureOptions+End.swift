@@ -1,0 +1,34 @@
+extension CaptureOptions {
+    /// Whether an instance that crashes ends the capture.
+    var waitsForCrash: Bool { until == Self.crash }
+
+    /// The expression of pcap-filter(7) of which the first packet ends the capture; nil if there is none.
+    var untilFilter: String? { waitsForCrash ? nil : until }
+
+    /// How long to capture after the event that ends the capture.
+    var timeAfterEvent: Duration { after ?? .seconds(1) }
+
+    /// Whether the capture waits for an event, without which its exit status is ``Capture/eventDidNotCome``.
+    var waitsForEvent: Bool { until != nil }
+
+    /// The value of `--until` that is no filter.
+    private static let crash = "crash"
+
+    /// The value of `--count`: one at least.
+    static func packetCount(_ text: String) throws(UsageError) -> Int {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(text), count > 0 else {
+            throw UsageError("write a number of packets, 1 or more")
+        }
+        return count
+    }
+
+    /// Refuses options of the end that say nothing.
+    func checkEnd() throws(UsageError) {
+        guard until?.allSatisfy(\.isWhitespace) != true else {
+            throw UsageError("--until is empty, write a filter such as 'tcp port 80', or crash")
+        }
+        guard after == nil || waitsForEvent else {
+            throw UsageError("--after is the time behind what --until waits for, give --until or leave out --after")
+        }
+    }
+}

@@ -1,0 +1,173 @@
+"""Captures that end by what they see: a number of packets, a packet that a filter selects, an instance that crashes."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from checks import check_with_tools, in_order
+from client import Client
+from foundation import HTTPLoad, Instance, agents
+from sessions.container import ADDRESS, wait_until
+
+CLOSED_PORT = 4711
+RESET = f"(tcp[13]&4!=0 or (ip6[6]=6 and ip6[53]&4!=0)) and port {CLOSED_PORT}"
+MATCHED = re.compile(r"^(\S+ \S+): the packet that --until waits for came at (\S+); the capture goes on for (.*)\.$", re.M)
+PLACE = re.compile(r"^It is packet ([\d,]+) of '(.*)'\.$", re.M)
+
+
+def cause_reset(instance: Instance) -> None:
+    """Nobody listens at that port, which the instance's kernel says with a reset."""
+    with instance.container.outside.socket(kind=socket.SOCK_STREAM) as connection, pytest.raises(ConnectionRefusedError):
+        connection.connect((ADDRESS, CLOSED_PORT))
+
+
+def fields(file: Path, expression: str, *names: str) -> list[list[str]]:
+    """Those fields of the packets that a display filter selects, as tshark says them."""
+    words = ["tshark", "-n", "-r", file, "-Y", expression, "-T", "fields", *(f"-e{name}" for name in names)]
+    return [line.split("\t") for line in subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()]
+
+
+@pytest.mark.parametrize("count", [1, 500])
+def test_count_ends_with_exactly_that_many_packets_of_all_instances(foundation, demo, folder, count):
+    instances = demo.processes[0].instances
+    with ExitStack() as stack:
+        for instance in instances:
+            stack.enter_context(HTTPLoad(instance, 200))
+        running = stack.enter_context(Client(foundation, folder, "demo", "--count", count, "-o", "x.pcapng"))
+        result = running.wait(60)
+    assert result.status == 0, result.stderr
+    capture = result.pcapng("x.pcapng")
+    assert len(capture.packets) == count
+    assert count == 1 or {packet.interface for packet in capture.packets} == {0, 1, 2}
+    in_order(capture.packets)
+    check_with_tools(folder / "x.pcapng")
+    assert not agents(instances)
+
+
+def test_packet_that_the_filter_selects_is_marked_and_ends_the_capture_after_the_time(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    with ExitStack() as stack:
+        running = stack.enter_context(
+            Client(foundation, folder, "demo", "--until", RESET, "--after", "3s", "-o", "x.pcapng"))
+        running.wait_until_capturing(*instances)
+        loads = [stack.enter_context(HTTPLoad(instance, 50)) for instance in instances]
+        for load in loads:
+            load.wait_for(50)
+        assert running.running
+        cause_reset(instances[1])
+        running.wait_for_message("the packet that --until waits for")
+        result = running.wait(20)
+    assert result.status == 0, result.stderr
+    marked = fields(folder / "x.pcapng", "frame.comment", "frame.number", "frame.interface_name", "frame.time_epoch",
+                    "tcp.flags.reset", "frame.comment")
+    (number, interface, epoch, reset, comment), = marked
+    assert (interface, reset) in (("web/1 eth0", "1"), ("web/1 eth0", "True"))
+    assert comment == f"the first packet that --until '{RESET}' selects"
+    told = MATCHED.search(result.stderr)
+    assert told[1] == interface and told[3] == "3.0 s"
+    seconds = f"{float(epoch):.6f}"
+    assert told[2] == time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(int(float(epoch)))) + f".{seconds.split('.')[1]}Z"
+    place = PLACE.search(result.stderr)
+    assert (place[1].replace(",", ""), place[2]) == (number, "x.pcapng")
+    packets = result.pcapng("x.pcapng").packets
+    in_order(packets)
+    last = packets[-1].microseconds / 1e6 - float(epoch)
+    assert 2.9 < last <= 3.0, "packets come all the time, so that the last one tells where it ended"
+    check_with_tools(folder / "x.pcapng")
+    assert not agents(instances)
+
+
+def test_capture_ends_after_the_match_though_nothing_comes_any_more(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo", "--until", RESET, "--after", "2s", "-f", f"port {CLOSED_PORT}") as running:
+        running.wait_until_capturing(*instances)
+        cause_reset(instances[2])
+        result = running.wait(20)
+    assert result.status == 0, result.stderr
+    assert MATCHED.search(result.stderr)[1] == "web/2 eth0"
+    assert PLACE.search(result.stderr)[1] == "2" and len(result.pcap().packets) == 2
+
+
+@pytest.mark.parametrize("arguments", [[], ["--duration", "2s"], ["--count", "20"]])
+def test_event_that_does_not_come_before_another_end_is_status_3(foundation, demo, folder, arguments):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo", "--until", RESET, *arguments, "-o", "x.pcapng") as running:
+        running.wait_until_capturing(*instances)
+        with HTTPLoad(instances[0], 50) as load:
+            load.wait_for(10)
+            result = running.wait(20) if arguments else running.stop()
+    assert result.status == 3, result.stderr
+    assert "--until" in result.lines[-1] and "Saved capture to 'x.pcapng'." in result.lines
+    assert len(result.pcapng("x.pcapng").packets) == (20 if "--count" in arguments else len(result.pcapng("x.pcapng").packets))
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--until", "tcp port"], ["--until 'tcp port'", "syntax error"]),
+    (["--until", "host no-such-name.invalid"], ["no-such-name.invalid"]),
+    (["--until", "ether host 2:2:2:2:2:2", "--interface", "any"], ["--until", "ether"]),
+    (["--until", ""], ["--until", "empty"]),
+    (["--after", "5s"], ["--after", "--until"]),
+    (["--count", "0"], ["--count", "'0'"]),
+    (["--count", "many"], ["--count", "'many'"]),
+])
+def test_wrong_trigger_is_refused_before_a_session(foundation, demo, folder, arguments, words):
+    foundation.requests.clear()
+    with Client(foundation, folder, "demo", *arguments) as running:
+        result = running.wait(30)
+    assert result.status == 2, result.stderr
+    assert all(word in result.stderr for word in words) and len(result.lines) == 1, result.stderr
+    assert not foundation.requests and not list(folder.iterdir())
+
+
+@pytest.mark.breaks
+@pytest.mark.parametrize("arguments", [[], ["--no-follow"]])
+def test_instance_that_crashes_ends_the_capture_after_the_time(foundation, folder, arguments):
+    instances = foundation.push("demo", web=2).processes[0].instances
+    with Client(foundation, folder, "demo", "--until", "crash", "--after", "3s", "-o", "x.pcapng", *arguments) as running:
+        running.wait_until_capturing(*instances)
+        with HTTPLoad(instances[0], 50):
+            load = HTTPLoad(instances[1], 50)
+            load.wait_for(20)
+            load.kill()
+            instances[1].crash()
+            crashed = time.time()
+            line = running.wait_for_message("web/1: the crash that --until waits for was told at")
+            assert "crashed, Exited with status 137" in line
+            result = running.wait(30)
+    assert result.status == 0, result.stderr
+    packets = result.pcapng("x.pcapng").packets
+    assert packets[-1].microseconds / 1e6 - crashed > 2.5
+    check_with_tools(folder / "x.pcapng")
+
+
+@pytest.mark.breaks
+def test_instance_that_is_replaced_has_crashed(foundation, folder):
+    instances = foundation.push("demo", web=1).processes[0].instances
+    with Client(foundation, folder, "demo", "--until", "crash", "--after", "1s") as running:
+        running.wait_until_capturing(*instances)
+        instances[0].replace()
+        line = running.wait_for_message("web/0: the crash that --until waits for")
+        assert "restarted" in line
+        assert running.wait(30).status == 0
+
+
+@pytest.mark.breaks
+def test_session_that_is_cut_is_no_crash(foundation, folder):
+    instances = foundation.push("demo", web=1).processes[0].instances
+    with Client(foundation, folder, "demo", "--until", "crash", "-o", "x.pcapng") as running:
+        running.wait_until_capturing(*instances)
+        for pid in instances[0].agents():
+            subprocess.run(["kill", "-KILL", str(pid)], check=True)
+        running.wait_for_message("web/0: capturing again")
+        time.sleep(3)
+        result = running.stop()
+    assert "crash" not in result.stderr.replace("--until", "") or "waits for came" not in result.stderr
+    assert result.status in (1, 3) and "the crash that --until waits for was told" not in result.stderr
