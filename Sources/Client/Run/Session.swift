@@ -53,14 +53,15 @@ struct Session: Sendable {
     ) async throws -> Outcome {
         let (configuration, home) = try await cf.session(to: instance.id, of: app, options)
         defer { cf.discard(home) }
-        let pipe = try PacketPipe()
+        let (packets, log) = try Self.makePipes()
         let result = try await Subprocess.run(
             configuration, input: .inputWriter,
-            output: .fileDescriptor(pipe.writingEnd, closeAfterSpawningProcess: true), error: .sequence
+            output: .fileDescriptor(packets.writingEnd, closeAfterSpawningProcess: true),
+            error: .fileDescriptor(log.writingEnd, closeAfterSpawningProcess: true)
         ) { execution in
             try await withThrowingTaskGroup { group in
-                group.addTask { try await readPackets(pipe, progress) }
-                group.addTask { try await readLog(execution.standardError, progress) }
+                group.addTask { try await readPackets(packets, progress) }
+                group.addTask { try await readLog(log, progress) }
                 let attendants = Task {
                     await withTaskGroup { group in
                         group.addTask { await obey(commands, execution, progress) }
@@ -76,6 +77,16 @@ struct Session: Sendable {
         }
         await endPackets(progress, isOrderly: progress.isStopping || result.terminationStatus == .exited(0))
         return progress.outcome(of: result.terminationStatus, app: app, route: cf.route)
+    }
+
+    private static func makePipes() throws -> (packets: SessionPipe, log: SessionPipe) {
+        let packets = try SessionPipe(isWide: true)
+        do {
+            return (packets, try SessionPipe())
+        } catch {
+            packets.abandon()
+            throw error
+        }
     }
 
     /// Carries out what is asked for.
@@ -122,102 +133,6 @@ struct Session: Sendable {
     }
 
     private static let checkInterval = Duration.milliseconds(500)
-
-    private func readLog(_ output: SubprocessOutputSequence, _ progress: SessionProgress) async throws {
-        var lines = LineSplitter()
-        for try await piece in output {
-            if Task.isCancelled { return }
-            progress.sign(at: .now)
-            unsafe piece.withUnsafeBytes { unsafe lines.append($0) { take($0, progress) } }
-        }
-        lines.finish { take($0, progress) }
-    }
-
-    private func take(_ line: [UInt8], _ progress: SessionProgress) {
-        switch progress.withLog({ $0.append(line) }) {
-        case .warning(let text): display.warn(instance.id, text)
-        case .error, .other: break
-        }
-        if let dropped = progress.withLog({ $0.counts?.dropped }) { board.setDropped(instance.id, dropped) }
-    }
-
-    private func readPackets(_ pipe: PacketPipe, _ progress: SessionProgress) async throws {
-        var pcap = PcapStream()
-        var (hasBegun, hasPackets) = (false, false)
-        reading: while pcap.problem == nil && !Task.isCancelled {
-            let batch: RecordBatch?
-            switch try unsafe pipe.read({ unsafe pcap.append($0) }) {
-            case .end: break reading
-            case .nothing:
-                guard await !pipe.waitUntilReadable(for: pcap.isHoldingBack ? .milliseconds(500) : nil) else {
-                    continue
-                }
-                batch = pcap.release()
-            case .made(let records): batch = records
-            }
-            progress.sign(at: .now)
-            if !hasBegun, let header = pcap.header {
-                hasBegun = true
-                await begin(header, progress)
-            }
-            if !hasPackets, batch != nil {
-                hasPackets = true
-                try await beginPackets(progress)
-            }
-            await collect(batch, progress)
-            // A stream that never runs dry leaves the others their turn.
-            await Task.yield()
-        }
-        progress.endStream(pcap)
-        // What goes on is not read any more; whoever sends it is stopped.
-        switch pcap.problem {
-        case nil: break
-        case .text(_)? where progress.isStopping: break
-        case .text(_)?: throw SessionFailure(.unknown, pcap.problem?.description ?? "")
-        case let problem?: throw SessionFailure(.agentFailed, problem.description)
-        }
-    }
-
-    /// Takes the stream's last record, of which the session's end shows whether it is one.
-    private func endPackets(_ progress: SessionProgress, isOrderly: Bool) async {
-        await collect(progress.withStream { $0.finish(isOrderly: isOrderly) }, progress)
-        if progress.withStream({ $0.isCut }) && progress.isStopping {
-            display.warn(instance.id, "the last packet came in part, and is left out")
-        }
-    }
-
-    private func begin(_ header: PcapHeader, _ progress: SessionProgress) async {
-        let description = StreamDescription(
-            name: "\(instance.id) \(options.interface)",
-            description: "app \(app.name), instance \(instance.guid), \(progress.withLog(\.agent) ?? "cf-pcap")",
-            filter: options.captureFilter, linkType: header.linkType,
-            frameCheckBits: header.frameCheckBits, isNanoseconds: header.isNanoseconds, snaplen: header.longestPacket)
-        progress.isHeldBack = true
-        defer { progress.isHeldBack = false }
-        await merger.describe(progress.stream, description)
-        progress.begin()
-        board.set(instance.id, .capturing)
-        onCapturing()
-    }
-
-    private func beginPackets(_ progress: SessionProgress) async throws {
-        do {
-            try await merger.begin(progress.stream)
-        } catch {
-            throw SessionFailure(.agentFailed, error.description)
-        }
-    }
-
-    private func collect(_ batch: RecordBatch?, _ progress: SessionProgress) async {
-        guard let batch else { return }
-        progress.count(batch.count)
-        board.count(instance.id, packets: batch.count, bytes: batch.captured)
-        // Where the output takes no more, nothing is read, and nothing that is sent can be seen.
-        progress.isHeldBack = true
-        await merger.append(batch, to: progress.stream)
-        progress.isHeldBack = false
-        progress.sign(at: .now)
-    }
 }
 
 extension ThrowingTaskGroup {

@@ -68,9 +68,15 @@ final class SessionProgress: Sendable {
         state.withLock { body(&$0.pcap) }
     }
 
-    /// Something was heard of the session.
+    /// Packets, or a part of one, have come.
     func sign(at now: ContinuousClock.Instant) {
         state.withLock { $0.lastSign = now }
+    }
+
+    /// A part of the log has come. After the stop this is no progress: an agent has at most a few lines left to say, and a
+    /// container that logs without end would keep the client from its own.
+    func signOfLog(at now: ContinuousClock.Instant) {
+        state.withLock { if !$0.isStopping { $0.lastSign = now } }
     }
 
     /// The agent's header has come.

@@ -15,6 +15,7 @@ struct DisplayTests {
         let display = Display(outlet: outlet, quiet: quiet)
         for step in steps {
             try step(display)
+            display.finish()
             while !outlet.isIdle { usleep(1000) }
         }
         try pipe.fileHandleForWriting.close()

@@ -43,6 +43,13 @@ struct SessionProgressTests {
         #expect(isStalled(at: 9))
     }
 
+    @Test
+    func `has no more time after the stop for what it logs`() {
+        progress.stop(at: start)
+        for second in 1...4 { progress.signOfLog(at: start + .seconds(second)) }
+        #expect(isStalled(at: 5))
+    }
+
     @Test(arguments: [
         ("capturing packets=150", "at least 50 packets lost"), ("capturing packets=101", "at least 1 packet lost"),
         ("capturing packets=100", "its last packets may be missing"), ("x", "its last packets may be missing"),

@@ -26,4 +26,14 @@ struct LineSplitterTests {
             ])
         #expect(lines([String(repeating: "x", count: 100_000) + "\nnext\n"]).last == "next")
     }
+
+    @Test
+    func `that lack a part are dropped to their end`() {
+        var splitter = LineSplitter()
+        var lines: [String] = []
+        splitter.append("whole\nbegi".utf8) { lines.append(String(decoding: $0, as: UTF8.self)) }
+        splitter.dropLine(isWhole: false)
+        splitter.append("nning\nnext\n".utf8) { lines.append(String(decoding: $0, as: UTF8.self)) }
+        #expect(lines == ["whole", "next"])
+    }
 }

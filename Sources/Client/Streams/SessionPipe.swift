@@ -1,11 +1,10 @@
 @unsafe @preconcurrency internal import Dispatch
 internal import Synchronization
 
-/// The pipe through which a session's packets come.
+/// A pipe through which the packets or the log of a session come.
 ///
-/// Its buffer and its reads have 256 kB: at a hundred megabytes a second, waking up for each 64 kB costs more than all
-/// that is done with the packets.
-@safe final class PacketPipe: @unchecked Sendable {
+/// The reader takes what is there, and decides itself when it reads on, so that no session keeps a thread from the others.
+@safe final class SessionPipe: @unchecked Sendable {
     /// The result of a read.
     enum Piece<Value> {
         /// The value that the caller made of the bytes.
@@ -24,12 +23,14 @@ internal import Synchronization
     private let source: any DispatchSourceRead
     private let waiting = Mutex<CheckedContinuation<Void, Never>?>(nil)
 
-    private static let size = 256 << 10
+    /// The most that one read returns, in bytes.
+    private static let readSize = 256 << 10
     /// The read buffers, shared by all pipes: a thread that reads borrows one.
-    private static let buffers = BufferPool(size: size)
+    private static let buffers = BufferPool(size: readSize)
 
-    /// The corresponding C function is `pipe`.
-    init() throws(Errno) {
+    /// Creates a pipe with a buffer of the system's size, or of 256 kB where it is wide: at a hundred megabytes a second,
+    /// waking up for each 64 kB costs more than all that is done with the packets. The corresponding C function is `pipe`.
+    init(isWide: Bool = false) throws(Errno) {
         do {
             (readingEnd, writingEnd) = try FileDescriptor.pipe()
         } catch {
@@ -39,7 +40,7 @@ internal import Synchronization
         _ = fcntl(readingEnd.rawValue, F_SETFL, O_NONBLOCK)
         #if os(Linux)
             // F_SETPIPE_SZ of fcntl(2), a macro. A user at the limit of pipe(7) keeps the default size.
-            _ = fcntl(readingEnd.rawValue, 1031, Int32(Self.size))
+            if isWide { _ = fcntl(readingEnd.rawValue, 1031, Int32(Self.readSize)) }
         #endif
         source = DispatchSource.makeReadSource(
             fileDescriptor: readingEnd.rawValue, queue: DispatchQueue.global(qos: .userInitiated))
@@ -51,6 +52,11 @@ internal import Synchronization
         // A source must not be freed while it is suspended.
         source.cancel()
         source.resume()
+    }
+
+    /// Closes ``writingEnd`` where no session is started after all.
+    func abandon() {
+        try? writingEnd.close()
     }
 
     /// Reads the bytes that are there now and passes them to `body`. The corresponding C function is `read`.

@@ -1,0 +1,124 @@
+/// The reading of a session's two streams. Both take turns with those of the other sessions.
+extension Session {
+    // MARK: The log
+
+    /// Reads the agent's log to its end.
+    func readLog(_ pipe: SessionPipe, _ progress: SessionProgress) async throws {
+        var log = LogReader(at: .now)
+        reading: while !Task.isCancelled {
+            let now = ContinuousClock.now
+            let piece = try unsafe pipe.read { bytes in
+                unsafe log.append(bytes, at: now) { take($0, progress) }
+            }
+            switch piece {
+            case .end: break reading
+            case .nothing: _ = await pipe.waitUntilReadable(for: nil)
+            case .made(let isTaken):
+                progress.signOfLog(at: now)
+                if isTaken {
+                    await Task.yield()
+                } else {
+                    // Whoever writes too fast waits as well.
+                    try? await Task.sleep(for: Self.pauseOfSkipping)
+                }
+            }
+        }
+        log.finish { take($0, progress) }
+        if log.skippedBytes > 0 {
+            let amount = Quantity.bytes(Double(log.skippedBytes))
+            display.warn(instance.id, "\(amount) of its log came too fast and were not read")
+        }
+    }
+
+    /// The pause after 64 kB, or 256 kB where the system's pipes are larger, that were skipped.
+    private static let pauseOfSkipping = Duration.milliseconds(50)
+
+    private func take(_ line: [UInt8], _ progress: SessionProgress) {
+        switch progress.withLog({ $0.append(line) }) {
+        case .warning(let text): display.warn(instance.id, text)
+        case .error, .other: break
+        }
+        if let dropped = progress.withLog({ $0.counts?.dropped }) { board.setDropped(instance.id, dropped) }
+    }
+
+    // MARK: The packets
+
+    /// Reads the packets to their end, or to what is none.
+    func readPackets(_ pipe: SessionPipe, _ progress: SessionProgress) async throws {
+        var pcap = PcapStream()
+        var (hasBegun, hasPackets) = (false, false)
+        reading: while pcap.problem == nil && !Task.isCancelled {
+            let batch: RecordBatch?
+            switch try unsafe pipe.read({ unsafe pcap.append($0) }) {
+            case .end: break reading
+            case .nothing:
+                guard await !pipe.waitUntilReadable(for: pcap.isHoldingBack ? .milliseconds(500) : nil) else {
+                    continue
+                }
+                batch = pcap.release()
+            case .made(let records): batch = records
+            }
+            progress.sign(at: .now)
+            if !hasBegun, let header = pcap.header {
+                hasBegun = true
+                await begin(header, progress)
+            }
+            if !hasPackets, batch != nil {
+                hasPackets = true
+                try await beginPackets(progress)
+            }
+            await collect(batch, progress)
+            // A stream that never runs dry leaves the others their turn.
+            await Task.yield()
+        }
+        progress.endStream(pcap)
+        // What goes on is not read any more; whoever sends it is stopped.
+        switch pcap.problem {
+        case nil: break
+        case .text(_)? where progress.isStopping: break
+        case .text(_)?: throw SessionFailure(.unknown, pcap.problem?.description ?? "")
+        case let problem?: throw SessionFailure(.agentFailed, problem.description)
+        }
+    }
+
+    /// Takes the stream's last record, of which the session's end shows whether it is one.
+    func endPackets(_ progress: SessionProgress, isOrderly: Bool) async {
+        await collect(progress.withStream { $0.finish(isOrderly: isOrderly) }, progress)
+        if progress.withStream({ $0.isCut }) && progress.isStopping {
+            display.warn(instance.id, "the last packet came in part, and is left out")
+        }
+    }
+
+    private func begin(_ header: PcapHeader, _ progress: SessionProgress) async {
+        let description = StreamDescription(
+            name: "\(instance.id) \(options.interface)",
+            description: "app \(app.name), instance \(instance.guid), \(progress.withLog(\.agent) ?? "cf-pcap")",
+            filter: options.captureFilter, linkType: header.linkType,
+            frameCheckBits: header.frameCheckBits, isNanoseconds: header.isNanoseconds, snaplen: header.longestPacket)
+        progress.isHeldBack = true
+        defer { progress.isHeldBack = false }
+        await merger.describe(progress.stream, description)
+        progress.begin()
+        board.set(instance.id, .capturing)
+        onCapturing()
+    }
+
+    private func beginPackets(_ progress: SessionProgress) async throws {
+        do {
+            try await merger.begin(progress.stream)
+        } catch {
+            throw SessionFailure(.agentFailed, error.description)
+        }
+    }
+
+    private func collect(_ batch: RecordBatch?, _ progress: SessionProgress) async {
+        guard let batch else { return }
+        progress.count(batch.count)
+        board.count(instance.id, packets: batch.count, bytes: batch.captured)
+        // Where the output takes no more, nothing is read, and nothing that is sent can be seen.
+        progress.isHeldBack = true
+        await merger.append(batch, to: progress.stream)
+        progress.isHeldBack = false
+        progress.sign(at: .now)
+    }
+}
