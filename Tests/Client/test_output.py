@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from contextlib import contextmanager, suppress
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from checks import check_with_tools
-from client import BINARY, Client
+from client import BINARY, Client, Result
 from foundation import HTTPLoad, agents, all_are_captured, live_agents
 from harness import Collector, read_pcap
 from harness.faults import small_disk
@@ -192,6 +193,7 @@ def test_full_disk_ends_everything_with_a_whole_file(foundation, demo, folder, n
         contents = Path(f"/proc/self/fd/{disk}/{name}").read_bytes()
     assert len(contents) > 300_000
     assert len(read(contents).packets) > 50
+    assert told_to_be_in_it(result)[0] == len(read(contents).packets)
     wait_until(lambda: not agents(demo.processes[0].instances), 10, "no agent is left")
     (folder / name).write_bytes(contents)
     check_with_tools(folder / name)
@@ -220,6 +222,17 @@ def test_compressed_file_on_a_full_disk_reads_to_its_end(foundation, demo, folde
     plain = subprocess.run(["zstd", "-dc"], input=contents, capture_output=True)
     assert plain.returncode == 0, plain.stderr
     assert len(read_pcap(plain.stdout).packets) > 50
+    assert told_to_be_in_it(result)[0] == len(read_pcap(plain.stdout).packets)
+
+
+def told_to_be_in_it(result: Result) -> tuple[int, int]:
+    """How many packets the client says are in the file, and how many came. The summary has the latter number."""
+    found = re.search(r"([0-9,]+) of the ([0-9,]+) packets that came are in it", result.stderr)
+    assert found, result.stderr
+    written, came = (int(number.replace(",", "")) for number in found.groups())
+    assert written <= came
+    assert f"all: {came:,} packets" in result.stderr
+    return written, came
 
 
 def noise(demo, running: Client) -> None:

@@ -24,6 +24,15 @@ enum Reports {
         return lines + cautions(statuses, order: order)
     }
 
+    /// Returns why not all that came was written, with the number of packets that the output holds, where it is known.
+    static func failure(_ failure: OutputError, written: UInt64, of came: Int) -> String {
+        switch failure {
+        case .failed, .cut, .compression:
+            "\(failure); \(Quantity.count(Int(clamping: written))) of the \(Quantity.packets(came)) that came are in it"
+        default: "\(failure)"
+        }
+    }
+
     /// Returns the warnings for a reader of the capture, a line each.
     static func cautions(_ statuses: [InstanceStatus], order: OrderReport) -> [String] {
         var lines: [String] = []

@@ -26,8 +26,14 @@ enum StatusTable {
     private static func cells(_ name: String, _ state: String, _ totals: Totals) -> [String] {
         [
             name.inColumns, state, Quantity.count(totals.packets), Quantity.bytes(Double(totals.bytes)),
-            Quantity.rate(totals.rate), totals.dropped.map(Quantity.count) ?? "-",
+            Quantity.rate(totals.rate), dropped(totals),
         ]
+    }
+
+    /// The number dropped, with a plus sign where it is the least that is known.
+    private static func dropped(_ totals: Totals) -> String {
+        guard let dropped = totals.dropped, dropped > 0 || !totals.isDroppedLeast else { return "-" }
+        return Quantity.count(dropped) + (totals.isDroppedLeast ? "+" : "")
     }
 
     /// Columns of texts to the left, of numbers to the right.

@@ -195,13 +195,25 @@ struct CaptureFile {
             setBufferLimit()
         }
         let bytes = unsafe buffer.bytes
-        if try unsafe !writer.write(packets: bytes, wholeLength: { unsafe encoder.wholeLength(of: bytes, upTo: $0) }) {
-            for index in unsafe encoder.interfaces(of: bytes) {
-                interfaces.entries[index].written -= 1
-                packets -= 1
-                leftOut += 1
+        var kept = 0
+        do {
+            let isWritten = try unsafe writer.write(packets: bytes) {
+                kept = unsafe encoder.wholeLength(of: bytes, upTo: $0)
+                return kept
             }
+            if !isWritten { leftOut += unsafe uncount(bytes) }
+        } catch {
+            unsafe _ = uncount(UnsafeRawBufferPointer(rebasing: bytes[kept...]))
+            throw error
         }
+    }
+
+    /// Takes encoded packets, which are not written, out of the counts. Returns their number.
+    private mutating func uncount(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        let lost = unsafe encoder.interfaces(of: bytes)
+        for index in lost { interfaces.entries[index].written -= 1 }
+        packets -= UInt64(lost.count)
+        return UInt64(lost.count)
     }
 }
 

@@ -19,6 +19,9 @@ struct Consumer {
     /// Whether anything was written.
     var hasBegun: Bool { file.hasBegun }
 
+    /// The number of packets in all destinations so far.
+    var packets: UInt64 { file.packets }
+
     /// The place of the packet that was written last.
     var lastPacket: PacketPlace { PacketPlace(output: output.name, number: file.packetsInFile) }
 

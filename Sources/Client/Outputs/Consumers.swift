@@ -29,6 +29,9 @@ struct Consumers: RecordSink {
     /// Whether anything was written to a required output.
     var hasBegun: Bool { consumers.contains { $0.output.isRequired && $0.hasBegun } }
 
+    /// The number of packets in the first output.
+    var written: UInt64 { consumers.first?.packets ?? 0 }
+
     /// Adds a source.
     mutating func add(_ source: StreamID, _ stream: StreamDescription) throws(OutputError) {
         examiner?.add(source, stream)

@@ -14,6 +14,9 @@ actor Merger {
         let hasBegun: Bool
         /// The packets that are out of order, and why.
         let order: OrderReport
+        /// The number of packets in the first output. Not known where that is a pipe whose reader has gone, or a file that
+        /// somebody else has changed.
+        let written: UInt64
         /// The reason why not all that came was written; nil if all was.
         let failure: OutputError?
     }
@@ -126,7 +129,8 @@ actor Merger {
         let order = OrderReport(
             counts: merge.order, hold: merge.hold, clocks: OrderReport.difference(of: clocks, hold: merge.hold))
         let isLost = if case .lost? = failure { true } else { false }
-        return Result(hasBegun: consumers.hasBegun && !isLost, order: order, failure: failure)
+        return Result(
+            hasBegun: consumers.hasBegun && !isLost, order: order, written: consumers.written, failure: failure)
     }
 
     private func drain() {

@@ -64,7 +64,8 @@ extension Capture {
         end(.finished)
         if survey != nil { display.summary(board.statuses, order: result.order) }
         if let failure = result.failure, failure != .readerGone {
-            display.error(nil, failure.description)
+            let came = Totals(board.statuses).packets
+            display.error(nil, Reports.failure(failure, written: result.written, of: came))
             roster.fail()
         }
         if result.hasBegun && hasBegun {

@@ -121,9 +121,10 @@ final class SessionProgress: Sendable {
         }
     }
 
+    /// What a capture file says of the stream. A count that is not the last one is left out: the format knows no least.
     var statistics: StreamStatistics {
         state.withLock { state in
-            let counts = state.log.counts
+            let counts = state.log.isStopped ? state.log.counts : nil
             return StreamStatistics(
                 start: state.start, end: state.end, received: counts.map { $0.packets &+ $0.dropped },
                 dropped: counts?.dropped)

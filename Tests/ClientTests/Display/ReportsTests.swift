@@ -20,6 +20,15 @@ struct ReportsTests {
         #expect(Reports.progress((0..<9).map { status($0, .waiting) }).hasSuffix("web/4 waiting and 4 more"))
     }
 
+    @Test(arguments: [
+        (OutputError.failed(path: "x", .noSpace), true), (.cut(path: "x", .ioError), true), (.compression("x"), true),
+        (.lost("x"), false),
+    ])
+    func `of a failed output tell how much is in it, where that is known`(failure: OutputError, isKnown: Bool) {
+        let text = Reports.failure(failure, written: 1153, of: 1156)
+        #expect(text.hasSuffix("; 1,153 of the 1,156 packets that came are in it") == isKnown)
+    }
+
     @Test
     func `at the end have a line for each instance, their sum, and what may be wrong`() {
         #expect(

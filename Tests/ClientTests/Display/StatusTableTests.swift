@@ -29,8 +29,20 @@ struct StatusTableTests {
                 "web/0     capturing   12,345  1.2 MB  1.5 kB/s        3",
                 "web/10    waiting          0     0 B     0 B/s        -",
                 "web/11    failed           1    60 B     0 B/s        -",
-                "all                   12,346  1.2 MB  1.5 kB/s        3",
+                "all                   12,346  1.2 MB  1.5 kB/s       3+",
             ])
+    }
+
+    @Test
+    func `tells that a number dropped is not known, or the least`() {
+        func dropped(_ statuses: [InstanceStatus]) -> [String] {
+            StatusTable.lines(statuses, size: TerminalSize()).dropFirst().map {
+                String($0.split(separator: " ").last ?? "")
+            }
+        }
+        let unknown = status(1, .capturing, packets: 5)
+        #expect(dropped([status(0, .capturing, packets: 1, dropped: 0), unknown]) == ["0", "-", "-"])
+        #expect(dropped([status(0, .capturing, packets: 1, dropped: 2), unknown]) == ["2", "-", "2+"])
     }
 
     @Test
