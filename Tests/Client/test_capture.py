@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import subprocess
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -100,6 +100,24 @@ def test_tshark_reads_it_live_from_a_pipe(foundation, demo, folder, format):
     assert result.status == 0, result.stderr
     complaints = [line for line in (folder / "notes").read_text().splitlines() if "Running as user" not in line]
     assert not complaints, complaints
+
+
+@pytest.mark.parametrize("arguments, kept", [([], 65_549), (["--snaplen", "0"], 65_549), (["--snaplen", "100"], 100)])
+def test_longest_packets_are_whole_and_truncated_ones_are_told(foundation, solo, folder, arguments, kept):
+    """A datagram of the longest on lo is longer than the agent's default snaplen, by 14 bytes."""
+    instance, = solo.processes[0].instances
+    with Client(foundation, folder, "solo", "--interface", "lo", "-f", "udp port 9", *arguments) as running:
+        running.wait_until_capturing(instance)
+        with instance.container.inside.socket() as sender:
+            for _ in range(20):
+                with suppress(ConnectionRefusedError):
+                    sender.sendto(bytes(65_507), ("127.0.0.1", 9))
+        result = running.stop()
+    assert result.status == 0, result.stderr
+    lengths = {(len(packet.data), packet.length) for packet in result.pcap().packets}
+    assert lengths == {(kept, 65_549)}
+    told = [line for line in result.lines if line.startswith("web/0: ") and "20 truncated" in line]
+    assert len(told) == (1 if kept == 100 else 0), result.stderr
 
 
 def test_messages_are_those_of_the_proposal(foundation, demo, folder):

@@ -81,7 +81,7 @@ enum Reports {
     private static func amounts(_ totals: Totals, rate: Double? = nil) -> String {
         let parts = [
             Quantity.packets(totals.packets), Quantity.bytes(Double(totals.bytes)), rate.map(Quantity.rate),
-            dropped(totals),
+            dropped(totals), totals.truncated > 0 ? "\(Quantity.count(totals.truncated)) truncated" : nil,
         ]
         return parts.compactMap { $0 }.joined(separator: ", ")
     }

@@ -4,9 +4,11 @@ enum StatusTable {
     static func lines(_ statuses: [InstanceStatus], size: TerminalSize) -> [String] {
         // The heading, the sum, the line of those left out, and the one that the cursor stands in.
         let shown = choose(statuses, atMost: max(1, size.rows - 4))
-        var rows = [["INSTANCE", "STATE", "PACKETS", "BYTES", "RATE", "DROPPED"]]
+        let totals = Totals(statuses)
+        var rows = [["INSTANCE", "STATE", "PACKETS", "BYTES", "RATE", "DROPPED", "TRUNCATED"]]
         rows += shown.map { cells($0.id.description, $0.state.word, Totals([$0])) }
-        if statuses.count > 1 { rows.append(cells("all", "", Totals(statuses))) }
+        if statuses.count > 1 { rows.append(cells("all", "", totals)) }
+        if totals.truncated == 0 { rows = rows.map { $0.dropLast() } }
         var lines = align(rows)
         if shown.count < statuses.count {
             lines.insert("... and \(statuses.count - shown.count) more", at: 1 + shown.count)
@@ -26,7 +28,7 @@ enum StatusTable {
     private static func cells(_ name: String, _ state: String, _ totals: Totals) -> [String] {
         [
             name.inColumns, state, Quantity.count(totals.packets), Quantity.bytes(Double(totals.bytes)),
-            Quantity.rate(totals.rate), dropped(totals),
+            Quantity.rate(totals.rate), dropped(totals), Quantity.count(totals.truncated),
         ]
     }
 

@@ -3,6 +3,7 @@ struct Totals {
     var packets = 0
     var bytes = 0
     var rate = 0.0
+    var truncated = 0
     /// nil where no agent has said.
     var dropped: Int?
     /// Whether more may have been dropped than ``dropped``: an instance has sent packets and its agent's count is not
@@ -14,6 +15,7 @@ struct Totals {
             packets += status.packets
             bytes += status.bytes
             rate += status.rate
+            truncated += status.truncated
             isDroppedLeast = isDroppedLeast || status.isDroppedLeast || status.dropped == nil && status.packets > 0
             if let lost = status.dropped { dropped = (dropped ?? 0) + lost }
         }

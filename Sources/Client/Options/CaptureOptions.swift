@@ -62,9 +62,9 @@ public struct CaptureOptions: ParsableCommand, Sendable {
     @Option(name: .shortAndLong, help: HelpGroup.choose.help("as 'tcp port 8080', see pcap-filter(7) [all]", "FILTER"))
     var filter: String?
 
-    /// Bytes kept of each packet; nil means the agent's default.
+    /// Bytes kept of each packet; nil means ``defaultSnaplen``.
     @Option(
-        parsing: .unconditional, help: HelpGroup.choose.help("bytes kept of each packet [65535]", "BYTES"),
+        parsing: .unconditional, help: HelpGroup.choose.help("bytes kept of each packet [262144]", "BYTES"),
         transform: Self.packetLength)
     var snaplen: Int?
 

@@ -9,7 +9,8 @@ extension CF {
         do throws(PlatformError) {
             let home = try home.makeCopy(of: await login.configuration())
             let remote = RemoteCommand(
-                interface: options.interface, filter: options.captureFilter, snaplen: options.snaplen)
+                interface: options.interface, filter: options.captureFilter,
+                snaplen: options.snaplen ?? CaptureOptions.defaultSnaplen)
             let arguments = Self.sessionArguments(to: instance, of: app, options, remote.text)
             return (command.configuration(arguments, home: home), home)
         } catch {

@@ -28,6 +28,8 @@ public struct InstanceStatus: Sendable {
     public var dropped: Int?
     /// Whether ``dropped`` is the least, because a session ended without its agent's last counts.
     public var isDroppedLeast = false
+    /// Packets of which only the beginning was kept, as the agent counts them.
+    public var truncated = 0
 
     /// The status of an instance whose session is about to be opened.
     public init(id: InstanceID) {

@@ -38,7 +38,7 @@ extension Session {
         case .warning(let text): display.warn(instance.id, text)
         case .error, .other: break
         }
-        if let dropped = progress.withLog({ $0.counts?.dropped }) { board.setDropped(instance.id, dropped) }
+        if let counts = progress.withLog(\.counts) { board.setCounts(instance.id, counts) }
     }
 
     // MARK: The packets

@@ -5,8 +5,9 @@ final class StatusBoard: Sendable {
     private struct Entry {
         var status: InstanceStatus
         var lastBytes = 0
-        /// What agents dropped whose sessions have ended.
+        /// The counts of agents whose sessions have ended.
         var droppedBefore: Int?
+        var truncatedBefore = 0
     }
 
     private let entries = Mutex<[InstanceID: Entry]>([:])
@@ -24,11 +25,12 @@ final class StatusBoard: Sendable {
         }
     }
 
-    /// Tells what the running agent has dropped so far.
-    func setDropped(_ id: InstanceID, _ dropped: UInt64) {
+    /// Takes the running agent's counts so far.
+    func setCounts(_ id: InstanceID, _ counts: AgentCounts) {
         entries.withLock { entries in
-            let before = entries[id]?.droppedBefore ?? 0
-            entries[id]?.status.dropped = before + Int(clamping: dropped)
+            guard let entry = entries[id] else { return }
+            entries[id]?.status.dropped = (entry.droppedBefore ?? 0) + Int(clamping: counts.dropped)
+            entries[id]?.status.truncated = entry.truncatedBefore + Int(clamping: counts.truncated)
         }
     }
 
@@ -37,8 +39,9 @@ final class StatusBoard: Sendable {
     func endSession(_ id: InstanceID, hasLastCounts: Bool) {
         entries.withLock { entries in
             if !hasLastCounts { entries[id]?.status.isDroppedLeast = true }
-            let dropped = entries[id]?.status.dropped
-            entries[id]?.droppedBefore = dropped
+            guard let status = entries[id]?.status else { return }
+            entries[id]?.droppedBefore = status.dropped
+            entries[id]?.truncatedBefore = status.truncated
         }
     }
 

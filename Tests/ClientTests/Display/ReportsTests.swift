@@ -30,6 +30,19 @@ struct ReportsTests {
     }
 
     @Test
+    func `tell of truncated packets where there are any`() {
+        var truncated = status(0, .ended, packets: 249, bytes: 300, dropped: 0)
+        truncated.truncated = 188
+        let other = status(1, .ended, packets: 1, bytes: 60, dropped: 0)
+        #expect(
+            Reports.summary([truncated, other], order: OrderReport()) == [
+                "web/0: 249 packets, 300 B, 0 dropped, 188 truncated", "web/1: 1 packet, 60 B, 0 dropped",
+                "all: 250 packets, 360 B, 0 dropped, 188 truncated",
+            ])
+        #expect(Reports.progress([truncated]).contains(", 188 truncated; "))
+    }
+
+    @Test
     func `at the end have a line for each instance, their sum, and what may be wrong`() {
         #expect(
             Reports.summary(

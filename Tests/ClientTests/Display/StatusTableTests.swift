@@ -46,6 +46,14 @@ struct StatusTableTests {
     }
 
     @Test
+    func `has a column for truncated packets where there are any`() {
+        var truncated = status(1, .capturing, packets: 9, dropped: 0)
+        truncated.truncated = 7
+        let lines = StatusTable.lines([status(0, .capturing, dropped: 0), truncated], size: TerminalSize())
+        #expect(lines.map { $0.split(separator: " ").last ?? "" } == ["TRUNCATED", "0", "7", "7"])
+    }
+
+    @Test
     func `is no wider than the terminal`() {
         let lines = StatusTable.lines([status(0, .capturing)], size: TerminalSize(columns: 20, rows: 24))
         #expect(lines == ["INSTANCE  STATE    ", "web/0     capturing"])

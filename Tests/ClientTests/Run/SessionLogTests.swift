@@ -66,7 +66,7 @@ struct SessionLogTests {
         let id = InstanceID(process: "web", index: 0)
         for _ in 0..<1000 {
             board.set(id, .capturing)
-            board.setDropped(id, log.counts?.dropped ?? 0)
+            if let counts = log.counts { board.setCounts(id, counts) }
             board.endSession(id, hasLastCounts: true)
         }
         #expect(Totals(board.statuses + board.statuses).dropped ?? 0 > 0)
