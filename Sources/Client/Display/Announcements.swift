@@ -15,6 +15,11 @@ public enum Announcements {
     /// When the first instance is captured.
     public static let capturing = "Capturing, press ^C to stop..."
 
+    /// At the end, if there is no output.
+    public static func nothingSaved(isFile: Bool) -> String {
+        isFile ? "Nothing was captured: no file was written." : "Nothing was captured."
+    }
+
     /// When the output is whole.
     public static func saved(to path: String) -> String { "Saved capture to '\(path)'." }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 #if canImport(FoundationEssentials)
@@ -13,6 +14,7 @@ public final class Display: Sendable {
     private let outlet: Outlet
     private let isQuiet: Bool
     private let allowances = Mutex<[InstanceID: Allowance]>([:])
+    private let pending = Mutex(PendingNotices())
     private let lastProgress = Mutex<ContinuousClock.Instant?>(nil)
     /// Between two lines of progress where there is no terminal.
     private let interval = Duration.seconds(10)
@@ -32,17 +34,22 @@ public final class Display: Sendable {
 
     /// Says something that nobody needs to act on.
     public func say(_ text: String) {
-        if !isQuiet { outlet.add([text.printable]) }
+        if !isQuiet { add([text.printable]) }
     }
 
-    /// Warns of an instance, or of the whole.
+    /// Warns of an instance, or of the whole. What several instances have in common within a moment is one line.
     public func warn(_ instance: InstanceID?, _ text: String) {
         add("warning", instance, text)
     }
 
-    /// Tells of a failure of an instance, or of the whole.
+    /// Tells of a failure of an instance, or of the whole, as ``warn(_:_:)`` does.
     public func error(_ instance: InstanceID?, _ text: String) {
         add("error", instance, text)
+    }
+
+    /// Tells of a failure of instances of a process, of which there may be many more than the app has.
+    func error(_ process: String, _ indices: [ClosedRange<Int>], _ text: String) {
+        add(["\(InstanceNames.text(process, indices).printable): error: \(text.printable)"])
     }
 
     /// Shows how the instances fare. To be called once a second; without a terminal, every tenth second gives a line.
@@ -51,7 +58,7 @@ public final class Display: Sendable {
         if outlet.takesTable {
             outlet.draw(StatusTable.lines(statuses, size: outlet.size))
         } else if isProgressDue(at: now) {
-            outlet.add([Reports.progress(statuses).printable])
+            add([Reports.progress(statuses).printable])
         }
     }
 
@@ -62,22 +69,42 @@ public final class Display: Sendable {
             return
         }
         outlet.draw([])
-        outlet.add(Reports.summary(statuses, order: order).map(\.printable))
+        add(Reports.summary(statuses, order: order).map(\.printable))
     }
 
     /// Returns when all has been written, or after a second.
     public func finish() {
+        add([])
         outlet.flush()
     }
 
     private func add(_ kind: String, _ instance: InstanceID?, _ text: String) {
-        guard let instance else { return outlet.add(["\(kind): \(text.printable)"]) }
-        let name = "\(instance)".printable
+        guard let instance else { return add(["\(kind): \(text.printable)"]) }
         let (isShown, omitted) = allowances.withLock { allowances in
             allowances[instance, default: Allowance(at: .now)].take(at: .now)
         }
-        if omitted > 0 { outlet.add(["\(name): \(Quantity.count(omitted)) more warnings and errors were left out"]) }
-        if isShown { outlet.add(["\(name): \(kind): \(text.printable)"]) }
+        if omitted > 0 {
+            add(["\(instance): \(Quantity.count(omitted)) more warnings and errors were left out".printable])
+        }
+        guard isShown else { return }
+        if pending.withLock({ $0.add(kind, instance, text.printable, at: .now) }) {
+            showPending(after: PendingNotices.pause)
+        }
+    }
+
+    /// Adds lines behind those that wait.
+    private func add(_ lines: [String]) {
+        outlet.add(pending.withLock { $0.removeAll() } + lines)
+    }
+
+    /// Shows the lines that wait, after that time or when they are due.
+    private func showPending(after time: Duration) {
+        let milliseconds = Int(time / .milliseconds(1)) + 1
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [weak self] in
+            guard let self, let due = pending.withLock(\.due) else { return }
+            let rest = due - .now
+            if rest > .zero { showPending(after: rest) } else { add([]) }
+        }
     }
 
     private func isProgressDue(at now: ContinuousClock.Instant) -> Bool {

@@ -15,12 +15,15 @@ enum Reports {
         return parts.joined(separator: "; ")
     }
 
-    /// A line for each instance, one for their sum, and what may be wrong with the capture.
+    /// A line for each instance that was captured, one for the others, one for the sum, and what may be wrong with the
+    /// capture. Nothing if none was captured. Why an instance failed was told when it did.
     static func summary(_ statuses: [InstanceStatus], order: OrderReport) -> [String] {
-        var lines = statuses.map { status in
-            "\(status.id): \(amounts(Totals([status])))" + (status.state.reason.map { " (\($0))" } ?? "")
-        }
-        if statuses.count > 1 { lines.append("all: \(amounts(Totals(statuses)))") }
+        let captured = statuses.filter(\.wasCaptured)
+        guard !captured.isEmpty else { return [] }
+        var lines = captured.map { "\($0.id): \(amounts(Totals([$0])))\($0.state.note)" }
+        let others = statuses.filter { !$0.wasCaptured }.map(\.id)
+        if !others.isEmpty { lines.append("\(InstanceNames.text(others)): not captured") }
+        if captured.count > 1 { lines.append("all: \(amounts(Totals(captured)))") }
         return lines + cautions(statuses, order: order)
     }
 
@@ -87,13 +90,22 @@ enum Reports {
     }
 }
 
+extension InstanceStatus {
+    /// Whether a capture has begun in the instance, as far as the end shows.
+    fileprivate var wasCaptured: Bool {
+        switch state {
+        case .capturing, .ended: true
+        case .starting, .waiting, .failed: packets > 0
+        }
+    }
+}
+
 extension InstanceStatus.State {
-    fileprivate var reason: String? {
+    /// The part of a line on an instance that was captured.
+    fileprivate var note: String {
         switch self {
-        case .failed(let reason): reason
-        case .waiting: "does not run"
-        case .starting: "never began"
-        case .capturing, .ended: nil
+        case .starting, .waiting, .failed: " (incomplete)"
+        case .capturing, .ended: ""
         }
     }
 }

@@ -46,7 +46,7 @@ extension CaptureOptions {
         guard let bytes = Int(text), (0...262_144).contains(bytes) else {
             throw UsageError("write 1 to 262144 bytes, or 0 for the default")
         }
-        return bytes == 0 ? defaultSnaplen : bytes
+        return bytes
     }
 
     /// The most that an agent takes, as tcpdump's default: packets on lo have up to 65,550 bytes, and what an agent costs

@@ -30,6 +30,19 @@ struct IndexList: Sendable, Equatable {
         }
     }
 
+    /// Returns the ranges without these indices. A range may be far longer than any app has instances.
+    static func difference(_ ranges: [ClosedRange<Int>], _ indices: [Int]) -> [ClosedRange<Int>] {
+        let indices = indices.sorted()
+        return ranges.flatMap { range in
+            var (rest, next): ([ClosedRange<Int>], Int) = ([], range.lowerBound)
+            for index in indices where range.contains(index) {
+                if index > next { rest.append(next...index - 1) }
+                next = index + 1
+            }
+            return next <= range.upperBound ? rest + [next...range.upperBound] : rest
+        }
+    }
+
     /// The list as a person would write it.
     static func text(_ ranges: [ClosedRange<Int>]) -> String {
         ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")

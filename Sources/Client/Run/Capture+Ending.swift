@@ -72,6 +72,10 @@ extension Capture {
             if options.output != "-" && !options.wireshark { display.say(Announcements.saved(to: output)) }
         } else {
             roster.fail()
+            let isLost = if case .lost? = result.failure { true } else { false }
+            if survey != nil && !isLost {
+                display.say(Announcements.nothingSaved(isFile: options.output != "-" && !options.wireshark))
+            }
         }
         if unanswered >= Self.mostUnanswered && mayGrow { roster.fail() }
         status = exitStatus(hasOutput: result.hasBegun && hasBegun && result.failure == nil)

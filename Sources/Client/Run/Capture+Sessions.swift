@@ -57,6 +57,9 @@ extension Capture {
                 board.set(id, .failed(failure.reason))
             }
         }
+        for case .tellAbsent(let process, let indices, let failure) in actions {
+            display.error(process, indices, failure.description)
+        }
     }
 
     /// Opens sessions. Their streams are made known to the merge before the first of them sends anything: what comes
@@ -81,6 +84,7 @@ extension Capture {
     }
 
     mutating func sessionBegan(_ id: InstanceID) {
+        told.remove(id)
         if roster.sessionBegan(of: id) { display.say("\(id): capturing again") }
         guard !hasBegun else { return }
         hasBegun = true
@@ -109,7 +113,9 @@ extension Capture {
         if let action = roster.sessionFailed(of: instance, failure, mayRejoin: mayRejoin, at: .now) {
             carryOut([action])
         } else if roster.isWaiting(for: instance.id) {
-            display.warn(instance.id, "\(failure); it is joined again when it runs")
+            if told.add(failure, of: instance.id) {
+                display.warn(instance.id, "\(failure); it is joined again when it runs")
+            }
             board.set(instance.id, .waiting)
         } else {
             display.error(instance.id, failure.description)

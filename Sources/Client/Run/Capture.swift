@@ -37,6 +37,7 @@ public struct Capture {
     var roster: Roster
     var sessions: [InstanceID: AsyncStream<Session.Command>.Continuation] = [:]
     var hasBegun = false
+    var told = ToldFailures()
     var isAsking = false
     var lastAsked = ContinuousClock.now
     /// Questions in a row to which the platform gave no answer.

@@ -7,6 +7,8 @@ struct Roster {
         case start(Instance)
         /// Tell of one that does not run, or is not there.
         case tell(InstanceID, SessionFailure)
+        /// Tell of instances of a process that were asked for and are not there.
+        case tellAbsent(String, [ClosedRange<Int>], SessionFailure)
     }
 
     private enum Place {
@@ -175,16 +177,14 @@ struct Roster {
     /// Those asked for that the app does not have.
     private mutating func absent(from instances: [Instance]) -> [Action] {
         guard let indices else { return [] }
-        let processes = Set(instances.map(\.id.process)).sorted()
-        let known = Set(instances.map(\.id))
-        let missing = processes.flatMap { process in
-            // A range may be far longer than any app has instances.
-            indices.flatMap { $0.prefix(100) }.map { InstanceID(process: process, index: $0) }
-        }.filter { !known.contains($0) }
-        if !missing.isEmpty { hasFailed = true }
-        return missing.map {
-            .tell(
-                $0, SessionFailure(.noSuchInstance, "there is no such instance", remedy: "'cf app \(app)' lists them"))
+        let known = Dictionary(grouping: instances.map(\.id), by: \.process)
+        return known.keys.sorted().compactMap { process in
+            let missing = IndexList.difference(indices, (known[process] ?? []).map(\.index))
+            guard !missing.isEmpty else { return nil }
+            hasFailed = true
+            return .tellAbsent(
+                process, missing,
+                SessionFailure(.noSuchInstance, "there is no such instance", remedy: "'cf app \(app)' lists them"))
         }
     }
 

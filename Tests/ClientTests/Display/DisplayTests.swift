@@ -36,6 +36,35 @@ struct DisplayTests {
     }
 
     @Test
+    func `tells what many instances have in common once, with their names`() throws {
+        let ids = (0..<20).map { InstanceID(process: "web", index: $0) }
+        let text = try written { display in
+            for id in ids { display.error(id, "no agent") }
+            display.warn(ids[3], "low on ring")
+            display.warn(ids[3], "low on ring")
+            display.error(InstanceID(process: "worker", index: 1), "no agent")
+            display.say("Bye.")
+        }
+        #expect(
+            text == """
+                web/0-19, worker/1: error: no agent
+                web/3: warning: low on ring (and 1 times more)
+                Bye.
+
+                """)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `tells it by itself when no more of it comes`() throws {
+        let pipe = Pipe()
+        let outlet = Outlet(descriptor: pipe.fileHandleForWriting.fileDescriptor, isTerminal: false)
+        let display = Display(outlet: outlet, quiet: false)
+        display.warn(id, "low on ring")
+        let line = "web/1: warning: low on ring\n"
+        #expect(try pipe.fileHandleForReading.read(upToCount: line.utf8.count) == Data(line.utf8))
+    }
+
+    @Test
     func `lets no instance crowd out the others`() throws {
         let other = InstanceID(process: "web", index: 2)
         let text = try written {

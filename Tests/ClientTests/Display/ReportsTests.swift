@@ -1,3 +1,4 @@
+import SystemPackage
 import Testing
 
 @testable import Client
@@ -48,8 +49,8 @@ struct ReportsTests {
             Reports.summary(
                 statuses, order: OrderReport(counts: MergeOrder(late: 1, longestDelay: 1_500_000_000))) == [
                     "web/0: 1,000 packets, 2.0 MB, 0 dropped",
-                    "web/1: 0 packets, 0 B, dropped not known (does not run)",
-                    "web/2: 1 packet, 60 B, 2 dropped (session cut)",
+                    "web/2: 1 packet, 60 B, 2 dropped (incomplete)",
+                    "web/1: not captured",
                     "all: 1,001 packets, 2.0 MB, 2 dropped",
                     "2 packets dropped: --filter or a smaller --snaplen leaves the instances less to send.",
                     "1 packet came too late to be put in order: --hold 3s waits for them.",

@@ -27,6 +27,15 @@ struct IndexListTests {
     }
 
     @Test(arguments: [
+        ([0...9], [0, 1, 2], "3-9"), ([0...9], [4, 9], "0-3,5-8"), ([0...2], [2, 0, 1], ""),
+        ([3...3, 5...6], [0, 5], "3,6"),
+        ([0...999_999_999], [7], "0-6,8-999999999"),
+    ])
+    func `without some instances name the others`(ranges: [ClosedRange<Int>], indices: [Int], text: String) {
+        #expect(IndexList.text(IndexList.difference(ranges, indices)) == text)
+    }
+
+    @Test(arguments: [
         ([3...3, 0...1], "0-1,3"), ([0...0, 1...1, 2...2], "0-2"), ([0...5, 2...3], "0-5"), ([4...4, 4...4], "4"),
         ([], ""),
     ])

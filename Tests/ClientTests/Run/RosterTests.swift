@@ -96,7 +96,12 @@ struct RosterTests {
     func `takes no instance but those asked for, and those when they appear`() {
         var roster = Roster(app: "demo", indices: [1...1, 5...6], follows: true)
         let actions = roster.update([instance(0), instance(1), instance(2)], at: start)
-        #expect(actions.count == 3 && actions[0] == .start(instance(1)))
+        #expect(actions.first == .start(instance(1)))
+        guard case .tellAbsent("web", [5...6], let failure) = actions.last else {
+            Issue.record("not told as one")
+            return
+        }
+        #expect(actions.count == 2 && failure.kind == .noSuchInstance)
         #expect(!roster.isComplete, "there are no instances 5 and 6")
         let scaled = (0...6).map { instance($0) }
         #expect(roster.update(scaled, at: start + .seconds(10)) == [.start(instance(5)), .start(instance(6))])
