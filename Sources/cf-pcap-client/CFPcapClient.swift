@@ -44,9 +44,14 @@ struct CFPcapClient {
     /// Captures to the end; gives the exit status. As a plugin, alone in the foreground, and no longer than cf is there.
     private static func capture(_ options: CaptureOptions, _ arguments: CommandLineArguments) async throws -> Int32 {
         let display = Display(quiet: options.quiet)
-        let capture = try await Capture(options, commandLine: arguments.commandLine, display: display)
-        guard arguments.isPlugin else { return await capture.run() }
+        guard arguments.isPlugin else {
+            return try await Capture(options, commandLine: arguments.commandLine, display: display).run()
+        }
         let parent = ParentWatch()
-        return await Foreground.held { await capture.run(whileRunning: parent) }
+        return try await Foreground.held {
+            let capture = try await Capture(
+                options, commandLine: arguments.commandLine, display: display, whileRunning: parent)
+            return await capture.run(whileRunning: parent)
+        }
     }
 }

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import termios
 import threading
@@ -15,6 +16,7 @@ import pytest
 
 from client import Client
 from foundation import HTTPLoad, all_are_captured
+from sessions.container import wait_until
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -118,6 +120,19 @@ def test_without_a_terminal_a_line_every_ten_seconds(foundation, demo, folder):
     assert str(count) in re.sub(r"(?<=\d)[,_](?=\d)", "", result.stderr), "the sum"
     for name in ("web/0", "web/1", "web/2"):
         assert name in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["--quiet"]])
+def test_report_of_the_counts_can_be_asked_for(foundation, solo, folder, arguments):
+    instances = solo.processes[0].instances
+    with Client(foundation, folder, "solo", *arguments) as running:
+        wait_until(lambda: all_are_captured(instances), 60, "it captures")
+        with HTTPLoad(instances[0], 50):
+            wait_until(lambda: (folder / "capture.pcap").stat().st_size > 1000, 20, "packets come")
+        running.process.send_signal(signal.SIGUSR1)
+        line = running.wait_for_message("1 of 1 instances capturing", timeout=5)
+        assert re.match(r"[0-9,]+ packets, .* dropped; ", line)
+        assert running.stop().status == 0
 
 
 def test_quiet_says_nothing(foundation, demo, folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import time
 from contextlib import contextmanager, suppress
@@ -155,6 +156,17 @@ def test_waiting_for_the_reader_of_a_fifo_is_told(foundation, solo, folder):
         running.wait_until_capturing(*solo.processes[0].instances)
         assert running.stop().status == 0
     read_pcap(reader.finish())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stop_ends_the_wait_for_the_reader_of_a_fifo(foundation, solo, folder, number):
+    os.mkfifo(folder / "x.pcap")
+    with Client(foundation, folder, "solo", "-o", "x.pcap") as running:
+        running.wait_for_message("Waiting for a reader of 'x.pcap'")
+        result = running.stop(number)
+    assert result.status == 1
+    assert result.seconds < 2
+    assert result.lines[-1] == "error: nothing was captured, because 'x.pcap' had no reader"
 
 
 def test_second_capture_forced_on_the_same_name_leaves_two_that_know(foundation, solo, folder):

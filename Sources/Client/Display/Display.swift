@@ -62,6 +62,11 @@ public final class Display: Sendable {
         }
     }
 
+    /// Says how the instances fare, even if the display is quiet: somebody has asked for it.
+    func report(_ statuses: [InstanceStatus]) {
+        add([Reports.progress(statuses).printable])
+    }
+
     /// Replaces the table by the summary of the whole capture.
     func summary(_ statuses: [InstanceStatus], order: OrderReport) {
         if isQuiet {

@@ -12,15 +12,15 @@ final class Destination: ByteDestination {
     private let path: FilePath?
     private let isNew: Bool
 
-    /// Opens the output that the options name. Where that waits for the reader of a FIFO, calls `tell` before.
+    /// Opens the output that the options name. This may wait for the reader of a FIFO.
     static func open(
-        _ options: CaptureOptions, tell: (String) -> Void = { _ in }
+        _ options: CaptureOptions, waiting wait: ReaderWait = ReaderWait()
     ) throws(OutputError) -> Destination {
         let destination =
             switch options.output {
             case "-"?: try standardOutput(options.outputFormat.format)
-            case let path?: try file(FilePath(path), overwrite: options.force, isChosen: true, tell: tell)
-            case nil: try defaultFile(options.outputFormat.description, overwrite: options.force, tell: tell)
+            case let path?: try file(FilePath(path), overwrite: options.force, isChosen: true, wait)
+            case nil: try defaultFile(options.outputFormat.description, overwrite: options.force, wait)
             }
         try destination.checkThatNoMessagesGoThere()
         return destination
@@ -64,14 +64,14 @@ final class Destination: ByteDestination {
 
     /// `capture.pcap`, or `capture-1.pcap` and so on if that exists.
     private static func defaultFile(
-        _ fileExtension: String, overwrite: Bool, tell: (String) -> Void
+        _ fileExtension: String, overwrite: Bool, _ wait: ReaderWait
     ) throws(OutputError) -> Destination {
         var number = 0
         while true {
             let name = number == 0 ? "capture" : "capture-\(number)"
             do {
                 return try file(
-                    FilePath("\(name).\(fileExtension)"), overwrite: overwrite, isChosen: false, tell: tell)
+                    FilePath("\(name).\(fileExtension)"), overwrite: overwrite, isChosen: false, wait)
             } catch .exists(let path) {
                 guard number < 9999 else { throw .exists(path) }
                 number += 1
@@ -81,7 +81,7 @@ final class Destination: ByteDestination {
 
     /// Opens a file that is new, that may be overwritten, or that is no regular file and the choice of its owner.
     private static func file(
-        _ path: FilePath, overwrite: Bool, isChosen: Bool, tell: (String) -> Void
+        _ path: FilePath, overwrite: Bool, isChosen: Bool, _ wait: ReaderWait
     ) throws(OutputError) -> Destination {
         // Who captures may see what others may not.
         let mode: FilePermissions = [.ownerReadWrite]
@@ -95,8 +95,10 @@ final class Destination: ByteDestination {
             throw .failed(path: path.string, errno(error))
         }
         do {
-            let old = try existing(path, tell: tell)
+            let old = try existing(path, wait)
             return Destination(old, name: path.string, path: path, isNew: false)
+        } catch let error as OutputError {
+            throw error
         } catch {
             throw .failed(path: path.string, errno(error))
         }
@@ -112,15 +114,13 @@ final class Destination: ByteDestination {
     }
 
     /// Opens a file that exists. A FIFO is opened when it has a reader.
-    private static func existing(_ path: FilePath, tell: (String) -> Void) throws -> FileDescriptor {
-        if (try? path.stat().type) == .fifo {
-            do {
-                return try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec, .nonBlocking])
-            } catch Errno.noSuchAddressOrDevice {
-                tell("Waiting for a reader of '\(path.string)'.")
-            }
+    private static func existing(_ path: FilePath, _ wait: ReaderWait) throws -> FileDescriptor {
+        guard (try? path.stat().type) == .fifo else {
+            return try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec])
         }
-        return try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec])
+        return try wait.untilThereIsOne(of: path.string) {
+            try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec, .nonBlocking])
+        }
     }
 
     /// Puts a new file in the place of the old one, so that no other program that has the old one open writes into it.

@@ -14,6 +14,8 @@ enum OutputError: Error, Equatable {
     case cut(path: String, Errno)
     /// Somebody else has removed, replaced or changed the file while it was written.
     case lost(String)
+    /// The run was stopped before the FIFO had a reader.
+    case neverRead(String)
     /// Whoever read the output has gone.
     case readerGone
     /// Whoever reads the output had not taken all of it when the time for that was over.
@@ -36,6 +38,7 @@ extension OutputError: CustomStringConvertible {
         case .cut(let path, let error): "'\(path)' cannot be written: \(error); its last packet is incomplete"
         case .lost(let path):
             "'\(path)' was removed, replaced or changed by another program: it is not the whole capture"
+        case .neverRead(let path): "nothing was captured, because '\(path)' had no reader"
         case .readerGone: "the reader of the output has gone"
         case .behind(let name): "\(name) did not take the last packets in time"
         case .linkType(let expected, let found):

@@ -37,7 +37,9 @@ struct PcapEncoder {
             let header = unsafe RecordHeader(records, at: offset)
             let end = offset + header.recordLength
             guard end <= room.count else { break }
-            let (seconds, rest) = header.time.quotientAndRemainder(dividingBy: 1_000_000_000)
+            // A stamp past 2106 has more than a second in its fraction, as it came: the seconds have 32 bits.
+            let seconds = min(header.time / 1_000_000_000, UInt64(UInt32.max))
+            let rest = header.time &- seconds &* 1_000_000_000
             unsafe room.storeBytes(of: UInt32(truncatingIfNeeded: seconds), toByteOffset: offset, as: UInt32.self)
             let fraction = UInt32(truncatingIfNeeded: nanosecondsPerUnit == 1 ? rest : rest / 1000)
             unsafe room.storeBytes(of: fraction, toByteOffset: offset + 4, as: UInt32.self)

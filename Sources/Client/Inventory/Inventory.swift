@@ -71,7 +71,7 @@ public enum Inventory {
         startedBy parent: Int32?, _ display: Display,
         _ question: @escaping @Sendable (CF) async throws(PlatformError) -> (text: String, isWhole: Bool)
     ) async -> Int32 {
-        let signals = StopSignals()
+        let signals = Signals()
         let work = Task {
             do {
                 let cf = try await CF.open(startedBy: parent)
@@ -91,7 +91,7 @@ public enum Inventory {
                 return 1
             }
         }
-        let watch = Task { for await _ in signals.stream { work.cancel() } }
+        let watch = Task { for await request in signals.stream where request == .stop { work.cancel() } }
         let status = await work.value
         watch.cancel()
         display.finish()

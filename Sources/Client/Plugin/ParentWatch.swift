@@ -8,11 +8,14 @@ public struct ParentWatch: Sendable {
         process = getppid()
     }
 
+    /// Whether the parent is gone.
+    var isGone: Bool { getppid() != process }
+
     /// Returns when the parent is gone. Throws where the task is cancelled before.
     ///
     /// POSIX tells a process nothing of its parent's end but that it has another one.
     public func waitUntilGone() async throws(CancellationError) {
-        while getppid() == process {
+        while !isGone {
             do {
                 try await Task.sleep(for: .milliseconds(250))
             } catch {

@@ -14,7 +14,7 @@ public struct Capture {
         case outputFailed(OutputError)
         case viewerFailed(Viewer.Failure)
         case second
-        case signal
+        case signal(Signals.Request)
         case stopIsDue
         case beginIsOverdue
         case deadline
@@ -28,7 +28,7 @@ public struct Capture {
     let output: String
     let merger: Merger
     let board = StatusBoard()
-    let signals = StopSignals()
+    let signals: Signals
     let events: AsyncStream<Event>
     let post: AsyncStream<Event>.Continuation
 
@@ -51,30 +51,39 @@ public struct Capture {
     var status: Int32?
 
     /// Prepares a run and opens its output. `commandLine` is written there, where the format has room for it.
-    public init(_ options: CaptureOptions, commandLine: String, display: Display) async throws {
+    ///
+    /// Signals that ask for the end, and the end of the process that started this one, end a wait for the output's reader.
+    public init(
+        _ options: CaptureOptions, commandLine: String, display: Display, whileRunning parent: ParentWatch? = nil
+    ) async throws {
         let until = try Self.untilFilter(options)
+        let signals = Signals()
         if options.wireshark {
             let started = try await Viewer.start()
             let failure = started.failure
             do {
                 try self.init(
-                    options, until: until, to: started.destination, commandLine: commandLine, display: display)
+                    options, until: until, to: started.destination, commandLine: commandLine, display: display,
+                    signals: signals)
             } catch OutputError.readerGone {
                 throw await failure.value ?? Viewer.Failure(description: "Wireshark reads nothing")
             }
             viewerFailure = failure
         } else {
+            let wait = ReaderWait(
+                tell: { display.say($0) }, isStopped: { signals.hasAskedForStop || parent?.isGone == true })
             try self.init(
-                options, until: until, to: Destination.open(options, tell: { display.say($0) }),
-                commandLine: commandLine, display: display)
+                options, until: until, to: Destination.open(options, waiting: wait), commandLine: commandLine,
+                display: display, signals: signals)
         }
     }
 
     private init(
         _ options: CaptureOptions, until: UntilFilter?, to destination: sending Destination, commandLine: String,
-        display: Display
+        display: Display, signals: Signals
     ) throws {
         self.options = options
+        self.signals = signals
         self.display = display
         output = destination.name
         let (events, post) = AsyncStream.makeStream(of: Event.self)
@@ -105,7 +114,7 @@ public struct Capture {
         if let viewerFailure {
             Task { [post] in if let failure = await viewerFailure.value { post.yield(.viewerFailed(failure)) } }
         }
-        Task { [post, signals] in for await _ in signals.stream { post.yield(.signal) } }
+        Task { [post, signals] in for await request in signals.stream { post.yield(.signal(request)) } }
         every(.seconds(1)) { [post] in post.yield(.second) }
         every(Merger.interval) { [merger] in await merger.tick() }
         let surveying = Task { [post, options] () -> Survey? in
@@ -150,7 +159,8 @@ public struct Capture {
         case .outputFailed(let error): outputFailed(error)
         case .viewerFailed(let failure): viewerFailed(failure)
         case .second: secondPassed()
-        case .signal: end(.signal)
+        case .signal(.stop): end(.signal)
+        case .signal(.report): display.report(board.statuses)
         case .stopIsDue: end(.stop)
         case .beginIsOverdue: if !hasBegun { end(.stop) }
         case .deadline: deadlineCame()

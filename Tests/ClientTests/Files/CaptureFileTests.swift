@@ -98,6 +98,24 @@ struct CaptureFileTests {
         #expect(file.packets == 3)
     }
 
+    @Test(arguments: [CaptureOptions.Format.pcap, .pcapng])
+    func `keeps time stamps past 2106`(format: CaptureOptions.Format) throws {
+        let end = UInt64(UInt32.max) * 1_000_000_000
+        let late = [Record(end, [1]), Record(end + 4_000_000_000_000, [2]), Record(end + 999_999_000, [3])]
+        var file = try file(options("x", format))
+        try file.add(StreamID(number: 0), description())
+        try write(late, to: &file)
+        try file.finish(at: 0, isFailed: false)
+        if format == .pcap {
+            #expect(read(try bytes("x")) == late)
+        } else {
+            let times = blocks(try bytes("x")).filter { $0.type == 6 }.map { block in
+                UInt64(block.body[...].integer(at: 4)) << 32 | UInt64(block.body[...].integer(at: 8))
+            }
+            #expect(times == late.map { $0.time / 1000 })
+        }
+    }
+
     @Test
     func `of pcap has one link type`() throws {
         var file = try file(options("x.pcap"))
