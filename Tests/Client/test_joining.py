@@ -116,6 +116,31 @@ def test_instance_that_is_taken_away_is_not_waited_for(foundation, demo, folder)
         foundation.scale(process, 2)
         running.wait_for_message("web/2", "the platform no longer has it")
         result = running.stop()
+    assert result.status == 0, result.stderr
+    assert "Saved capture to 'capture.pcap'." in result.lines
+
+
+@pytest.mark.breaks
+def test_instance_that_was_asked_for_and_is_taken_away_is_missed(foundation, demo, folder):
+    process = demo.processes[0]
+    with Client(foundation, folder, "demo", "-i", "0,2") as running:
+        running.wait_until_capturing(process.instances[0], process.instances[2])
+        foundation.scale(process, 2)
+        running.wait_for_message("web/2: error: the platform no longer has it")
+        result = running.stop()
+    assert result.status == 1
+    assert "Saved capture to 'capture.pcap'." in result.lines
+
+
+@pytest.mark.breaks
+def test_scaling_to_none_ends_the_capture_in_order(foundation, demo, folder):
+    process = demo.processes[0]
+    with Client(foundation, folder, "demo") as running:
+        running.wait_until_capturing(*process.instances)
+        foundation.scale(process, 0)
+        result = running.wait(60)
+    assert result.status == 0, result.stderr
+    assert "web/0-2: the platform no longer has it, as after scaling down: it was captured until then" in result.lines
     assert "Saved capture to 'capture.pcap'." in result.lines
 
 

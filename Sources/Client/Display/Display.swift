@@ -37,6 +37,11 @@ public final class Display: Sendable {
         if !isQuiet { add([text.printable]) }
     }
 
+    /// Says something of an instance that nobody needs to act on, as ``warn(_:_:)`` does.
+    func say(_ instance: InstanceID, _ text: String) {
+        if !isQuiet { add(nil, instance, text) }
+    }
+
     /// Warns of an instance, or of the whole. What several instances have in common within a moment is one line.
     public func warn(_ instance: InstanceID?, _ text: String) {
         add("warning", instance, text)
@@ -83,8 +88,9 @@ public final class Display: Sendable {
         outlet.flush()
     }
 
-    private func add(_ kind: String, _ instance: InstanceID?, _ text: String) {
-        guard let instance else { return add(["\(kind): \(text.printable)"]) }
+    private func add(_ kind: String?, _ instance: InstanceID?, _ text: String) {
+        let prefix = kind.map { "\($0): " } ?? ""
+        guard let instance else { return add(["\(prefix)\(text.printable)"]) }
         let (isShown, omitted) = allowances.withLock { allowances in
             allowances[instance, default: Allowance(at: .now)].take(at: .now)
         }
@@ -92,7 +98,7 @@ public final class Display: Sendable {
             add(["\(instance): \(Quantity.count(omitted)) more warnings and errors were left out".printable])
         }
         guard isShown else { return }
-        if pending.withLock({ $0.add(kind, instance, text.printable, at: .now) }) {
+        if pending.withLock({ $0.add(instance, prefix + text.printable, at: .now) }) {
             showPending(after: PendingNotices.pause)
         }
     }

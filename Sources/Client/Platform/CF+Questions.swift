@@ -53,9 +53,10 @@ extension CF {
         return root?.links.appSSH?.href?.inOneLine(limit: 200)
     }
 
-    /// Returns the processes to capture, one of each type. Throws an error of the kind `deleted` if the app is gone.
+    /// Returns the processes to capture, one of each type. Throws an error of the kind `deleted` if the app is gone, and
+    /// unless `mayBeEmpty`, if there are no instances.
     public func processes(
-        _ wanted: CaptureOptions.Processes, of app: App
+        _ wanted: CaptureOptions.Processes, of app: App, mayBeEmpty: Bool = false
     ) async throws(PlatformError) -> ProcessSelection {
         let answer: API.List<API.Process>
         do throws(PlatformError) {
@@ -66,7 +67,7 @@ extension CF {
         guard answer.resources.allSatisfy({ API.isIdentifier($0.guid) }) else {
             throw PlatformError("the platform named a process of '\(app.name)' by what is no identifier")
         }
-        return try ProcessSelection(wanted, from: answer.resources, of: app)
+        return try ProcessSelection(wanted, from: answer.resources, of: app, mayBeEmpty: mayBeEmpty)
     }
 
     /// Asks a second time before it is believed that an app is gone, for that ends a capture.

@@ -5,8 +5,10 @@ public struct ProcessSelection: Sendable, Equatable {
     /// first one only, which the platform lists first.
     public let hidden: [String]
 
-    /// Throws where there is none to take.
-    init(_ wanted: CaptureOptions.Processes, from all: [API.Process], of app: App) throws(PlatformError) {
+    /// Throws where there is none to take, unless that `mayBeEmpty`: a process that is captured was scaled to 0.
+    init(
+        _ wanted: CaptureOptions.Processes, from all: [API.Process], of app: App, mayBeEmpty: Bool = false
+    ) throws(PlatformError) {
         var (first, again): ([API.Process], [String]) = ([], [])
         for process in all where wanted.includes(process.type) {
             if first.contains(where: { $0.type == process.type }) {
@@ -15,6 +17,9 @@ public struct ProcessSelection: Sendable, Equatable {
                 first.append(process)
             }
         }
+        processes = first
+        hidden = again
+        if mayBeEmpty { return }
         if first.isEmpty {
             let types = Set(all.map(\.type)).sorted().joined(separator: ", ")
             throw PlatformError("app '\(app.name)' has no process \(wanted), it has \(types.isEmpty ? "none" : types)")
@@ -24,8 +29,6 @@ public struct ProcessSelection: Sendable, Equatable {
             throw PlatformError(
                 "process \(type) of app '\(app.name)' has no instances: 'cf scale \(app.name) --process \(type) -i 1'")
         }
-        processes = first
-        hidden = again
     }
 }
 

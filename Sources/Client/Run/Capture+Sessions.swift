@@ -57,6 +57,12 @@ extension Capture {
                 board.set(id, .failed(failure.reason))
             }
         }
+        for case .tellRemoved(let id, let wasCaptured) in actions {
+            let text = "the platform no longer has it, as after scaling down"
+            let end = wasCaptured ? ": it was captured until then" : ""
+            if options.indices == nil { display.say(id, text + end) } else { display.error(id, text + end) }
+            board.set(id, wasCaptured ? .ended : .failed(text))
+        }
         for case .tellAbsent(let process, let indices, let failure) in actions {
             display.error(process, indices, failure.description)
         }
@@ -85,7 +91,7 @@ extension Capture {
 
     mutating func sessionBegan(_ id: InstanceID) {
         told.remove(id)
-        if roster.sessionBegan(of: id) { display.say("\(id): capturing again") }
+        if roster.sessionBegan(of: id) { display.say(id, "capturing again") }
         guard !hasBegun else { return }
         hasBegun = true
         display.say(Announcements.capturing)

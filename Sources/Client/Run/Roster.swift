@@ -9,28 +9,27 @@ struct Roster {
         case tell(InstanceID, SessionFailure)
         /// Tell of instances of a process that were asked for and are not there.
         case tellAbsent(String, [ClosedRange<Int>], SessionFailure)
+        /// Tell of one that the platform has taken away. It is not waited for.
+        case tellRemoved(InstanceID, wasCaptured: Bool)
     }
 
-    private enum Place {
-        /// A session runs, to the instance with this identifier.
-        case captured(guid: String)
-        /// To be joined when it runs, but not before `pause` has passed since `since`.
-        case waiting(since: ContinuousClock.Instant, pause: Duration)
-        /// Not to be tried again, unless an instance with another identifier takes its place.
-        case abandoned(guid: String)
-    }
-
-    /// Whether all that was asked for has been captured without a gap.
+    /// Whether all that was asked for has been captured without a gap. An instance that was captured until the platform took
+    /// it away, as by scaling down, has none, unless it was asked for by its index.
     var isComplete: Bool { !hasFailed && gaps.isEmpty }
 
     private var hasFailed = false
     /// The instances of which a session ended too early.
     private var gaps: Set<InstanceID> = []
+    /// Those of them of which it did since the platform was asked last. Its next answer shows whether that was a gap, or
+    /// their end.
+    private var cut: Set<InstanceID> = []
+    /// The instances in the platform's last answer.
+    private var known: Set<InstanceID> = []
     private let app: String
     private let indices: [ClosedRange<Int>]?
     private let follows: Bool
     private let capacity: Int
-    private var places: [InstanceID: Place] = [:]
+    private var places = RosterPlaces()
     private var retried: Set<InstanceID> = []
     private var begun: Set<InstanceID> = []
     private var pauses: [InstanceID: Duration] = [:]
@@ -59,21 +58,24 @@ struct Roster {
     /// Takes what the platform says of all instances.
     mutating func update(_ instances: [Instance], at now: ContinuousClock.Instant) -> [Action] {
         defer { hasBegun = true }
+        known = Set(instances.map(\.id))
         let wanted = instances.filter { isWanted($0.id.index) }
-        let gone = hasBegun ? forgetMissing(from: instances) : absent(from: instances)
+        let gone = hasBegun ? removeMissing() : absent(from: instances)
+        cut.subtract(known)
         return wanted.compactMap { consider($0, at: now) } + gone
     }
 
     /// Waits no longer for instances that the platform no longer has: their process was scaled down, or is gone.
-    private mutating func forgetMissing(from instances: [Instance]) -> [Action] {
-        let known = Set(instances.map(\.id))
-        let missing = places.keys.filter { !known.contains($0) && isWaiting(for: $0) }.sorted()
-        return missing.map { id in
-            places[id] = nil
-            pauses[id] = nil
-            return .tell(
-                id, SessionFailure(.noSuchInstance, "the platform no longer has it, so that it is not waited for"))
-        }
+    private mutating func removeMissing() -> [Action] {
+        places.waiting.filter { !known.contains($0) }.sorted().map { remove($0) }
+    }
+
+    private mutating func remove(_ id: InstanceID) -> Action {
+        places[id] = nil
+        pauses[id] = nil
+        if cut.remove(id) != nil { gaps.remove(id) }
+        if indices != nil { hasFailed = true }
+        return .tellRemoved(id, wasCaptured: begun.contains(id))
     }
 
     /// Takes the end of a session: what to do next, if anything.
@@ -81,11 +83,13 @@ struct Roster {
         of instance: Instance, _ failure: SessionFailure, mayRejoin: Bool, at now: ContinuousClock.Instant
     ) -> Action? {
         if mayRejoin, failure.recovery == .retry, retried.insert(instance.id).inserted { return .start(instance) }
-        gaps.insert(instance.id)
+        let isNewGap = gaps.insert(instance.id).inserted
         guard mayRejoin, follows, failure.recovery != .none else {
             places[instance.id] = .abandoned(guid: instance.guid)
             return nil
         }
+        if isNewGap { cut.insert(instance.id) }
+        guard known.contains(instance.id) else { return remove(instance.id) }
         let pause = pauses[instance.id] ?? Self.shortestPause
         pauses[instance.id] = min(pause * 2, Self.longestPause)
         places[instance.id] = .waiting(since: now, pause: pause)
@@ -123,14 +127,10 @@ struct Roster {
     }
 
     /// Whether an instance is waited for.
-    var isWaiting: Bool {
-        places.values.contains { if case .waiting = $0 { true } else { false } }
-    }
+    var isWaiting: Bool { !places.waiting.isEmpty }
 
     /// Whether sessions run, or an instance is waited for.
-    var isAlive: Bool {
-        places.values.contains { if case .abandoned = $0 { false } else { true } }
-    }
+    var isAlive: Bool { places.captured > 0 || isWaiting }
 
     private func isWanted(_ index: Int) -> Bool {
         indices?.contains { $0.contains(index) } ?? true
@@ -156,9 +156,7 @@ struct Roster {
         }
     }
 
-    private var hasRoom: Bool {
-        places.values.count { if case .captured = $0 { true } else { false } } < capacity
-    }
+    private var hasRoom: Bool { places.captured < capacity }
 
     /// One that has appeared, and for which there is no room until another one goes.
     private mutating func wait(for instance: Instance, at now: ContinuousClock.Instant) -> Action {

@@ -24,6 +24,6 @@ struct Survey: Sendable {
 
     /// Asks again: a deployment may have replaced the processes.
     func currentInstances(_ options: CaptureOptions) async throws -> [Instance] {
-        try await cf.instances(of: cf.processes(options.processes, of: app))
+        try await cf.instances(of: cf.processes(options.processes, of: app, mayBeEmpty: true))
     }
 }

@@ -11,18 +11,18 @@ struct PendingNoticesTests {
     func `are due a moment after the last, and after two seconds at most`() {
         var notices = PendingNotices()
         #expect(notices.due == nil)
-        let isFirst = notices.add("error", id, "x", at: start)
+        let isFirst = notices.add(id, "error: x", at: start)
         #expect(isFirst)
         #expect(notices.due == start + PendingNotices.pause)
         for step in 1...30 {
-            let isFirst = notices.add("error", id, "x", at: start + .milliseconds(step * 100))
+            let isFirst = notices.add(id, "error: x", at: start + .milliseconds(step * 100))
             #expect(!isFirst)
         }
         #expect(notices.due == start + PendingNotices.longestWait)
         let lines = notices.removeAll()
         #expect(lines == ["web/0: error: x (and 30 times more)"])
         #expect(notices.due == nil)
-        let isFirstAgain = notices.add("error", id, "x", at: start + .seconds(9))
+        let isFirstAgain = notices.add(id, "error: x", at: start + .seconds(9))
         #expect(isFirstAgain)
     }
 
@@ -30,7 +30,7 @@ struct PendingNoticesTests {
     func `keep their order, and their kinds apart`() {
         var notices = PendingNotices()
         for (kind, index) in [("error", 5), ("warning", 1), ("error", 7), ("error", 6)] {
-            _ = notices.add(kind, InstanceID(process: "web", index: index), "x", at: start)
+            _ = notices.add(InstanceID(process: "web", index: index), "\(kind): x", at: start)
         }
         let lines = notices.removeAll()
         #expect(lines == ["web/5-7: error: x", "web/1: warning: x"])
