@@ -16,9 +16,27 @@ from harness.process import is_running
 from pcapng import Pcapng, read_pcapng
 
 BINARY = Path(os.environ.get("CF_PCAP_CLIENT", REPOSITORY / "dist/cf-pcap-client"))
+NAMED = re.compile(r"(?P<names>[^ :]+/[0-9][^:]*): (?P<kind>warning|error): ")
 STARTED = b"Capturing, press ^C to stop..."
 
 _running: list[Client] = []
+
+
+def lines_on(text: str, instance: str, *kinds: str) -> list[str]:
+    """The lines of these kinds ("warning", "error") that name the instance, among others perhaps: `web/0-2,5, worker/1: …`."""
+    found = [(NAMED.match(line), line) for line in text.splitlines()]
+    return [line for match, line in found if match and match["kind"] in kinds and instance in instances_of(match["names"])]
+
+
+def instances_of(names: str) -> set[str]:
+    """The names in a list of instances as the client writes it."""
+    found = set()
+    for part in names.split(", "):
+        process, _, indices = part.rpartition("/")
+        for span in indices.split(","):
+            first, _, last = span.partition("-")
+            found |= {f"{process}/{index}" for index in range(int(first), int(last or first) + 1)}
+    return found
 
 
 @dataclass
@@ -35,9 +53,12 @@ class Result:
     def lines(self) -> list[str]:
         return self.stderr.splitlines()
 
+    def lines_on(self, instance: str, *kinds: str) -> list[str]:
+        return lines_on(self.stderr, instance, *kinds)
+
     def told(self, instance: str) -> str:
         """The only warning or error of that instance."""
-        found = [line for line in self.lines if line.startswith((f"{instance}: warning: ", f"{instance}: error: "))]
+        found = self.lines_on(instance, "warning", "error")
         assert len(found) == 1, f"{len(found)} warnings or errors of {instance} in:\n{self.stderr}"
         return found[0]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from client import Client
+from client import Client, lines_on
 from harness import REPOSITORY
 from pcapng import Pcapng
 
@@ -99,7 +99,7 @@ def capture(foundation, sources: list[Source], folder: Path, name: str) -> Count
     for number, source in enumerate(sources):
         packets = [(packet.microseconds, packet.length, packet.data) for packet in written.of(f"web/{number} eth0")]
         expected = [(time // 1000, length, data) for time, length, data in source.records]
-        refused = f"web/{number}: error: " in result.stderr
+        refused = bool(result.lines_on(f"web/{number}", "error"))
         if source.is_known:
             outcome = "unchanged" if packets == expected and refused != source.is_whole else "changed"
         else:
@@ -111,4 +111,4 @@ def capture(foundation, sources: list[Source], folder: Path, name: str) -> Count
 
 
 def is_over(sent: Path, number: int, running: Client) -> bool:
-    return sent.exists() or f"web/{number}: error: " in running.messages
+    return sent.exists() or bool(lines_on(running.messages, f"web/{number}", "error"))

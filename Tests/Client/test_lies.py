@@ -80,7 +80,7 @@ def test_no_terminal_is_written_to_in_their_name(lied_to):
 def test_stream_that_lies(lied_to, lie):
     result, _ = lied_to
     name = f"web/{list(LIES).index(lie) + 1}"
-    told = [line for line in result.lines if line.startswith(f"{name}: error")]
+    told = result.lines_on(name, "error")
     assert len(told) <= 1, told
     if lie not in MAY_BE_TOLD:
         assert bool(told) == (lie not in FAULTLESS), told
