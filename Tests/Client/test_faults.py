@@ -128,6 +128,25 @@ def test_stopped_app(foundation, demo, folder):
     assert "cf start demo" in result.stderr
 
 
+@pytest.mark.breaks
+def test_port_that_does_not_answer_is_named_before_anybody_gives_up(foundation, folder, liars):
+    """As where a firewall drops what goes to the SSH port: cf ssh says nothing for minutes."""
+    process = foundation.push("demo", web=0).processes[0]
+    foundation.pretend(process, *[liars("time.sleep(300)")] * 3)
+    began = time.monotonic()
+    with Client(foundation, folder, "demo", "--duration", "2s", environment={"https_proxy": "http://10.0.0.1:3128"}) as running:
+        hint = running.wait_for_message("web/0-2: warning: ", timeout=30)
+        assert time.monotonic() - began < 12
+        result = running.wait(30)
+        seconds = time.monotonic() - began
+    assert "SSH port" in hint and "ALL_PROXY" in hint and "https_proxy is set, but cf ssh ignores it" in hint
+    assert result.status == 1
+    assert seconds < 18
+    assert len(result.lines) == 4, result.stderr
+    assert result.lines[2].startswith("web/0-2: error: no capture began within ")
+    assert result.lines[3] == "Nothing was captured: no file was written."
+
+
 def configure(foundation: Foundation, **values: object) -> None:
     file = foundation.home / ".cf/config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | values))

@@ -15,10 +15,8 @@ extension Capture {
         }
         update(survey.instances)
         // A capture of limited time ends even if no session ever begins.
-        if let duration = options.duration { send(.beginIsOverdue, after: duration + Self.timeToBegin) }
+        if let duration = options.duration { send(.beginIsOverdue, after: duration + Deadlines.firstBegin) }
     }
-
-    private static let timeToBegin = Duration.seconds(15)
 
     /// Posts an event after a time.
     func send(_ event: Event, after time: Duration) {
@@ -78,7 +76,8 @@ extension Capture {
             board.set(instance.id, .starting)
             let session = Session(
                 instance: instance, app: survey.app, options: options, cf: survey.cf, merger: merger,
-                board: board, display: display, onCapturing: { [post] in post.yield(.began(instance.id)) })
+                board: board, display: display, onCapturing: { [post] in post.yield(.began(instance.id)) },
+                onSilence: { [post] in post.yield(.silent(instance.id, $0)) })
             return (session, commands)
         }
         Task { [post, merger] in
@@ -96,6 +95,12 @@ extension Capture {
         hasBegun = true
         display.say(Announcements.capturing)
         if let duration = options.duration { send(.stopIsDue, after: duration) }
+    }
+
+    /// Warns of a session that has not begun, once.
+    mutating func sessionIsSilent(_ id: InstanceID, _ failure: SessionFailure) {
+        guard ending.isCapturing, sessions[id] != nil, told.add(failure, of: id) else { return }
+        display.warn(id, failure.description)
     }
 
     mutating func sessionEnded(_ instance: Instance, _ outcome: Session.Outcome) {
@@ -124,7 +129,8 @@ extension Capture {
             }
             board.set(instance.id, .waiting)
         } else {
-            display.error(instance.id, failure.description)
+            let isNew = told.add(failure, of: instance.id)
+            display.error(instance.id, isNew ? failure.description : failure.reason)
             board.set(instance.id, .failed(failure.reason))
         }
     }

@@ -1,11 +1,25 @@
-/// The times after which the ending of a run goes on without what it waits for. Their relations are asserted in
-/// `EndingTests`.
+/// The times after which a run goes on without what it waits for. Their relations are asserted in `EndingTests`.
 enum Deadlines {
+    // MARK: The beginning
+
+    /// A person is told what may be in the way of a session of which nothing has been heard for this long. cf asks the
+    /// platform several questions first.
+    static let hint = Duration.seconds(8)
+    /// A capture of limited time waits this long for the first session to begin, before its time runs without one. Longer
+    /// than ``hint``.
+    static let firstBegin = Duration.seconds(10)
+    /// A session that has not begun after this time is killed, and opened again.
+    static let begin = Duration.seconds(60)
+
+    // MARK: The end
+
     /// The agent's own drain: after a stop it hands over what it has for this long at most, and then says what is lost.
     static let agentDrain = Duration.milliseconds(4500)
     /// A session from which no byte has come for this long after the stop is killed. Longer than ``agentDrain``, in which
     /// the agent may wait for a reader that stands still.
     static let stall = Duration.seconds(5)
+    /// A session that has not begun is killed this long after the stop: it has nothing to hand over.
+    static let unbegun = Duration.seconds(2)
     /// A session is killed this long after the stop even if bytes still come: megabytes may stand in SSH's buffers (2 MB
     /// at 300 kB/s take 6.4 s).
     static let drain = Duration.seconds(30)

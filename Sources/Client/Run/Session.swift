@@ -30,6 +30,8 @@ struct Session: Sendable {
     let display: Display
     /// Called when the agent's header has come.
     let onCapturing: @Sendable () -> Void
+    /// Called when nothing was heard of the session for long, with the failure that is near.
+    let onSilence: @Sendable (SessionFailure) -> Void
 
     /// Runs the session to its end. What it captures goes into a stream that the merge expects.
     func run(_ commands: AsyncStream<Command>, into stream: StreamID) async -> Outcome {
@@ -124,7 +126,13 @@ struct Session: Sendable {
     private func watch<Input, Output, Errors>(
         _ execution: Execution<Input, Output, Errors>, _ progress: SessionProgress
     ) async {
+        var isTold = false
         while (try? await Task.sleep(for: Self.checkInterval)) != nil {
+            if !isTold, let failure = progress.hint(at: .now) {
+                isTold = true
+                // Asking for the cause may take as long as the session.
+                Task { onSilence(await cf.confirmed(failure, of: app)) }
+            }
             guard let reason = progress.silence(at: .now) else { continue }
             progress.kill(reason)
             execution.kill()

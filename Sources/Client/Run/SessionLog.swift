@@ -20,6 +20,9 @@ struct SessionLog {
     /// What is no line of the log, for a person to read.
     private(set) var remarks = ""
 
+    /// Whether nothing came.
+    var isEmpty: Bool { !hasAgentSpoken && remarks.isEmpty }
+
     private static let remarksLimit = 4096
 
     /// Takes a line, without its end.

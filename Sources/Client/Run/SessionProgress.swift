@@ -5,6 +5,7 @@ internal import Synchronization
 final class SessionProgress: Sendable {
     fileprivate struct State {
         var log = SessionLog()
+        let created = ContinuousClock.now
         var lastSign = ContinuousClock.now
         var lastLook = ContinuousClock.now
         var start: UInt64?
@@ -35,8 +36,6 @@ final class SessionProgress: Sendable {
     /// The session is looked at every second. Where longer than this lies between two looks, this process stood still
     /// itself (SIGSTOP, a machine asleep), and heard of no sign.
     private static let standstill = Duration.seconds(5)
-    /// Until the agent's header comes: cf asks the platform several questions first, and waits for an answer to each.
-    private static let patienceAtStart = Duration.seconds(60)
 
     init(_ stream: StreamID) {
         self.stream = stream
@@ -102,17 +101,31 @@ final class SessionProgress: Sendable {
         state.withLock { $0.killReason = $0.killReason ?? reason }
     }
 
+    /// Returns the failure that is near for a session that has not begun, if nothing was heard of it for the time
+    /// ``Deadlines/hint``; nil for any other. An agent that has spoken may be resolving a name.
+    func hint(at now: ContinuousClock.Instant) -> SessionFailure? {
+        state.withLock { state in
+            guard state.start == nil, !state.isStopping, state.log.isEmpty, now - state.created >= Deadlines.hint else {
+                return nil
+            }
+            return .neverBegan(within: Deadlines.hint.components.seconds)
+        }
+    }
+
     /// Returns why to kill a session of which nothing has been heard for too long; nil for any other. An agent that does
     /// not name its version logs nothing while it captures.
     func silence(at now: ContinuousClock.Instant) -> KillReason? {
         state.withLock { state in
             if now - state.lastLook > Self.standstill { state.lastSign = now }
             state.lastLook = now
-            if state.isStopping { return now - state.lastSign >= Deadlines.stall ? .stalled : nil }
+            if state.isStopping {
+                let deadline = state.start == nil ? Deadlines.unbegun : Deadlines.stall
+                return now - state.lastSign >= deadline ? .stalled : nil
+            }
             if state.isHeldBack { return nil }
             if state.start == nil {
-                guard now - state.lastSign > Self.patienceAtStart else { return nil }
-                return .silent(.neverBegan(within: Self.patienceAtStart.components.seconds))
+                guard now - state.lastSign > Deadlines.begin else { return nil }
+                return .silent(.neverBegan(within: Deadlines.begin.components.seconds))
             }
             guard state.log.agent != nil, now - state.lastSign > Self.patience else { return nil }
             return .silent(
@@ -134,7 +147,7 @@ final class SessionProgress: Sendable {
     /// How the session ended, of which cf's process ended so.
     func outcome(of status: TerminationStatus, app: App, route: SSHRoute) -> Session.Outcome {
         state.withLock { state in
-            if let reason = state.killReason { return state.outcome(ofKilled: reason) }
+            if let reason = state.killReason { return state.outcome(ofKilled: reason, at: .now) }
             if state.isStopping && state.isOrderly(status) {
                 if state.start == nil { return .failed(state.absence) }
                 return state.missing.map(Session.Outcome.failed) ?? .complete
@@ -158,18 +171,29 @@ extension SessionProgress.State {
     }
 
     /// The outcome of a session that was killed.
-    fileprivate func outcome(ofKilled reason: SessionProgress.KillReason) -> Session.Outcome {
-        let early = start == nil ? SessionFailure(.endedEarly, "it was stopped before its capture began") : nil
+    fileprivate func outcome(
+        ofKilled reason: SessionProgress.KillReason, at now: ContinuousClock.Instant
+    ) -> Session.Outcome {
         switch reason {
         case .silent(let failure):
             return .failed(failure)
-        case .stalled:
+        case .stalled, .endOfDrain:
+            guard start != nil else { return .failed(stoppedEarly(at: now)) }
+        }
+        if case .stalled = reason {
             let seconds = Deadlines.stall.components.seconds
             return .stalled(
-                early ?? SessionFailure(.cut, "nothing came for \(seconds) seconds after the stop: \(lossOfKilled)"))
-        case .endOfDrain:
-            return .failed(early ?? SessionFailure(.cut, "it was cut while packets still came: \(lossOfKilled)"))
+                SessionFailure(.cut, "nothing came for \(seconds) seconds after the stop: \(lossOfKilled)"))
         }
+        return .failed(SessionFailure(.cut, "it was cut while packets still came: \(lossOfKilled)"))
+    }
+
+    /// The failure of a session that was killed before it had begun: the person's, or that of what did not answer.
+    private func stoppedEarly(at now: ContinuousClock.Instant) -> SessionFailure {
+        guard log.isEmpty, now - created >= Deadlines.hint else {
+            return SessionFailure(.endedEarly, "it was stopped before its capture began")
+        }
+        return .neverBegan(within: (now - created).components.seconds)
     }
 
     /// The loss of a killed session, in words: at least the difference between the agent's newest counts and the packets

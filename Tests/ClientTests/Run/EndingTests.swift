@@ -81,6 +81,8 @@ struct EndingTests {
     func `gives the agent its own time, and slow links longer`() {
         #expect(Deadlines.agentDrain < Deadlines.stall)
         #expect(Deadlines.stall < Deadlines.drain)
+        #expect(Deadlines.unbegun < Deadlines.stall)
+        #expect(Deadlines.hint < Deadlines.firstBegin && Deadlines.firstBegin < Deadlines.begin)
         #expect(Deadlines.hurriedFinish < Deadlines.finish)
         #expect(BoundedPipe.closeTime < Deadlines.finish)
         #expect(Deadlines.sameSignal < Deadlines.kill)

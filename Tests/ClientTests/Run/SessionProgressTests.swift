@@ -44,6 +44,27 @@ struct SessionProgressTests {
     }
 
     @Test
+    func `that has not begun is hinted at after 8 seconds, unless something was heard of it`() {
+        let silent = SessionProgress(StreamID(number: 0))
+        #expect(silent.hint(at: start + .seconds(7)) == nil)
+        #expect(silent.hint(at: start + .seconds(9))?.reason == "no capture began within 8 seconds")
+        #expect(progress.hint(at: start + .seconds(9)) == nil, "it has begun")
+        _ = silent.withLog { $0.append(Array("cf-pcap 1.0.0".utf8)) }
+        #expect(silent.hint(at: start + .seconds(9)) == nil, "its agent has spoken")
+    }
+
+    @Test
+    func `that has not begun by the stop is killed after 2 seconds`() {
+        let silent = SessionProgress(StreamID(number: 0))
+        silent.stop(at: start)
+        #expect(silent.silence(at: start + .seconds(1)) == nil)
+        guard case .stalled? = silent.silence(at: start + .seconds(2)) else {
+            Issue.record("not killed")
+            return
+        }
+    }
+
+    @Test
     func `has no more time after the stop for what it logs`() {
         progress.stop(at: start)
         for second in 1...4 { progress.signOfLog(at: start + .seconds(second)) }
