@@ -65,12 +65,12 @@ def test_installing_again_and_uninstalling(foundation, installed):
 
 
 class Wire:
-    """An RPC server of cf that keeps the bytes it got, and answers as it is told to."""
+    """An RPC server of cf that keeps the bytes it got, and answers."""
 
-    def __init__(self, reply: bytes, piecemeal: bool = False) -> None:
+    def __init__(self, reply: bytes) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self._reply, self._piecemeal = reply, piecemeal
+        self._reply = reply
         self.received = b""
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -79,11 +79,8 @@ class Wire:
         with connection:
             connection.settimeout(10)
             self.received = connection.recv(65536)
-            for piece in [bytes([byte]) for byte in self._reply] if self._piecemeal else [self._reply]:
-                connection.sendall(piece)
-                time.sleep(0.001 if self._piecemeal else 0)
-            if self._reply:
-                time.sleep(0.5)
+            connection.sendall(self._reply)
+            time.sleep(0.5)
 
     def run(self, *words: str) -> subprocess.CompletedProcess:
         return subprocess.run([BINARY, str(self.port), *words], capture_output=True, text=True, timeout=20)
@@ -108,22 +105,6 @@ def test_bytes_are_those_that_gos_decoder_takes():
     metadata = decoder.next()
     assert position == len(stream)
     assert metadata["Name"] == "pcap" and [command["Name"] for command in metadata["Commands"]] == ["pcap"]
-
-
-def test_answer_that_comes_byte_by_byte():
-    assert Wire(gob.answer(METHOD, 0), piecemeal=True).run("SendMetadata").returncode == 0
-
-
-@pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", gob.answer(METHOD, 0)[:50], b"\xff" * 1000])
-def test_answer_that_is_none_fails(reply):
-    done = Wire(reply).run("SendMetadata")
-    assert done.returncode != 0
-    assert done.stderr.strip()
-
-
-def test_nobody_listens():
-    done = subprocess.run([BINARY, "1", "SendMetadata"], capture_output=True, text=True, timeout=20)
-    assert done.returncode != 0 and done.stderr.strip()
 
 
 def test_uninstall_message_is_taken_without_a_word():

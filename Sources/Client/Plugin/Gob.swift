@@ -72,39 +72,4 @@ enum Gob {
             }
         }
     }
-
-    /// Bytes that are not what was expected.
-    struct Malformed: Error {}
-
-    /// Reads values, whatever the bytes.
-    struct Reader {
-        private var rest: ArraySlice<UInt8>
-
-        init(_ bytes: some Collection<UInt8>) {
-            rest = Array(bytes)[...]
-        }
-
-        var isAtEnd: Bool { rest.isEmpty }
-
-        mutating func unsigned() throws(Malformed) -> UInt {
-            guard let first = rest.popFirst() else { throw Malformed() }
-            if first < 128 { return UInt(first) }
-            let count = Int(0 &- first)
-            guard count <= 8, rest.count >= count else { throw Malformed() }
-            defer { rest = rest.dropFirst(count) }
-            return rest.prefix(count).reduce(0) { $0 << 8 | UInt($1) }
-        }
-
-        mutating func signed() throws(Malformed) -> Int {
-            let value = try unsigned()
-            return Int(bitPattern: value >> 1) ^ (value & 1 == 0 ? 0 : -1)
-        }
-
-        mutating func string() throws(Malformed) -> String {
-            let count = try unsigned()
-            guard count <= rest.count else { throw Malformed() }
-            defer { rest = rest.dropFirst(Int(count)) }
-            return String(decoding: rest.prefix(Int(count)), as: UTF8.self)
-        }
-    }
 }

@@ -35,7 +35,6 @@ extension Gob {
 
     /// The numbers of the types that need no definition.
     enum Builtin {
-        static let boolean = 1
         static let integer = 2
         static let unsigned = 3
         static let string = 6

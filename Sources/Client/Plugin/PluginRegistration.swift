@@ -6,36 +6,31 @@ public enum PluginRegistration {
         public let description: String
     }
 
-    /// Calls the CLI at a port of 127.0.0.1, and waits for its answer.
+    /// Calls the CLI at a port of 127.0.0.1, and returns when it has answered. The CLI looks at what it was told, and says
+    /// what is wrong with it, when this program has ended.
     public static func register(port: UInt16) throws(Failure) {
         do {
             let socket = try connect(port: port)
-            try socket.closeAfter {
+            let hasAnswered = try socket.closeAfter {
                 _ = try socket.writeAll(PluginMetadata.client.call)
-                switch try reply(from: socket) {
-                case .accepted: return
-                case .refused(let reason): throw Failure(description: "cf refuses the plugin: \(reason)")
-                }
+                return try hasAnswer(socket)
             }
+            guard hasAnswered else { throw Failure(description: "cf hung up at port \(port) without an answer") }
         } catch let failure as Failure {
             throw failure
-        } catch is Gob.Malformed {
-            throw Failure(description: "cf's answer at port \(port) cannot be understood")
         } catch {
             throw Failure(
                 description: "cf cannot be reached at port \(port): \(error). Install with 'cf install-plugin FILE'")
         }
     }
 
-    private static func reply(from socket: FileDescriptor) throws -> PluginReply {
-        var bytes: [UInt8] = []
-        while true {
-            let part = try unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-                count = try unsafe socket.read(into: UnsafeMutableRawBufferPointer(buffer))
-            }
-            bytes += part
-            if let reply = try PluginReply.parse(bytes) { return reply }
-            if part.isEmpty { throw Gob.Malformed() }
+    /// Waits for the first bytes of the answer. Returns false if the connection ends without them.
+    private static func hasAnswer(_ socket: FileDescriptor) throws(Errno) -> Bool {
+        var byte: UInt8 = 0
+        do {
+            return try unsafe withUnsafeMutableBytes(of: &byte) { try unsafe socket.read(into: $0) } > 0
+        } catch {
+            throw error as? Errno ?? .ioError
         }
     }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Client
 
-/// A call as Go's own encoder writes it.
+/// A call, as Go's own encoder writes it.
 private let acceptedCall = bytes(
     """
     2e7f030101075265717565737401ff80000102010d536572766963654d6574686f64010c000103536571010600000020
@@ -18,13 +18,6 @@ private let acceptedCall = bytes(
     696e65720101206366207063617020415050205b2d6920494e4445585d205b2d6f2046494c455d0102016919696e7374
     616e636520696e6465782c2064656661756c742030016f246f75747075742066696c652c2064656661756c7420737461
     6e64617264206f7574707574000000
-    """)
-
-/// What the CLI answers to it.
-let acceptedReply = bytes(
-    """
-    397f03010108526573706f6e736501ff80000103010d536572766963654d6574686f64010c0001035365710106000105
-    4572726f72010c00000020ff80011b436c69527063436d642e536574506c7567696e4d657461646174610003020001
     """)
 
 private func bytes(_ hexadecimal: String) -> [UInt8] {
@@ -50,44 +43,6 @@ struct PluginMessagesTests {
         #expect(call.starts(with: acceptedCall.prefix(80)))
         for text in [HelpText.summary, HelpText.usage] {
             #expect(call.contains(text.utf8))
-        }
-    }
-
-    @Test
-    func `say yes once they are there as a whole`() throws {
-        for count in acceptedReply.indices {
-            #expect(try PluginReply.parse(Array(acceptedReply.prefix(count))) == nil)
-        }
-        #expect(try PluginReply.parse(acceptedReply) == .accepted)
-    }
-
-    @Test
-    func `say no`() throws {
-        #expect(try PluginReply.parse(acceptedReply.dropLast() + [0]) == .refused("it did not say why"))
-        let response = Gob.message(
-            type: 64, [.text("CliRpcCmd.SetPluginMetadata"), .integer(0), .text("no such method")])
-        #expect(try PluginReply.parse(response) == .refused("no such method"))
-    }
-
-    @Test(
-        arguments: [
-            [0xFF], [0x00], [0xFC, 0xFF, 0xFF, 0xFF, 0xFF], [0x03, 0xFF, 0x80, 0x09],
-            [0xF8] + [UInt8](repeating: 0xFF, count: 8),
-            [0x80, 1, 2, 3],
-        ] as [[UInt8]])
-    func `that are damaged are never taken for a yes`(bytes: [UInt8]) {
-        #expect((try? PluginReply.parse(bytes)) != .some(.accepted))
-    }
-
-    @Test
-    func `may be damaged anywhere`() {
-        for position in acceptedReply.indices {
-            for value in UInt8.min...UInt8.max {
-                var reply = acceptedReply
-                reply[position] = value
-                // Any answer will do, as long as there is one.
-                _ = try? PluginReply.parse(reply)
-            }
         }
     }
 }
