@@ -1,7 +1,7 @@
-// libpcap asks each capture source that it was built with whether a device is its own, and only then takes it for a
-// network interface (pcap.c, pcap_create). These answer "not mine" for the sources that have no business in a
-// container. As they are defined here, the linker leaves libpcap's own (and dbus with them) out of a static executable.
-// A libpcap built without these sources does not ask, and they are dropped as unused.
+// Replaces libpcap's capture sources that have no use in a container. libpcap asks each source that it was built with
+// whether a device is its own, before it takes the device for a network interface (pcap.c, pcap_create). These answer "not
+// mine". The linker prefers them, and so leaves libpcap's own (and dbus with them) out of a static executable. A libpcap
+// that was built without a source does not ask, and the linker drops the replacement.
 #include <pcap/pcap.h>
 
 struct pcap_if_list;

@@ -1,6 +1,6 @@
-// A container's root need not have /etc/protocols, and libpcap takes a look-up that fails for protocol 0 (nametoaddr.c,
-// pcap_nametoproto). This look-up, which the linker prefers to the C library's, has the names of pcap-filter(7) and of the
-// other protocols that carry an app's traffic, with IANA's numbers, and is the same in every container.
+// Replaces the C library's look-up of protocols, because a container need not have /etc/protocols, and libpcap takes a
+// look-up that fails for protocol 0 (nametoaddr.c, pcap_nametoproto). The linker prefers this function. Its table has the
+// names of pcap-filter(7) and of other protocols that carry an app's traffic, with IANA's numbers.
 #include <netdb.h>
 #include <stddef.h>
 #include <string.h>
@@ -15,8 +15,8 @@ static const struct {
     {"sctp", 132}, {"udplite", 136},
 };
 
-// Looks a protocol up by its name as getprotobyname_r(3) does: returns 0, and no result for an unknown name. Leaves `buffer`
-// alone, as the name is the caller's and there are no aliases.
+// Finds a protocol by its name, as getprotobyname_r(3) does: returns 0, and no result for an unknown name. Does not use
+// `buffer`, because the name is the caller's and there are no aliases.
 int getprotobyname_r(const char *name, struct protoent *entry, char *buffer, size_t size, struct protoent **result) {
     static char *no_aliases[] = {NULL};
     (void)buffer, (void)size;

@@ -18,8 +18,8 @@
 #error "the numbers of its calls are those of x86-64"
 #endif
 
-// What the low 32 bits of an argument must be: descriptors, commands and protections are no wider in the kernel. A mask of
-// 0 asks for nothing.
+// A condition on the low 32 bits of an argument: the kernel reads no more of descriptors, commands and protections. A mask
+// of 0 is no condition.
 struct condition {
     uint32_t argument, mask, value;
 };
@@ -27,6 +27,7 @@ struct condition {
 #define IS(argument, value) {argument, UINT32_MAX, (uint32_t)(value)}
 #define LACKS(argument, bits) {argument, bits, 0}
 
+// A system call, and the conditions under which the rule applies to it.
 struct rule {
     uint32_t call;
     struct condition conditions[2];
@@ -47,6 +48,7 @@ static void emit_load(struct program *program, size_t offset) {
     emit(program, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
+// Emits the instructions that end with `action` if the rule applies, and go on behind them otherwise.
 static void emit_rule(struct program *program, const struct rule *rule, uint32_t action) {
     uint8_t rest = 1;
     for (int index = 0; index < 2; index++) rest += rule->conditions[index].mask == 0 ? 0 : 3;
@@ -62,8 +64,8 @@ static void emit_rule(struct program *program, const struct rule *rule, uint32_t
     emit(program, BPF_RET | BPF_K, action, 0, 0);
 }
 
-// From here on a call to which a rule applies is answered by `action`, any other by `otherwise`. Calls of another
-// architecture, or of x32 (arch/x86/include/uapi/asm/unistd.h, __X32_SYSCALL_BIT), kill the process.
+// Installs a filter that answers a call to which a rule applies by `action`, and any other by `otherwise`. A call of another
+// architecture, or of x32 (arch/x86/include/uapi/asm/unistd.h, __X32_SYSCALL_BIT), kills the process.
 static int install(const struct rule *rules, size_t count, uint32_t action, uint32_t otherwise) {
     struct program program = {.length = 0};
     emit_load(&program, offsetof(struct seccomp_data, arch));
@@ -82,7 +84,7 @@ static int install(const struct rule *rules, size_t count, uint32_t action, uint
     _Static_assert(sizeof(rules) / sizeof *(rules) <= MOST_RULES, "a program has room for fewer"); \
     return install(rules, sizeof(rules) / sizeof *(rules), action, otherwise)
 
-int cf_pcap_disarm(int socket) {
+int cf_pcap_deny_sending(int socket) {
     const struct rule forbidden[] = {
         {SYS_write, {IS(0, socket)}},
         {SYS_writev, {IS(0, socket)}},
@@ -93,13 +95,13 @@ int cf_pcap_disarm(int socket) {
         {SYS_sendfile, {IS(0, socket)}},
         {SYS_splice, {IS(2, socket)}},
         {SYS_connect, {IS(0, socket)}},
-        // Duplicates of the descriptor.
+        // Duplicates the descriptor.
         {SYS_dup, {IS(0, socket)}},
         {SYS_dup2, {IS(0, socket)}},
         {SYS_dup3, {IS(0, socket)}},
         {SYS_fcntl, {IS(0, socket), IS(1, F_DUPFD)}},
         {SYS_fcntl, {IS(0, socket), IS(1, F_DUPFD_CLOEXEC)}},
-        // Passing it to another process (unix(7), SCM_RIGHTS), and other ways to have any of these calls made.
+        // Passes it to another process (unix(7), SCM_RIGHTS), or has another process or the kernel make one of these calls.
         {.call = SYS_sendmsg},
         {.call = SYS_sendmmsg},
         {.call = SYS_pidfd_getfd},
@@ -115,37 +117,37 @@ int cf_pcap_disarm(int socket) {
 
 int cf_pcap_enter_sandbox(struct cf_pcap_descriptors used) {
     const struct rule allowed[] = {
-        // Waiting for packets, for room in the output, for its reader to go, for signals.
+        // Waits for packets, for free space in the output, for its reader to go, for signals.
         {.call = SYS_ppoll},
-        // Room for a log line; errors on the packet socket, which libpcap asks for.
+        // Waits for standard error to accept a log line; asks for errors of the packet socket (libpcap).
         {.call = SYS_poll},
         {SYS_read, {IS(0, used.signals)}},
-        // Records and log lines. Never the packet socket: a write there would send a packet.
+        // Writes records and log lines. Never the packet socket: a write there would send a packet.
         {SYS_write, {IS(0, STDOUT_FILENO)}},
         {SYS_write, {IS(0, STDERR_FILENO)}},
-        // Records to a standard output that is a socket, without waiting and without SIGPIPE.
+        // Writes records to a standard output that is a socket, without waiting and without SIGPIPE.
         {SYS_sendto, {IS(0, STDOUT_FILENO)}},
-        // How much a pipe holds.
+        // Asks how many bytes a pipe holds.
         {SYS_ioctl, {IS(0, STDOUT_FILENO), IS(1, FIONREAD)}},
-        // What the kernel captured and dropped; what became of the interface.
+        // Asks how many packets the kernel has captured and dropped, and what has become of the interface.
         {SYS_getsockopt, {IS(0, used.capture)}},
         {SYS_getsockname, {IS(0, used.capture)}},
         {SYS_ioctl, {IS(0, used.capture), IS(1, SIOCGIFFLAGS)}},
-        // Whether the SSH session is still there. No descriptor is -1, which stands for a table that is not read.
+        // Checks whether the SSH session still exists. No descriptor is -1, which stands for a table that is not read.
         {SYS_pread64, {IS(0, used.socket_tables[0])}},
         {SYS_pread64, {IS(0, used.socket_tables[1])}},
-        // Cutting a file that takes no more back to its last whole record.
+        // Truncates a file that accepts no more to its last whole record.
         {SYS_lseek, {IS(0, STDOUT_FILENO)}},
         {SYS_ftruncate, {IS(0, STDOUT_FILENO)}},
-        // Memory for malloc(3), of which no byte can be executed.
+        // Gets memory for malloc(3), of which no byte can be executed.
         {.call = SYS_brk},
         {SYS_mmap, {LACKS(2, PROT_EXEC), IS(4, -1)}},
         {.call = SYS_munmap},
-        // Going on behind SIGSTOP and SIGCONT.
+        // Goes on after SIGSTOP and SIGCONT.
         {.call = SYS_restart_syscall},
-        // The time of day and the monotonic clock, where the kernel offers no vDSO for them.
+        // Reads the clocks if the kernel offers no vDSO for them.
         {.call = SYS_clock_gettime},
-        // The end.
+        // Ends the process.
         {.call = SYS_exit_group},
     };
     INSTALL(allowed, SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS);

@@ -10,7 +10,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -45,17 +44,12 @@ def assert_starts(namespace: Namespace) -> None:
 
 
 def test_fifth_is_told_which_four_run(namespace):
-    begin = datetime.now().astimezone() - timedelta(seconds=3)  # it is told to the second
     with captures(namespace) as agents:
         error = refused(namespace)
-        inside = {int(re.search(r"NSpid:.*?(\d+)\n", Path(f"/proc/{agent.pid}/status").read_text())[1]): number
-                  for number, agent in enumerate(agents, 1)}
+        inside = {re.search(r"NSpid:.*?(\d+)\n", Path(f"/proc/{agent.pid}/status").read_text())[1] for agent in agents}
     assert error.startswith("4 captures run in this container") and "kill -INT PID" in error
-    told = re.findall(r"process (\d+) since (\S+) \((.*?)\)", error)
-    assert {int(pid) for pid, _, _ in told} == set(inside)
-    for pid, since, command in told:
-        assert begin <= datetime.fromisoformat(since) <= datetime.now().astimezone()
-        assert command.endswith(f"cf-pcap -interface lo -filter udp port {inside[int(pid)]}")
+    processes = re.findall(r"process (\d+)", error)
+    assert len(processes) == SLOTS and set(processes) == inside
 
 
 def test_one_that_ends_makes_room_at_once(namespace):
@@ -90,24 +84,6 @@ def test_squatter_only_shuts_himself_out(namespace):
     assert_starts(namespace)
     for squatter in squatters:
         squatter.close()
-
-
-def test_command_of_a_holder_is_quoted_and_cut(namespace):
-    words = 'level=INFO msg="x"\n' * 50
-    squatter = """if True:
-        import socket, sys, time
-        held = [socket.socket(socket.AF_UNIX) for _ in range(4)]
-        for number, one in enumerate(held):
-            one.bind(f"\\0cf-pcap/{number}")
-            one.listen()
-        print(flush=True)
-        time.sleep(60)"""
-    process = namespace.launch(["/usr/bin/python3", "-c", squatter, words])
-    process.stdout.readline()
-    error = refused(namespace)
-    process.kill()
-    process.wait()
-    assert len(error) < 4 * 300 and "python" in error
 
 
 def test_slot_comes_before_the_packet_socket(namespace, open_folder):

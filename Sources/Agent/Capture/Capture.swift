@@ -3,15 +3,15 @@ import CPcap
 
 /// A live capture through libpcap's memory-mapped ring (TPACKET_V3, packet_mmap in the kernel's documentation).
 @safe public struct Capture: ~Copyable {
-    /// The ring's size in bytes: 80 blocks, as libpcap makes them.
+    /// The size of the ring in bytes. libpcap divides it into 80 blocks.
     static let ringSize: Int32 = 20 << 20
-    /// After this time the kernel retires a block of the ring that is not full. It is the longest that a packet waits, and
-    /// the interval of wake-ups, while packets are few. The 80 blocks hold 80 times as much time then (3.8 s).
+    /// The time after which the kernel retires a block of the ring that is not full. While packets are few, it is the
+    /// longest time that a packet waits, the interval of wake-ups, and one eightieth of the time that the ring holds.
     static let blockTimeout = Duration.milliseconds(48)
 
     /// The interface.
     public let interface: Interface
-    let handle: OpaquePointer
+    private let handle: OpaquePointer
     private let socket: PacketSocket
 
     private var received = WrappingCounter()
@@ -23,29 +23,26 @@ import CPcap
         unsafe self.handle = handle
     }
 
-    /// Opens a capture that takes no packet yet. Needs CAP_NET_RAW; nothing later does. From here on the process cannot
-    /// make the calls that `cf_pcap_disarm` forbids. Throws libpcap's reason, or the system's.
+    // MARK: Opening
+
+    /// Opens a capture that receives no packet yet. Needs CAP_NET_RAW, which nothing needs later. From here on the process
+    /// cannot make the calls that `cf_pcap_deny_sending` forbids. Throws libpcap's reason, or the system's.
     /// The corresponding C functions are `pcap_create` and `pcap_activate`.
     public static func open(_ interface: Interface, snaplen: Int, log: Log) throws(Failure) -> Capture {
-        let handle = try unsafe create(interface)
-        unsafe pcap_set_snaplen(handle, Int32(snaplen))
-        unsafe pcap_set_promisc(handle, 0)
-        unsafe pcap_set_buffer_size(handle, ringSize)
-        unsafe pcap_set_timeout(handle, blockTimeout.milliseconds)
-        unsafe pcap_set_protocol_linux(handle, PacketSocket.noProtocol)
-
-        // The socket takes the lowest number that is free (socket(2)); nothing can be sent on that, even as it is opened.
+        let handle = try unsafe create(interface, snaplen: snaplen)
+        // The socket gets the lowest number that is free (socket(2)). Nothing can be sent on that even as it is opened.
         let number = dup(STDERR_FILENO)
-        guard number >= 0, close(number) == 0, cf_pcap_disarm(number) == 0 else {
+        guard number >= 0, close(number) == 0, cf_pcap_deny_sending(number) == 0 else {
             throw Failure("failed to forbid sending on the packet socket: \(SystemError.last.description)")
         }
         let status = unsafe pcap_activate(handle)
-        guard status >= 0 else { throw unsafe failure(of: handle, status: status, interface) }
-        if status > 0 { log.warn("libpcap warns") { unsafe $0.add("warning", explanation(of: status, handle)) } }
+        let explanation = unsafe explanation(of: status, handle)
+        guard status >= 0 else { throw openFailure(interface, explanation) }
+        if status > 0 { log.warn("libpcap warns") { $0.add("warning", explanation) } }
         if interface.isAny { unsafe pcap_set_datalink(handle, DLT_LINUX_SLL2) }
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard unsafe pcap_setnonblock(handle, 1, &message) == 0 else {
-            throw Failure("failed to open device \(interface.name): \(unsafe ByteString(cString: message))")
+            throw unsafe openFailure(interface, ByteString(cString: message))
         }
         guard unsafe pcap_fileno(handle) == number else {
             throw Failure("failed to forbid sending on the packet socket: it is not descriptor \(number)")
@@ -53,37 +50,38 @@ import CPcap
         return unsafe Capture(interface: interface, descriptor: number, handle: handle)
     }
 
-    private static func create(_ interface: Interface) throws(Failure) -> OpaquePointer {
+    private static func create(_ interface: Interface, snaplen: Int) throws(Failure) -> OpaquePointer {
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         let created = unsafe interface.name.withCString { unsafe pcap_create($0, &message) }
         guard let handle = unsafe created else {
-            throw Failure("failed to open device \(interface.name): \(unsafe ByteString(cString: message))")
+            throw unsafe openFailure(interface, ByteString(cString: message))
         }
+        unsafe pcap_set_snaplen(handle, Int32(snaplen))
+        unsafe pcap_set_promisc(handle, 0)
+        unsafe pcap_set_buffer_size(handle, ringSize)
+        unsafe pcap_set_timeout(handle, blockTimeout.milliseconds)
+        unsafe pcap_set_protocol_linux(handle, PacketSocket.noProtocol)
         return unsafe handle
     }
 
-    /// The header of a file of its packets: snaplen, and the link type by its number in files, which is not always that
-    /// of pcap_datalink(3PCAP). The corresponding C function is `pcap_dump_fopen`.
-    func fileHeader() throws(Failure) -> [UInt8] {
-        var header = [UInt8](repeating: 0, count: PcapFormat.fileHeaderSize)
-        let isWritten = unsafe header.withUnsafeMutableBytes { header in
-            guard let file = unsafe fmemopen(header.baseAddress, header.count, "w"),
-                let dumper = unsafe pcap_dump_fopen(handle, file)
-            else { return false }
-            unsafe pcap_dump_close(dumper)
-            return true
-        }
-        guard isWritten else { throw failure }
-        return header
+    private static func openFailure(_ interface: Interface, _ reason: ByteString) -> Failure {
+        Failure("failed to open device \(interface.name): \(reason)")
     }
 
-    /// Bytes kept of each packet. The corresponding C function is `pcap_snapshot`.
-    var snaplen: Int { Int(unsafe pcap_snapshot(handle)) }
+    /// Returns the status in words, and libpcap's details. The corresponding C functions are `pcap_statustostr` and
+    /// `pcap_geterr`.
+    private static func explanation(of status: Int32, _ handle: OpaquePointer) -> ByteString {
+        let detail = unsafe ByteString(cString: pcap_geterr(handle))
+        if status == PCAP_ERROR || status == PCAP_WARNING { return detail }
+        let general = unsafe ByteString(cString: pcap_statustostr(status))
+        return detail.isEmpty ? general : "\(general) (\(detail))"
+    }
 
     // MARK: The filter
 
     /// Compiles an expression of pcap-filter(7) for this capture. Throws libpcap's message. Runs in the child process, which
-    /// has closed the packet socket: all that libpcap needs (link type, snaplen, the kernel's extensions) stands in its handle.
+    /// has closed the packet socket: libpcap keeps all that it needs (link type, snaplen, the kernel's extensions) in its
+    /// handle.
     func compile(_ expression: ByteString) throws(Failure) -> BPFProgram {
         try unsafe BPFProgram(compiling: expression, netmask: netmask, for: handle)
     }
@@ -97,8 +95,8 @@ import CPcap
         return status == 0 && mask != 0 ? UInt32(bigEndian: mask) : PCAP_NETMASK_UNKNOWN
     }
 
-    /// Throws if the kernel does not accept the program together with the agent's own rule. Asked before ``start(_:)``,
-    /// because libpcap would say so on standard error, and apply the program itself.
+    /// Throws if the kernel does not accept the program together with the agent's own rule. Must be asked before
+    /// ``start(_:)``, because libpcap would report it on standard error and apply the program itself.
     func requireAcceptance(of program: BPFProgram) throws(BPFProgram.Refusal) {
         try withOwnRule(program).requireAcceptance()
     }
@@ -117,7 +115,7 @@ import CPcap
             try socket.lockProgram()
             try socket.receive(from: interface.index)
         } catch {
-            throw Failure("failed to open device \(interface.name): \(error.description)")
+            throw Self.openFailure(interface, error.description)
         }
     }
 
@@ -153,20 +151,48 @@ import CPcap
         guard status == 0 else { throw failure }
     }
 
-    // MARK: Its state
+    /// The error that libpcap reports for its last failed call. The corresponding C function is `pcap_geterr`.
+    private var failure: Failure { Failure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))") }
+}
 
-    /// The number of the packet socket's descriptor.
+// MARK: The source of packets
+
+extension Capture: PacketSource {
+    var name: ByteString { interface.name }
+
     var descriptor: Int32 { socket.descriptor }
 
-    /// What libpcap says of its last failure. The corresponding C function is `pcap_geterr`.
-    var failure: Failure { Failure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))") }
-
-    /// Whether the interface is down, so that the ring must be looked into from time to time to learn what becomes of it.
     /// The corresponding C function is `pcap_get_required_select_timeout`.
     var isInterfaceDown: Bool { unsafe pcap_get_required_select_timeout(handle) != nil }
 
-    /// What the kernel did since the start: packets that matched the filter, and those of them for which the ring had no
-    /// room. The corresponding C function is `pcap_stats`.
+    /// The corresponding C function is `pcap_snapshot`.
+    var snaplen: Int { Int(unsafe pcap_snapshot(handle)) }
+
+    /// Has libpcap write the header, because only libpcap knows the number of a link type in files.
+    /// The corresponding C function is `pcap_dump_fopen`.
+    func fileHeader() throws(Failure) -> [UInt8] {
+        var header = [UInt8](repeating: 0, count: PcapFormat.fileHeaderSize)
+        let isWritten = unsafe header.withUnsafeMutableBytes { header in
+            guard let file = unsafe fmemopen(header.baseAddress, header.count, "w"),
+                let dumper = unsafe pcap_dump_fopen(handle, file)
+            else { return false }
+            unsafe pcap_dump_close(dumper)
+            return true
+        }
+        guard isWritten else { throw failure }
+        return header
+    }
+
+    /// The corresponding C function is `pcap_dispatch`.
+    func read(into queue: inout RecordQueue) throws(Failure) -> Bool {
+        switch unsafe ReadContext.dispatch(handle, into: &queue) {
+        case 0...: return true
+        case PCAP_ERROR_BREAK: return false
+        default: throw failure
+        }
+    }
+
+    /// The corresponding C function is `pcap_stats`.
     mutating func statistics() -> (received: UInt64, dropped: UInt64) {
         var statistics = pcap_stat()
         if unsafe pcap_stats(handle, &statistics) == 0 {
@@ -174,17 +200,5 @@ import CPcap
             dropped.advance(to: statistics.ps_drop)
         }
         return (received.total, dropped.total)
-    }
-
-    private static func failure(of handle: OpaquePointer, status: Int32, _ interface: Interface) -> Failure {
-        Failure("failed to open device \(interface.name): \(unsafe explanation(of: status, handle))")
-    }
-
-    /// The status in words, and what the handle has to add. The C functions are `pcap_statustostr` and `pcap_geterr`.
-    private static func explanation(of status: Int32, _ handle: OpaquePointer) -> ByteString {
-        let detail = unsafe ByteString(cString: pcap_geterr(handle))
-        if status == PCAP_ERROR || status == PCAP_WARNING { return detail }
-        let general = unsafe ByteString(cString: pcap_statustostr(status))
-        return detail.isEmpty ? general : "\(general) (\(detail))"
     }
 }

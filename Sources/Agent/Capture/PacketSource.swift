@@ -16,15 +16,12 @@ protocol PacketSource: ~Copyable {
     /// Returns the header of a file of these packets. Throws if its bytes cannot be found.
     func fileHeader() throws(Failure) -> [UInt8]
 
-    /// Adds packets from the ring to `queue`, about as many as one write accepts. The queue must have free space. Returns
-    /// whether the ring is empty. Throws if the interface fails; later calls may still return packets.
+    /// Adds packets from the ring to `queue` until the ring is empty, the queue is full, or the packets suffice for one
+    /// write. The queue must have free space. Returns whether the ring is empty. Throws if the interface fails; later calls
+    /// may still return packets.
     func read(into queue: inout RecordQueue) throws(Failure) -> Bool
 
     /// Returns the numbers of packets since the start: those that matched the filter, and those of them for which the ring
     /// had no space.
     mutating func statistics() -> (received: UInt64, dropped: UInt64)
-}
-
-extension Capture: PacketSource {
-    var name: ByteString { interface.name }
 }

@@ -3,16 +3,15 @@ import CLinux
 
 /// The capability CAP_NET_RAW, which opens packet sockets (capabilities(7)).
 public enum NetRaw {
-    /// Makes the capability effective, if the process may. The corresponding C functions are `cap_get_proc`,
-    /// `cap_set_flag` and `cap_set_proc`.
-    /// Throws where it may not, with the reason and the remedy.
+    /// Makes the capability effective. Throws if the process may not, with the reasons and remedies. The corresponding C
+    /// functions are `cap_get_proc`, `cap_set_flag` and `cap_set_proc`.
     public static func require() throws(Failure) {
         guard let capabilities = unsafe cap_get_proc() else {
             throw Failure("failed to read the process's capabilities: \(SystemError.last.description)")
         }
         defer { unsafe cap_free(UnsafeMutableRawPointer(capabilities)) }
         if unsafe isSet(CAP_EFFECTIVE, in: capabilities) { return }
-        guard unsafe isSet(CAP_PERMITTED, in: capabilities) else { throw Absence.inThisProcess().failure }
+        guard unsafe isSet(CAP_PERMITTED, in: capabilities) else { throw MissingCapability.inThisProcess().failure }
         var value = CAP_NET_RAW
         guard unsafe cap_set_flag(capabilities, CAP_EFFECTIVE, 1, &value, CAP_SET) == 0,
             unsafe cap_set_proc(capabilities) == 0
@@ -21,8 +20,9 @@ public enum NetRaw {
         }
     }
 
-    static func isSet(_ flag: cap_flag_t, in capabilities: cap_t) -> Bool {
+    /// Returns whether a set of `capabilities` has the capability. The corresponding C function is `cap_get_flag`.
+    static func isSet(_ set: cap_flag_t, in capabilities: cap_t) -> Bool {
         var value = CAP_CLEAR
-        return unsafe cap_get_flag(capabilities, CAP_NET_RAW, flag, &value) == 0 && value == CAP_SET
+        return unsafe cap_get_flag(capabilities, CAP_NET_RAW, set, &value) == 0 && value == CAP_SET
     }
 }

@@ -1,19 +1,20 @@
 import CCapability
 import CLinux
 
-/// What the process may do beyond what its user may.
+/// The privileges of the process, beyond those of its user.
 public enum Privileges {
-    /// From here on nobody may trace the process or read its memory, and a crash leaves no image of it.
-    /// The corresponding C functions are `prctl` and `setrlimit`.
-    public static func shield() throws(Failure) {
-        guard cf_pcap_set_undumpable() == 0, cf_pcap_forbid_core() == 0 else {
+    /// Keeps other processes from tracing this one and from reading its memory, and the kernel from writing a core file.
+    /// The corresponding C functions are `prctl` with PR_SET_DUMPABLE and `setrlimit`.
+    public static func forbidTracingAndCores() throws(Failure) {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        guard cf_pcap_set_undumpable() == 0, unsafe setrlimit(RLIMIT_CORE, &none) == 0 else {
             throw Failure("failed to shield the process from others: \(SystemError.last.description)")
         }
     }
 
-    /// Gives everything up for good. The capability sets (effective, permitted, inheritable, ambient) are empty, and no
-    /// file that the process could execute raises them again.
-    /// The corresponding C functions are `cap_set_proc`, `cap_reset_ambient` and `prctl`.
+    /// Drops all privileges for good: the capability sets (effective, permitted, inheritable, ambient) become empty, and no
+    /// file that the process could execute fills them again. The corresponding C functions are `cap_set_proc`,
+    /// `cap_reset_ambient` and `prctl` with PR_SET_NO_NEW_PRIVS.
     public static func drop() throws(Failure) {
         let none = unsafe cap_init()
         defer { unsafe cap_free(UnsafeMutableRawPointer(none)) }

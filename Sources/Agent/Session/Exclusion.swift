@@ -1,19 +1,19 @@
-/// The part of the traffic that a capture leaves out, because it carries the capture itself: the SSH session, or the TCP
-/// connection on standard output.
+/// The traffic that a capture leaves out because it carries the capture itself: the SSH session, or the TCP connection on
+/// standard output.
 ///
-/// Leaves out whole ports, not single connections: two captures in two sessions would feed each other.
+/// Whole ports are left out, not single connections: two captures in two sessions would feed each other.
 public struct Exclusion: Equatable {
-    /// TCP ports of the SSH session, in the order in which they are named.
+    /// The TCP ports of the SSH session, in the order in which the expression names them.
     let ports: [UInt16]
-    /// The end of standard output's connection that the connections of other captures share; nil where it is none.
+    /// The end of standard output's connection that connections of other captures share; nil if it is no connection.
     var outputEnd: Endpoint?
 
-    /// The port of the platform's SSH daemon, for where no session is found.
+    /// The port of the platform's SSH daemon, which counts as the daemon's if no session is found.
     static let platformPort: UInt16 = 2222
 
-    /// The filter expression that leaves out the ports, and whatever goes to or comes from the output's end. A connection
-    /// from that host to the same port of this one stays in.
-    public var expression: ByteString {
+    /// The filter expression that leaves out the ports, and packets to and from the output's end. A connection from that
+    /// host to the same port of this one stays in.
+    var expression: ByteString {
         var terms: [ByteString] = ports.map { "not tcp port \($0)" }
         if let end = outputEnd {
             for direction: ByteString in ["src", "dst"] {
@@ -23,7 +23,7 @@ public struct Exclusion: Equatable {
         return terms.joined(separator: " and ")
     }
 
-    /// The name of what is left out.
+    /// The name of the traffic, for messages.
     var carrier: ByteString {
         switch (hasSession: !ports.isEmpty, hasOutput: outputEnd != nil) {
         case (false, _): "its own output"
@@ -32,37 +32,33 @@ public struct Exclusion: Equatable {
         }
     }
 
-    /// That expression and the user's, so that both hold. The user's may be blank, which selects everything.
-    public func combined(with filter: ByteString) -> ByteString {
+    /// Returns the expression that selects what both this one and the user's select. A blank `filter` selects everything.
+    func combined(with filter: ByteString) -> ByteString {
         filter.isBlank ? expression : "(\(expression)) and (\(filter))"
     }
 
-    /// Logs what is left out of a capture that the user wants filtered by `filter`.
-    public func describe(with filter: ByteString, in log: Log) {
-        let message: ByteString =
-            switch (isAdjusted: !filter.isBlank, hasSession: !ports.isEmpty) {
-            case (false, true): "set filter to avoid capturing SSH session"
-            case (true, true): "adjusted filter to avoid capturing SSH session"
-            case (false, false): "set filter to avoid capturing its own output"
-            case (true, false): "adjusted filter to avoid capturing its own output"
-            }
-        log.info(message) { $0.add("filter", combined(with: filter)) }
+    /// Logs the expression that is used in place of the user's.
+    func describe(with filter: ByteString, in log: Log) {
+        let verb: ByteString = filter.isBlank ? "set" : "adjusted"
+        let traffic: ByteString = ports.isEmpty ? "its own output" : "SSH session"
+        log.info("\(verb) filter to avoid capturing \(traffic)") { $0.add("filter", combined(with: filter)) }
     }
 
-    /// Decides what to leave out of a capture on the interface of that name to `output`. Returns nil where nothing is
-    /// known to carry it. Warns where that may not be all.
+    /// Finds the traffic to leave out of a capture on `interface`, whose standard output is `output` if that is a
+    /// connection. Returns nil if no such traffic is known. Logs a warning if the capture may include a session all the
+    /// same. Reads `CF_INSTANCE_PORTS`.
     public static func find(
-        for session: SSHSession?, output: OutputConnection? = nil, on interface: ByteString, log: Log
+        for session: SSHSession?, output: OutputConnection? = nil, on interface: Interface, log: Log
     ) -> Exclusion? {
         let instance = instancePorts(log: log)
-        let (ports, isComplete) = decide(for: session, on: interface, instance)
+        let choice = choosePorts(for: session, on: interface, instance)
         log.debug("chose ports to exclude") { line in
-            line.add("interface", interface)
-            line.add("ports", ports.commaSeparated)
+            line.add("interface", interface.name)
+            line.add("ports", choice.ports.commaSeparated)
             line.add("daemon_ports_from", session == nil ? "the platform's default" : "the SSH session")
             line.add("proxy_ports_from", instance == nil ? "nothing" : "CF_INSTANCE_PORTS")
         }
-        if !isComplete {
+        if !choice.isComplete {
             log.warn("failed to determine default filter, capture may include SSH session") {
                 $0.add(
                     "hint",
@@ -73,28 +69,37 @@ public struct Exclusion: Equatable {
             }
         }
         output?.describe(in: log)
-        return ports.isEmpty && output == nil ? nil : Exclusion(ports: ports, outputEnd: output?.sharedEnd)
+        if choice.ports.isEmpty && output == nil { return nil }
+        return Exclusion(ports: choice.ports, outputEnd: output?.sharedEnd)
     }
 
-    /// The ports to leave out. On `lo` the daemon's own; elsewhere the proxy's, and the daemon's own where a session does
-    /// not come through the proxy; on `any` all of these. Without a session the daemon's port is the platform's.
-    /// `isComplete` is false where a session comes, or may come, through a proxy whose port nothing names.
-    static func decide(
-        for session: SSHSession?, on interface: ByteString, _ instance: InstancePorts?
-    ) -> (ports: [UInt16], isComplete: Bool) {
-        let own = session?.ports ?? [platformPort]
-        if interface == "lo" { return (own, true) }
-        var ports = interface == "any" ? own : []
-        var isComplete = true
-        for port in own {
-            let proxy = instance?.proxy(of: port)
+    /// A choice of ports to leave out.
+    struct Choice: Equatable {
+        /// The ports, each once.
+        var ports: [UInt16]
+        /// Whether the capture includes no session. False if one comes, or may come, through a proxy whose port nothing
+        /// names.
+        var isComplete: Bool
+    }
+
+    /// Chooses the ports to leave out. On `lo` these are the daemon's own; on other interfaces the proxy's, and the daemon's
+    /// own if a session comes past the proxy; on `any` all of these. Without a session the daemon's port is the platform's.
+    static func choosePorts(
+        for session: SSHSession?, on interface: Interface, _ instance: InstancePorts?
+    ) -> Choice {
+        let daemonPorts = session?.ports ?? [platformPort]
+        if interface.isLoopback { return Choice(ports: daemonPorts, isComplete: true) }
+        var choice = Choice(ports: interface.isAny ? daemonPorts : [], isComplete: true)
+        for port in daemonPorts {
+            let proxyPort = instance?.proxyPort(for: port)
             let isBehindProxy = session?.isReached(at: port, fromThisHost: true) ?? true
             let isReachedDirectly = session?.isReached(at: port, fromThisHost: false) ?? false
-            if proxy == nil && isBehindProxy { isComplete = false }
-            if let proxy { ports.append(proxy) }
-            if isReachedDirectly || proxy == nil && !isBehindProxy { ports.append(port) }
+            if proxyPort == nil && isBehindProxy { choice.isComplete = false }
+            if let proxyPort { choice.ports.append(proxyPort) }
+            if isReachedDirectly || proxyPort == nil && !isBehindProxy { choice.ports.append(port) }
         }
-        return (ports.distinct, isComplete)
+        choice.ports = choice.ports.distinct
+        return choice
     }
 
     private static func instancePorts(log: Log) -> InstancePorts? {

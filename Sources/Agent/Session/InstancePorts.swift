@@ -27,8 +27,8 @@ struct InstancePorts: Equatable {
         if reader.peek() != nil { throw reader.failure() }
     }
 
-    /// The proxy's port that leads to the port `inside`.
-    func proxy(of inside: UInt16) -> UInt16? {
+    /// Returns the proxy's port that leads to the port `inside`; nil if there is none.
+    func proxyPort(for inside: UInt16) -> UInt16? {
         ports.first { $0.inside == inside && $0.proxy != nil }?.proxy
     }
 }

@@ -1,4 +1,4 @@
-// The system headers that the agent uses, and what Swift cannot import or express.
+// The system headers that the agent uses, and the calls that Swift cannot import or express.
 #pragma once
 
 #include <arpa/inet.h>
@@ -33,38 +33,37 @@
 #include "process.h"
 #include "sandbox.h"
 
-// Swift imports no variadic functions, and no macro that takes arguments.
+// Swift imports no variadic functions, no macro that is an expression, and no member of a union of functions.
 
 static inline int cf_pcap_errno(void) { return errno; }
 
 static inline int cf_pcap_open(const char *path, int flags) { return open(path, flags); }
 
-// Both ends of a new pipe, closed on execution: ends[0] is read, ends[1] written (pipe2(2)).
-static inline int cf_pcap_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
-
 static inline int cf_pcap_status_flags(int descriptor) { return fcntl(descriptor, F_GETFL); }
 
-// The capacity of a pipe in bytes, or -1 with EBADF for anything else (fcntl(2), F_GETPIPE_SZ).
+// Returns the capacity of a pipe in bytes, or -1 with EBADF for anything else (fcntl(2), F_GETPIPE_SZ).
 static inline int cf_pcap_pipe_capacity(int descriptor) { return fcntl(descriptor, F_GETPIPE_SZ); }
+// Widens a pipe to at least that many bytes. Returns its capacity, or -1 with errno (fcntl(2), F_SETPIPE_SZ).
 static inline int cf_pcap_widen_pipe(int descriptor, int bytes) { return fcntl(descriptor, F_SETPIPE_SZ, bytes); }
 
-// The number of bytes in a pipe that nobody has read yet (pipe(7), FIONREAD), or -1.
+// Returns the number of bytes in a pipe that nobody has read yet, or -1 (pipe(7), FIONREAD).
 static inline int cf_pcap_unread_bytes(int descriptor) {
     int bytes;
     return ioctl(descriptor, FIONREAD, &bytes) == 0 ? bytes : -1;
 }
 
-// Ignores a signal, or tells whether it is (signal(2)).
+// Ignores a signal (signal(2)).
 static inline void cf_pcap_ignore(int number) { signal(number, SIG_IGN); }
+
+// Returns whether a signal is ignored (sigaction(2)).
 static inline bool cf_pcap_is_ignored(int number) {
     struct sigaction action;
     return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+// The calls of prctl(2) by the names of their options.
 static inline int cf_pcap_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 static inline int cf_pcap_no_new_privileges(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); }
 static inline int cf_pcap_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 static inline int cf_pcap_set_dumpable(void) { return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); }
-static inline int cf_pcap_forbid_core(void) { return setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); }
-static inline void cf_pcap_bound_data(rlim_t bytes) { setrlimit(RLIMIT_DATA, &(struct rlimit){bytes, bytes}); }
 static inline int cf_pcap_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }

@@ -1,5 +1,5 @@
-// What the process was started with.
+// The arguments that the process was started with.
 #pragma once
 
-// argv as main(3) would get it; `count` entries, the first of which is the program's name.
+// Returns argv as main(3) would get it, and its number of entries. The first is the program's name.
 char *const *cf_pcap_arguments(int *count);

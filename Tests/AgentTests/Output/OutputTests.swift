@@ -109,7 +109,7 @@ struct OutputTests {
             for left in [0, 1, 2] {
                 let pipe = try TestPipe()
                 replaceStandardOutput(by: pipe.writeEnd)
-                StandardStreams.separate()
+                StandardStreams.reopenNonblocking()
                 let stream = try Stream(Packet.numbered(sizes: [Int](repeating: 1500, count: 2000)))
                 // The first look finds the pipe empty, and with much of it left nobody looks again.
                 #expect(stream.step())

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Agent
 
-@Suite("What is left out of a capture")
+@Suite("An exclusion")
 struct ExclusionTests {
-    /// What the platform sets where Envoy is in the container.
+    /// The ports as the platform names them if Envoy is in the container.
     private static let withProxy = """
         [{"external":61012,"internal":8080,"external_tls_proxy":61014,"internal_tls_proxy":61001},
          {"external":61013,"internal":2222,"external_tls_proxy":61015,"internal_tls_proxy":61002}]
@@ -13,6 +13,14 @@ struct ExclusionTests {
     private static let otherPort =
         #"[{"internal":2222,"internal_tls_proxy":61002},{"internal":2322,"internal_tls_proxy":61003}]"#
 
+    /// Returns `lo`, `any`, or an interface of that name that is neither, which this machine need not have.
+    private static func interface(_ name: String) throws -> Interface {
+        switch name {
+        case "lo", "any": try Interface(ByteString(text: name))
+        default: Interface(name: ByteString(text: name), index: 4711)
+        }
+    }
+
     private static func session(_ ports: [UInt16]) -> SSHSession {
         SSHSession(daemon: "diego-sshd", process: 1, ports: ports, connections: [], source: .descriptors)
     }
@@ -20,42 +28,46 @@ struct ExclusionTests {
     @Test(
         arguments: [
             // A session on 2222 behind a proxy.
-            ("lo", [2222], withProxy, [2222]), ("eth0", [2222], withProxy, [61002]),
-            ("any", [2222], withProxy, [2222, 61002]),
-            ("eth1", [2222], withProxy, [61002]),
+            ("lo", [2222], withProxy, [2222], true), ("eth0", [2222], withProxy, [61002], true),
+            ("any", [2222], withProxy, [2222, 61002], true), ("eth1", [2222], withProxy, [61002], true),
             // The same without a proxy: the key is absent, 0, or there is no description of ports at all.
-            ("lo", [2222], withoutProxy, [2222]), ("eth0", [2222], withoutProxy, [2222]),
-            ("any", [2222], withoutProxy, [2222]),
-            ("eth0", [2222], #"[{"internal":2222,"internal_tls_proxy":0}]"#, [2222]),
-            ("any", [2222], #"[{"internal":2222,"internal_tls_proxy":0}]"#, [2222]),
-            ("lo", [2222], nil, [2222]), ("eth0", [2222], nil, [2222]), ("any", [2222], nil, [2222]),
-            // The daemon listens elsewhere.
-            ("lo", [2322], withProxy, [2322]), ("eth0", [2322], withProxy, [2322]), ("any", [2322], withProxy, [2322]),
-            ("lo", [2322], otherPort, [2322]), ("eth0", [2322], otherPort, [61003]),
-            ("any", [2322], otherPort, [2322, 61003]),
+            ("lo", [2222], withoutProxy, [2222], true), ("eth0", [2222], withoutProxy, [2222], true),
+            ("any", [2222], withoutProxy, [2222], true),
+            ("eth0", [2222], #"[{"internal":2222,"internal_tls_proxy":0}]"#, [2222], true),
+            ("any", [2222], #"[{"internal":2222,"internal_tls_proxy":0}]"#, [2222], true),
+            ("lo", [2222], nil, [2222], true), ("eth0", [2222], nil, [2222], true),
+            ("any", [2222], nil, [2222], true),
+            // The daemon listens on another port.
+            ("lo", [2322], withProxy, [2322], true), ("eth0", [2322], withProxy, [2322], true),
+            ("any", [2322], withProxy, [2322], true),
+            ("lo", [2322], otherPort, [2322], true), ("eth0", [2322], otherPort, [61003], true),
+            ("any", [2322], otherPort, [2322, 61003], true),
             // It listens on two ports.
-            ("lo", [2222, 2322], otherPort, [2222, 2322]), ("eth0", [2222, 2322], otherPort, [61002, 61003]),
-            ("any", [2222, 2322], otherPort, [2222, 2322, 61002, 61003]),
-            ("eth0", [2222, 2322], withProxy, [61002, 2322]), ("any", [2222, 2322], withProxy, [2222, 2322, 61002]),
-            // No session was found: the platform's port is taken for granted on lo only.
-            ("lo", nil, withProxy, [2222]), ("eth0", nil, withProxy, [61002]), ("any", nil, withProxy, [2222, 61002]),
-            ("lo", nil, nil, [2222]), ("lo", nil, withoutProxy, [2222]),
-            ("eth0", nil, withoutProxy, []), ("eth0", nil, nil, []), ("eth0", nil, "[]", []),
-            ("any", nil, nil, [2222]),
-        ] as [(String, [UInt16]?, String?, [UInt16])])
-    func `is the daemon's port on lo, the proxy's elsewhere, both on any`(
-        _ interface: String, _ own: [UInt16]?, _ instance: String?, _ excluded: [UInt16]
+            ("lo", [2222, 2322], otherPort, [2222, 2322], true),
+            ("eth0", [2222, 2322], otherPort, [61002, 61003], true),
+            ("any", [2222, 2322], otherPort, [2222, 2322, 61002, 61003], true),
+            ("eth0", [2222, 2322], withProxy, [61002, 2322], true),
+            ("any", [2222, 2322], withProxy, [2222, 2322, 61002], true),
+            // No session is found: the daemon's port counts as the platform's, and sessions come through the proxy.
+            ("lo", nil, withProxy, [2222], true), ("eth0", nil, withProxy, [61002], true),
+            ("any", nil, withProxy, [2222, 61002], true),
+            ("lo", nil, nil, [2222], true), ("lo", nil, withoutProxy, [2222], true),
+            ("eth0", nil, withoutProxy, [], false), ("eth0", nil, nil, [], false), ("eth0", nil, "[]", [], false),
+            ("any", nil, nil, [2222], false), ("any", nil, withoutProxy, [2222], false),
+        ] as [(String, [UInt16]?, String?, [UInt16], Bool)])
+    func `has the daemon's port on lo, the proxy's on other interfaces, both on any`(
+        _ interface: String, _ daemonPorts: [UInt16]?, _ instance: String?, _ ports: [UInt16], _ isComplete: Bool
     ) throws {
-        let instance = try instance.map { try InstancePorts(ByteString(text: $0)) }
-        let decided = Exclusion.decide(for: own.map(Self.session), on: ByteString(text: interface), instance)
-        #expect(decided.ports == excluded)
-        // Without a session only the proxy's port is sure enough.
-        #expect(decided.isComplete == (own != nil || interface == "lo" || instance?.proxy(of: 2222) != nil))
+        let choice = Exclusion.choosePorts(
+            for: daemonPorts.map(Self.session), on: try Self.interface(interface),
+            try instance.map { try InstancePorts(ByteString(text: $0)) })
+        #expect(choice == Exclusion.Choice(ports: ports, isComplete: isComplete))
     }
 
     private static let here = "10.77.0.2"
 
-    /// The far ends of connections to port 2222 of 10.77.0.2, or of the same address where that is not IPv4's.
+    /// Returns a session with a connection from each peer to port 2222: of the same address if that is a loopback address,
+    /// otherwise of 10.77.0.2.
     private static func session(from peers: [String]) throws -> SSHSession {
         let connections = try peers.map { peer in
             let local = peer == "::1" || peer.hasPrefix("127.") ? peer : here
@@ -69,33 +81,30 @@ struct ExclusionTests {
 
     @Test(
         arguments: [
-            // Past the proxy.
+            // The session comes past the proxy.
             (["10.77.0.1"], withProxy, "eth0", [61002, 2222], true),
             (["2001:db8::1"], withProxy, "eth0", [61002, 2222], true),
             (["10.77.0.1"], withProxy, "any", [2222, 61002], true), (["10.77.0.1"], withProxy, "lo", [2222], true),
             (["10.77.0.1"], nil, "eth0", [2222], true), (["10.77.0.1"], nil, "any", [2222], true),
-            // Through it.
+            // It comes through the proxy.
             (["127.0.0.1"], withProxy, "eth0", [61002], true), (["127.1.2.3"], withProxy, "eth0", [61002], true),
             (["::1"], withProxy, "eth0", [61002], true), ([here], withProxy, "eth0", [61002], true),
-            // Through one whose port nothing names.
+            // It comes through a proxy whose port nothing names.
             (["127.0.0.1"], nil, "eth0", [], false), (["::1"], nil, "eth0", [], false),
             ([here], nil, "eth0", [], false),
             (["127.0.0.1"], withoutProxy, "eth0", [], false), (["127.0.0.1"], nil, "any", [2222], false),
             (["127.0.0.1"], nil, "lo", [2222], true),
-            // Either way, which is the agent's not being known.
+            // Two sessions come, one each way, and nothing tells which one is the agent's.
             (["10.77.0.1", "127.0.0.1"], withProxy, "eth0", [61002, 2222], true),
             (["10.77.0.1", "127.0.0.1"], nil, "eth0", [2222], false),
         ] as [([String], String?, String, [UInt16], Bool)])
-    func
-        `is the daemon's port beside the proxy's where a session came past the proxy, not known where through an unknown one`(
-            _ peers: [String], _ instance: String?, _ interface: String, _ excluded: [UInt16], _ isComplete: Bool
-        ) throws
-    {
-        let decided = Exclusion.decide(
-            for: try Self.session(from: peers), on: ByteString(text: interface),
+    func `has the daemon's port past the proxy, and is incomplete for a session behind an unknown one`(
+        _ peers: [String], _ instance: String?, _ interface: String, _ ports: [UInt16], _ isComplete: Bool
+    ) throws {
+        let choice = Exclusion.choosePorts(
+            for: try Self.session(from: peers), on: try Self.interface(interface),
             try instance.map { try InstancePorts(ByteString(text: $0)) })
-        #expect(decided.ports == excluded)
-        #expect(decided.isComplete == isComplete)
+        #expect(choice == Exclusion.Choice(ports: ports, isComplete: isComplete))
     }
 
     @Test(
@@ -107,7 +116,7 @@ struct ExclusionTests {
                 [2222, 61002], "udp or icmp", "(not tcp port 2222 and not tcp port 61002) and (udp or icmp)", "adjusted"
             ),
         ] as [([UInt16], String, String, String)])
-    func `is said in one expression with the user's`(
+    func `is logged in one expression with the user's`(
         _ ports: [UInt16], _ filter: String, _ combined: String, _ verb: String
     ) throws {
         let exclusion = Exclusion(ports: ports)
@@ -142,7 +151,7 @@ struct ExclusionTests {
                 "set filter to avoid capturing SSH session"
             ),
         ] as [([UInt16], Endpoint, String, String, String)])
-    func `has one end of the connection on standard output`(
+    func `has the shared end of the connection on standard output`(
         _ ports: [UInt16], _ end: Endpoint, _ filter: String, _ combined: String, _ message: String
     ) throws {
         let exclusion = Exclusion(ports: ports, outputEnd: end)
@@ -162,11 +171,12 @@ struct ExclusionTests {
     }
 
     @Test(arguments: [("eth0", nil), ("any", "not tcp port 2222")] as [(String, String?)])
-    func `is said not to be known, with the filter that would help`(_ interface: String, _ expression: String?) async {
+    func `is logged as incomplete, with the filter that helps`(_ interface: String, _ expression: String?) async {
         await #expect(processExitsWith: .success) { [interface, expression] in
             setVariable("CF_INSTANCE_PORTS", to: nil)
+            let interface = try Self.interface(interface)
             var exclusion: Exclusion?
-            let lines = try logged { exclusion = .find(for: nil, on: ByteString(text: interface), log: $0) }
+            let lines = try logged { exclusion = .find(for: nil, on: interface, log: $0) }
             #expect(exclusion?.expression.text == expression)
             #expect(lines.count == 1)
             let start = #"level=WARN msg="failed to determine default filter, capture may include SSH session" hint="#
@@ -174,7 +184,7 @@ struct ExclusionTests {
         }
     }
 
-    /// In a process of its own, for the environment is the process's.
+    /// Runs in a process of its own, because the environment is the process's.
     @Test(
         arguments: [
             (nil, "lo", "not tcp port 2222", nil), ("", "lo", "not tcp port 2222", nil),
@@ -194,8 +204,9 @@ struct ExclusionTests {
     ) async {
         await #expect(processExitsWith: .success) { [value, interface, expression, line] in
             setVariable("CF_INSTANCE_PORTS", to: value)
+            let interface = try Self.interface(interface)
             var exclusion: Exclusion?
-            let lines = try logged { exclusion = .find(for: nil, on: ByteString(text: interface), log: $0) }
+            let lines = try logged { exclusion = .find(for: nil, on: interface, log: $0) }
             #expect(exclusion?.expression.text == expression)
             #expect(lines == (line.map { [$0] } ?? []))
         }

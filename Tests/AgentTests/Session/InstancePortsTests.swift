@@ -4,8 +4,8 @@ import Testing
 
 @Suite("CF_INSTANCE_PORTS")
 struct InstancePortsTests {
-    private func proxy(of port: UInt16, in text: String) throws -> UInt16? {
-        try InstancePorts(ByteString(text: text)).proxy(of: port)
+    private func proxyPort(for port: UInt16, in text: String) throws -> UInt16? {
+        try InstancePorts(ByteString(text: text)).proxyPort(for: port)
     }
 
     @Test(
@@ -33,7 +33,7 @@ struct InstancePortsTests {
             ("\t[\r\n{\"internal\"\n:\t2222\n,\"internal_tls_proxy\":61002\n}\n]\n", 2222, 61002),
         ] as [(String, UInt16, UInt16)])
     func `say which port of the proxy leads to a port`(_ text: String, _ port: UInt16, _ proxy: UInt16) throws {
-        #expect(try self.proxy(of: port, in: text) == proxy)
+        #expect(try self.proxyPort(for: port, in: text) == proxy)
     }
 
     @Test(arguments: [
@@ -44,7 +44,7 @@ struct InstancePortsTests {
         #"[{"internal":2222,"external_tls_proxy":61015}]"#,
     ])
     func `may not have a proxy for a port`(_ text: String) throws {
-        #expect(try proxy(of: 2222, in: text) == nil)
+        #expect(try proxyPort(for: 2222, in: text) == nil)
     }
 
     @Test(arguments: [
@@ -82,7 +82,7 @@ struct InstancePortsTests {
         let text = "[\(String(repeating: one, count: 1400))" + #"{"internal":2222,"internal_tls_proxy":61002}]"#
         var proxy: UInt16?
         let before = threadTime()
-        proxy = try self.proxy(of: 2222, in: text)
+        proxy = try self.proxyPort(for: 2222, in: text)
         let seconds = threadTime() - before
         print("CF_INSTANCE_PORTS of \(text.utf8.count) bytes: \(seconds) s in this build")
         #expect(proxy == 61002)

@@ -44,8 +44,7 @@ private func hexadecimal(_ value: some BinaryInteger, _ width: Int) -> String {
 func fuzzStat(_ bytes: [UInt8]) {
     guard let stat = ProcessStat(bytes) else { return }
     require((0...Int(Int32.max)).contains(stat.parent), "no process has that number")
-    var between = [ByteString](repeating: "0", count: 28)
-    between[17] = stat.startTicks.map { "\($0)" } ?? "none"
+    let between = [ByteString](repeating: "0", count: 28)
     let ignored: ByteString = stat.ignoresHangup ? "1" : "0"
     let text: ByteString = "1 (\(stat.name)) S \(stat.parent) \(between.joined(separator: " ")) \(ignored)"
     require(ProcessStat(text.bytes) == stat, "the same, written anew, reads differently")
@@ -57,9 +56,10 @@ func fuzzPorts(_ bytes: [UInt8]) {
     let text = ByteString(bytes)
     guard let ports = try? InstancePorts(text) else { return }
     let nested: ByteString = "[{\"other\":\(text),\"internal\":2222,\"internal_tls_proxy\":61002}]"
-    require((try? InstancePorts(nested))?.proxy(of: 2222) == 61002, "a value is not passed over")
-    for interface in ["lo", "eth0", "any"] as [ByteString] {
-        for port in Exclusion.decide(for: nil, on: interface, ports).ports { require(port != 0, "port 0 is none") }
+    require((try? InstancePorts(nested))?.proxyPort(for: 2222) == 61002, "a value is not passed over")
+    for index in 0...2 as ClosedRange<Int32> {
+        let interface = Interface(name: "any, lo or another", index: index)
+        for port in Exclusion.choosePorts(for: nil, on: interface, ports).ports { require(port != 0, "port 0 is none") }
     }
 }
 

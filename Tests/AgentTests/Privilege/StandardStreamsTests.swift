@@ -40,7 +40,7 @@ struct StandardStreamsTests {
             cf_pcap_ignore(SIGPIPE)
             let pipes = try [TestPipe(), TestPipe()]
             Self.replace(pipes[0].writeEnd, pipes[1].writeEnd)
-            StandardStreams.separate()
+            StandardStreams.reopenNonblocking()
             for (stream, pipe) in zip([STDOUT_FILENO, STDERR_FILENO], pipes) {
                 #expect(cf_pcap_status_flags(stream) & O_NONBLOCK != 0)
                 #expect(cf_pcap_status_flags(pipe.writeEnd) & O_NONBLOCK == 0)
@@ -57,7 +57,7 @@ struct StandardStreamsTests {
             let file = try TemporaryFile([1, 2, 3])
             let device = try FileDescriptor(reading: "/dev/null")
             Self.replace(file.descriptor, device.rawValue)
-            StandardStreams.separate()
+            StandardStreams.reopenNonblocking()
             #expect(lseek(STDOUT_FILENO, 0, SEEK_CUR) == 3)
             #expect(cf_pcap_status_flags(STDERR_FILENO) & (O_ACCMODE | O_NONBLOCK) == O_RDONLY)
         }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Agent
 
-/// `cf_pcap_disarm`, on one end of a pair of sockets. Each in a process of its own, for it is for good.
-@Suite("A disarmed socket")
-struct DisarmedSocketTests {
+/// `cf_pcap_deny_sending`, on one end of a pair of sockets. Each in a process of its own, for it is for good.
+@Suite("A socket on which sending is denied")
+struct DeniedSendingTests {
     private static let (socket, other) = (200, 201)
 
     typealias Call = LibraryCall
@@ -32,7 +32,7 @@ struct DisarmedSocketTests {
         Call("syscall", ioUringEnter, 0, 0, 0, 0, 0), Call("syscall", ioSubmit, 0, 0, 0),
     ]
 
-    private static func disarm() throws {
+    private static func denySending() throws {
         var ends: (Int32, Int32) = (-1, -1)
         let result = unsafe withUnsafeMutableBytes(of: &ends) { ends in
             unsafe socketpair(
@@ -41,7 +41,7 @@ struct DisarmedSocketTests {
         try #require(result == 0)
         _ = dup2(ends.0, Int32(socket))
         _ = dup2(ends.1, Int32(other))
-        try #require(cf_pcap_disarm(Int32(socket)) == 0)
+        try #require(cf_pcap_deny_sending(Int32(socket)) == 0)
     }
 
     @Test
@@ -50,7 +50,7 @@ struct DisarmedSocketTests {
             let before = Self.forbidden.filter { $0.isForbidden }.map { $0.name }
             // Of these two the kernel says the same on its own.
             #expect(Set(before).isSubset(of: ["ptrace", "process_vm_writev", "pidfd_getfd", "syscall"]))
-            try Self.disarm()
+            try Self.denySending()
             for call in Self.forbidden { #expect(call.isForbidden, "\(call.testDescription)") }
         }
     }
@@ -58,7 +58,7 @@ struct DisarmedSocketTests {
     @Test
     func `cannot be sent on from a child process either`() async {
         await #expect(processExitsWith: .success) {
-            try Self.disarm()
+            try Self.denySending()
             let child = fork()
             if child == 0 { _exit(Self.forbidden.allSatisfy { $0.isForbidden } ? 7 : 1) }
             var status: Int32 = 0
@@ -71,7 +71,7 @@ struct DisarmedSocketTests {
     @Test
     func `can be read, asked and closed`() async {
         await #expect(processExitsWith: .success) {
-            try Self.disarm()
+            try Self.denySending()
             // Lives as long as the process.
             let byte = Int(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
             #expect(Call("write", Self.other, byte, 1).make().result == 1)
@@ -89,7 +89,7 @@ struct DisarmedSocketTests {
     func `leaves no way to new privileges`() async {
         await #expect(processExitsWith: .success) {
             #expect(cf_pcap_no_new_privileges() == 0)
-            try Self.disarm()
+            try Self.denySending()
             #expect(cf_pcap_no_new_privileges() == 1)
         }
     }

@@ -2,11 +2,11 @@ import CLinux
 
 /// The descriptors that this process has open.
 enum OpenDescriptors {
-    /// Closes all but the standard streams and `kept`. Returns whether none of the others is open any more, as
-    /// `/proc/self/fd` shows it: close_range(2) is not allowed everywhere, and a limit on descriptors says nothing of those
-    /// that are open already. The corresponding C function is `close`.
+    /// Closes all descriptors but the standard streams and `kept`. Returns whether `/proc/self/fd` lists none of the others
+    /// any more. Does not rely on close_range(2), which is not allowed everywhere, nor on the limit on descriptors, which
+    /// says nothing of those that are open already. The corresponding C function is `close`.
     static func closeAll(but kept: [Int32] = []) -> Bool {
-        // One that is open for a moment, as for reading the directory, is gone in the next look.
+        // A descriptor that is open for a moment, as for reading the directory, is gone when it is listed again.
         for _ in 0..<3 {
             guard let names = names(in: "/proc/self/fd") else { return false }
             let open = names.compactMap { $0.bytes.decimal(upTo: UInt64(Int32.max)) }.map { Int32($0) }

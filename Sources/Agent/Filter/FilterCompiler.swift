@@ -1,10 +1,9 @@
 import CLinux
-import CPcap
 
 /// Compiles filters in a child process that has neither privileges nor the packet socket.
 ///
 /// An expression may name hosts, and resolving them may load code that the container's owner chose (nsswitch.conf(5)).
-/// That code must not get hold of a socket on which it could send any packet it likes.
+/// That code must not reach a socket on which it could send packets.
 public struct FilterCompiler {
     private let log: Log
 
@@ -15,28 +14,11 @@ public struct FilterCompiler {
 
     /// Compiles an expression for the link type of `capture`. Returns nil, and logs the reason, if there is a reason to
     /// stop first. Privileges must have been dropped. Throws if the expression cannot be used, and quotes it as the user
-    /// gave it. The corresponding C functions are `pipe2`, `fork`, `kill` and `waitpid`.
+    /// gave it.
     public func compile(
         _ expression: FilterExpression, for capture: borrowing Capture, until stops: StopSource
     ) throws(Failure) -> BPFProgram? {
-        InterfaceLimits.describe(capture.interface, filter: expression.user, in: log)
-        var ends: [Int32] = [-1, -1]
-        guard unsafe cf_pcap_pipe(&ends) == 0 else { throw Self.systemFailure() }
-        let results = FileDescriptor(owning: ends[0])
-        guard MemoryMap.withholdSharedFromChildren() else {
-            throw Failure("failed to keep the capture from the process that compiles the filter: is /proc mounted?")
-        }
-        let (parent, child) = (getpid(), fork())
-        if child == 0 { FilterChild.run(expression, for: capture, results: ends[1], parent: parent) }
-        close(ends[1])
-        guard child > 0 else { throw Self.systemFailure() }
-
-        var reply: [UInt8] = []
-        let isInterrupted = try read(into: &reply, from: results, until: stops)
-        // Code that the child has loaded to resolve a name may keep it running.
-        kill(child, SIGKILL)
-        while waitpid(child, nil, 0) < 0, cf_pcap_errno() == EINTR {}
-        if isInterrupted { return nil }
+        guard let reply = try runChild(compiling: expression, for: capture, until: stops) else { return nil }
         switch FilterReply(reply) {
         case .program(let program):
             do throws(BPFProgram.Refusal) {
@@ -54,17 +36,42 @@ public struct FilterCompiler {
         }
     }
 
+    /// Runs the child process and returns the bytes of its reply, or nil if there is a reason to stop. The child has ended
+    /// then. The corresponding C functions are `pipe2`, `fork`, `kill` and `waitpid`.
+    private func runChild(
+        compiling expression: FilterExpression, for capture: borrowing Capture, until stops: StopSource
+    ) throws(Failure) -> [UInt8]? {
+        // The read end, and the write end.
+        var ends: [Int32] = [-1, -1]
+        guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { throw Self.systemFailure() }
+        let replies = FileDescriptor(owning: ends[0])
+        guard MemoryMap.withholdSharedFromChildren() else {
+            throw Failure("failed to keep the capture from the process that compiles the filter: is /proc mounted?")
+        }
+        let (parent, child) = (getpid(), fork())
+        if child == 0 { FilterChild.run(expression, for: capture, replyTo: ends[1], parent: parent) }
+        close(ends[1])
+        guard child > 0 else { throw Self.systemFailure() }
+        defer {
+            // Code that the child has loaded to resolve a name may keep it running.
+            kill(child, SIGKILL)
+            while waitpid(child, nil, 0) < 0, cf_pcap_errno() == EINTR {}
+        }
+        return try readReply(from: replies, until: stops)
+    }
+
     /// The delay before a log line says that compiling takes its time.
     private static let timeout = Duration.seconds(1)
 
-    /// Reads the child's reply until it is complete or the child ends. Returns whether there is a reason to stop instead.
-    private func read(
-        into reply: inout [UInt8], from results: borrowing FileDescriptor, until stops: StopSource
-    ) throws(Failure) -> Bool {
+    /// Reads the child's reply until it is complete or the child ends. Returns nil if there is a reason to stop.
+    private func readReply(
+        from replies: borrowing FileDescriptor, until stops: StopSource
+    ) throws(Failure) -> [UInt8]? {
+        var reply: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 16_384)
         var reportTime = MonotonicClock.now() + Self.timeout
         while FilterReply.missing(behind: reply) > 0 {
-            let isReady = stops.wait(for: results.rawValue, POLLIN, until: reportTime)
+            let isReady = stops.wait(for: replies.rawValue, POLLIN, until: reportTime)
             let now = MonotonicClock.now()
             if now >= reportTime {
                 reportTime = .distantFuture
@@ -73,16 +80,16 @@ public struct FilterCompiler {
             while let event = stops.next(at: now) {
                 guard case .stop(let reason) = event else { continue }
                 reason.report(to: log)
-                return true
+                return nil
             }
             if !isReady { continue }
             let wanted = min(FilterReply.missing(behind: reply), part.count)
-            let count = unsafe CLinux.read(results.rawValue, &part, wanted)
-            if count == 0 { return false }
+            let count = unsafe read(replies.rawValue, &part, wanted)
+            if count == 0 { break }
             guard count > 0 else { throw Self.systemFailure() }
             reply.append(contentsOf: part.prefix(count))
         }
-        return false
+        return reply
     }
 
     private static func systemFailure() -> Failure {

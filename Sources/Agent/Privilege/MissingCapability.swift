@@ -1,11 +1,11 @@
 import CCapability
 import CLinux
 
-/// Why a process has no CAP_NET_RAW.
-struct Absence: Equatable {
-    /// Each alone keeps the capability away (capabilities(7), "Transformation of capabilities during execve()").
+/// The reasons why this process has no CAP_NET_RAW, and their remedies.
+struct MissingCapability: Equatable {
+    /// A reason, which alone keeps the capability away (capabilities(7), "Transformation of capabilities during execve()").
     enum Reason: Equatable {
-        /// `isCopy`: the executable is not the platform's own, which may have the capability.
+        /// The executable carries no file capability. `isCopy` tells that it is not the platform's own, which may carry it.
         case noFileCapability(isCopy: Bool)
         case notInBoundingSet
         case noNewPrivileges
@@ -13,18 +13,21 @@ struct Absence: Equatable {
         case unknown
     }
 
+    /// The reasons, at least one.
     let reasons: [Reason]
 
-    static func inThisProcess() -> Absence {
+    /// Finds the reasons in this process.
+    static func inThisProcess() -> MissingCapability {
         var reasons: [Reason] = []
         if !hasFileCapability { reasons.append(.noFileCapability(isCopy: !isPlatforms)) }
-        // cap_get_bound(3): 1 where the bounding set has it, 0 where it lacks it, -1 where the kernel does not know it.
+        // cap_get_bound(3) returns 1 if the bounding set has it, 0 if it lacks it, -1 if the kernel does not know it.
         if cap_get_bound(CAP_NET_RAW) == 0 { reasons.append(.notInBoundingSet) }
         if cf_pcap_no_new_privileges() == 1 { reasons.append(.noNewPrivileges) }
         if isMountedNosuid { reasons.append(.mountedNosuid) }
-        return Absence(reasons: reasons.isEmpty ? [.unknown] : reasons)
+        return MissingCapability(reasons: reasons.isEmpty ? [.unknown] : reasons)
     }
 
+    /// The error that names all reasons.
     var failure: Failure {
         Failure("CAP_NET_RAW is missing: \(reasons.map { $0.description }.joined(separator: "; besides, "))")
     }
@@ -38,23 +41,25 @@ struct Absence: Equatable {
         return own.st_dev == platforms.st_dev && own.st_ino == platforms.st_ino
     }
 
+    /// Whether the executable carries the capability. True if that cannot be found out, as without `/proc`.
     /// The corresponding C function is `cap_get_file`.
     private static var hasFileCapability: Bool {
         guard let capabilities = unsafe cap_get_file("/proc/self/exe") else {
-            // ENODATA: there is none. Where the question itself fails, as without /proc, the answer is not known.
             return SystemError.last.number != ENODATA
         }
         defer { unsafe cap_free(UnsafeMutableRawPointer(capabilities)) }
         return unsafe NetRaw.isSet(CAP_PERMITTED, in: capabilities)
     }
 
+    /// Whether the executable's file system is mounted nosuid. The corresponding C function is `statvfs`.
     private static var isMountedNosuid: Bool {
-        var information = statvfs()
-        return unsafe statvfs("/proc/self/exe", &information) == 0 && information.f_flag & UInt(ST_NOSUID) != 0
+        var fileSystem = statvfs()
+        return unsafe statvfs("/proc/self/exe", &fileSystem) == 0 && fileSystem.f_flag & UInt(ST_NOSUID) != 0
     }
 }
 
-extension Absence.Reason {
+extension MissingCapability.Reason {
+    /// The reason and its remedy in words.
     var description: ByteString {
         switch self {
         case .noFileCapability(let isCopy):

@@ -1,18 +1,20 @@
 import CLinux
 
-/// A place for a capture. A network namespace, and so a container, has four.
+/// Limits the number of captures in a container to four.
 ///
-/// Each is a name for Unix sockets (unix(7), "abstract"): the kernel gives it to one process at a time, and takes it back
-/// when that has ended.
+/// Each capture binds one of four names in the abstract socket namespace (unix(7)). The kernel gives a name to one process
+/// at a time, and frees it when that process ends.
 public enum Slot {
     static let count = 4
 
-    /// Takes a free one for as long as the process lives. Throws where there is none, with who has them.
-    /// The corresponding C functions are `bind` and `listen`.
-    public static func take() throws(Failure) {
+    /// Acquires a free slot for as long as the process lives. Throws if all are held, and names the processes that hold
+    /// them. The corresponding C functions are `bind` and `listen`.
+    public static func acquire() throws(Failure) {
         let own = newSocket()
         for number in 0..<count {
-            if own >= 0, unsafe at(number, { unsafe bind(own, $0, $1) }) == 0, listen(own, backlog) == 0 { return }
+            if own >= 0, unsafe withAddress(of: number, { unsafe bind(own, $0, $1) }) == 0, listen(own, backlog) == 0 {
+                return
+            }
             guard cf_pcap_errno() == EADDRINUSE else {
                 throw Failure("failed to count the captures of this container: \(SystemError.last.description)")
             }
@@ -20,7 +22,8 @@ public enum Slot {
         throw noneFree()
     }
 
-    /// Says which captures have the slots; and which slots something has that is no capture, as it does not listen.
+    /// Returns an error that names the captures that hold slots, and counts the slots of processes that do not listen and
+    /// so are no captures.
     private static func noneFree() -> Failure {
         let holders = (0..<count).compactMap { holder(of: $0) }
         let captures: ByteString =
@@ -38,18 +41,19 @@ public enum Slot {
         return Failure(holders.isEmpty ? squatted : "\(captures); \(squatted)")
     }
 
-    /// How many may ask whose a slot is: nobody accepts the connections, so that they stay until it is free again.
+    /// The number of processes that can ask for a slot's holder. Nobody accepts their connections, which stay until the
+    /// slot is free again.
     private static let backlog: Int32 = 1024
 
     private static func newSocket() -> Int32 {
         socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     }
 
-    /// Calls `body` with a slot's address.
-    private static func at(_ number: Int, _ body: (__CONST_SOCKADDR_ARG, socklen_t) -> Int32) -> Int32 {
+    /// Calls `body` with the address of a slot.
+    private static func withAddress(of number: Int, _ body: (__CONST_SOCKADDR_ARG, socklen_t) -> Int32) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        // A NUL before it makes it abstract.
+        // A NUL before the name makes it abstract.
         let name: ByteString = "\0cf-pcap/\(number)"
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: name.bytes) }
         let length = MemoryLayout<sa_family_t>.size + name.count
@@ -58,24 +62,15 @@ public enum Slot {
         }
     }
 
-    /// The process that listens there, as the kernel tells whoever connects, and what is known of it; nil where none does.
-    /// The corresponding C functions are `connect` and `getsockopt` with SO_PEERCRED.
+    /// Returns words for the process that listens on a slot, as the kernel names it to whoever connects; nil if none
+    /// listens. The corresponding C functions are `connect` and `getsockopt` with SO_PEERCRED.
     private static func holder(of number: Int) -> ByteString? {
         let question = FileDescriptor(owning: newSocket())
+        guard unsafe withAddress(of: number, { unsafe connect(question.rawValue, $0, $1) }) == 0 else { return nil }
         var peer = ucred()
         var size = socklen_t(MemoryLayout<ucred>.size)
-        guard unsafe at(number, { unsafe connect(question.rawValue, $0, $1) }) == 0 else { return nil }
-        guard unsafe getsockopt(question.rawValue, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0, peer.pid > 0
-        else { return "a process of unknown id" }
-        var description: ByteString = "process \(peer.pid)"
-        if let start = ProcessStat(contents(of: "/proc/\(peer.pid)/stat") ?? [])?.start {
-            description.append(" since ")
-            start.append(to: &description.bytes)
-        }
-        if let words = contents(of: "/proc/\(peer.pid)/cmdline"), !words.isEmpty {
-            let command = ByteString(words.dropLast().map { $0 == 0 ? UInt8(ascii: " ") : $0 })
-            description.append(" (\(command.clipped))")
-        }
-        return description
+        let status = unsafe getsockopt(question.rawValue, SOL_SOCKET, SO_PEERCRED, &peer, &size)
+        // The id is 0 if the process lives in a PID namespace that this one does not see.
+        return status == 0 && peer.pid > 0 ? "process \(peer.pid)" : "a process of unknown id"
     }
 }
