@@ -1,6 +1,6 @@
 extension BPFProgram.Refusal {
-    /// What the filter needs, what there is, and how to write the filter shorter. Reads `net.core.optmem_max`, which not
-    /// every container shows.
+    /// The reason in words: the need of the filter, the kernel's limit, and how to write the filter shorter. Reads
+    /// `net.core.optmem_max`, which not every container shows.
     var description: ByteString {
         let shorter: ByteString =
             "write it shorter, with 'net 10.0.0.0/24' for hosts and 'portrange 8000-8100' for ports"

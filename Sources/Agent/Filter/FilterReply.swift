@@ -1,21 +1,21 @@
 import CLinux
 
-/// The compiling process's reply: a tag, the length of the rest in four bytes (lowest first), and the program's instructions
-/// or a message.
+/// The reply of the compiling process. Its bytes are a tag, the length of the content in four bytes (lowest first), and the
+/// content: the program's instructions or a message.
 enum FilterReply {
-    /// A program. Nothing in it is checked: the kernel accepts it or not.
+    /// A program. Only the kernel checks it.
     case program(BPFProgram)
-    /// The reason why there is none.
+    /// The reason why there is no program.
     case rejection(ByteString)
 
     private static let programTag = UInt8(ascii: "P")
     private static let rejectionTag = UInt8(ascii: "R")
     private static let headerSize = 5
-    /// The number of bytes that a reply has at most after its header. An argument of a process holds 128 kB, in which no
-    /// expression of more than 131,072 instructions fits.
+    /// The largest number of bytes after the header. An argument of a process has at most 128 kB, in which no expression of
+    /// more than 131,072 instructions fits.
     private static let largestContent = 1 << 20
 
-    /// The reply's bytes, as ``init(_:)`` reads them.
+    /// The bytes from which ``init(_:)`` makes the same reply.
     var bytes: [UInt8] {
         let (tag, content): (UInt8, [UInt8]) =
             switch self {
@@ -27,8 +27,7 @@ enum FilterReply {
         return [tag] + (0..<4).map { UInt8(truncatingIfNeeded: content.count >> (8 * $0)) } + content
     }
 
-    /// Returns the number of bytes that must at least follow `bytes` until the reply is complete; 0 if it is complete, or
-    /// cannot become a reply.
+    /// Returns the least number of bytes that are missing after `bytes`; 0 if the reply is complete, or cannot become one.
     static func missing(behind bytes: [UInt8]) -> Int {
         guard bytes.count >= headerSize else { return headerSize - bytes.count }
         let length = contentLength(bytes)
@@ -39,7 +38,7 @@ enum FilterReply {
         (1..<headerSize).reduce(0) { $0 | Int(bytes[$1]) << (8 * ($1 - 1)) }
     }
 
-    /// Reads exactly one whole reply; nil if `bytes` are anything else.
+    /// Parses one whole reply; nil if `bytes` are anything else.
     init?(_ bytes: [UInt8]) {
         guard bytes.count >= Self.headerSize, Self.contentLength(bytes) == bytes.count - Self.headerSize else {
             return nil

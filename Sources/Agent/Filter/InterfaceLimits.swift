@@ -1,13 +1,13 @@
-/// Tells what an interface cannot show, before a capture on it begins.
+/// Explains before a capture which packets, or which parts of them, its interface cannot show.
 enum InterfaceLimits {
-    /// Logs what the capture leaves out because of its interface, and what of the filter selects nothing there.
+    /// Logs the limits of the interface, and the word of the filter that selects nothing there.
     static func describe(_ interface: Interface, filter: ByteString, in log: Log) {
         if interface.isLoopback, filter.words.contains(where: { $0.bytes.trimmingParentheses == "outbound" }) {
             log.warn("'outbound' selects nothing on this interface, which shows each packet once, as inbound") {
                 $0.add("hint", "leave 'outbound' out; 'src port' and 'dst port' tell requests from answers")
             }
         }
-        // LINKTYPE_LINUX_SLL2 has no place for a tag, and libpcap puts none back (pcap-linux.c, TPACKET_V3).
+        // LINKTYPE_LINUX_SLL2 has no field for a tag, and libpcap does not insert it (pcap-linux.c, TPACKET_V3).
         if interface.isAny {
             log.info("VLAN tags are not kept on all interfaces at once, -interface NAME keeps them")
         }
@@ -15,7 +15,7 @@ enum InterfaceLimits {
 }
 
 extension [UInt8] {
-    /// The bytes without parentheses at either end.
+    /// The bytes without the parentheses at both ends.
     fileprivate var trimmingParentheses: ByteString {
         func isParenthesis(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "(") || byte == UInt8(ascii: ")") }
         let start = self.prefix(while: isParenthesis).count

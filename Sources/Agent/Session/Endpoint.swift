@@ -1,9 +1,11 @@
 import CLinux
 
-/// An address and a port. IPv4 addresses stand as IPv4-mapped ones (RFC 4291, 2.5.5.2), as a dual-stack listener has them.
+/// An IP address and a port. An IPv4 address is stored as an IPv4-mapped one (RFC 4291, 2.5.5.2), as dual-stack sockets
+/// have it.
 struct Endpoint: Equatable {
-    /// Sixteen bytes in network order, as two numbers.
+    /// The first eight bytes of the address, as a number in network order.
     let high: UInt64
+    /// The last eight bytes.
     let low: UInt64
     let port: UInt16
 
@@ -17,8 +19,8 @@ struct Endpoint: Equatable {
 }
 
 extension Endpoint {
-    /// `ADDRESS:PORT`: the address as 32-bit words in hexadecimal, each in the order of the host's bytes, the port as a
-    /// plain hexadecimal number (net/ipv4/tcp_ipv4.c, get_tcp4_sock).
+    /// Parses `ADDRESS:PORT` of a socket table; nil if the text is anything else. The address is written as 32-bit words in
+    /// hexadecimal, each in the host's byte order, the port as a hexadecimal number (net/ipv4/tcp_ipv4.c, get_tcp4_sock).
     init?(column: some Collection<UInt8>) {
         guard let colon = column.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let port = column[column.index(after: colon)...]
@@ -39,7 +41,7 @@ extension Endpoint {
         }
     }
 
-    /// `address` is in host order: 127.0.0.1 is 0x7F000001.
+    /// Creates an endpoint with an IPv4 address in host order: 127.0.0.1 is 0x7F000001.
     init(v4 address: UInt32, port: UInt16) {
         self.init(high: 0, low: 0xFFFF << 32 | UInt64(address), port: port)
     }
@@ -53,21 +55,22 @@ extension Endpoint {
 }
 
 extension Endpoint {
-    /// `ADDRESS:PORT`, IPv6 addresses in brackets.
+    /// The text `ADDRESS:PORT`, with an IPv6 address in brackets.
     var description: ByteString { isV4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
 
-    /// The address in the text form of inet_pton(3); an IPv4-mapped one as the IPv4 address. The corresponding C function
-    /// is `inet_ntop`.
+    /// The address as text (inet_pton(3)). An IPv4-mapped address is written as an IPv4 address. The corresponding C
+    /// function is `inet_ntop`.
     var address: ByteString {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let (family, start) = isV4 ? (AF_INET, 12) : (AF_INET6, 0)
         return unsafe withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes in
-            // It is null only for a family that is not known, or too little room.
+            // inet_ntop(3) returns null only for an unknown family or too small a buffer.
             unsafe ByteString(cString: inet_ntop(family, bytes.baseAddress! + start, &text, socklen_t(text.count))!)
         }
     }
 
-    /// An address in the text form of inet_pton(3), with or without `%` and a zone, and a decimal port.
+    /// Parses an address in the text form of inet_pton(3), with or without `%` and a zone, and a decimal port; nil if they
+    /// are anything else.
     init?(address: some Collection<UInt8>, port: some Collection<UInt8>) {
         guard let port = port.decimal(upTo: UInt64(UInt16.max)) else { return nil }
         let text = ByteString(address.prefix { $0 != UInt8(ascii: "%") })

@@ -1,14 +1,17 @@
-/// The ports of this app instance, as the platform names them in `CF_INSTANCE_PORTS`.
+/// The ports of this app instance, as the platform lists them in `CF_INSTANCE_PORTS`.
 struct InstancePorts: Equatable {
-    /// A port inside the container, and the port of the container's proxy (Envoy) that leads to it, if there is one.
+    /// A port of the app, and the port of the container's proxy (Envoy) that leads to it, if there is one.
     struct Port: Equatable {
+        /// The port inside the container.
         var inside: UInt16?
+        /// The proxy's port.
         var proxy: UInt16?
     }
 
     private var ports: [Port] = []
 
-    /// Reads `[{"internal":2222,"internal_tls_proxy":61002,…},…]`. The values of other members may be any JSON.
+    /// Parses `[{"internal":2222,"internal_tls_proxy":61002,…},…]`. The values of other members may be any JSON. Throws if
+    /// the text is anything else, with the place of the fault.
     init(_ text: ByteString) throws(Failure) {
         var reader = Reader(text)
         try reader.readList("[", "]") { (reader) throws(Failure) in
@@ -33,7 +36,7 @@ struct InstancePorts: Equatable {
     }
 }
 
-/// As much of JSON (RFC 8259) as is needed to find members by name and to pass over their values.
+/// A reader of as much JSON (RFC 8259) as is needed to find members by name and to skip their values.
 private struct Reader {
     private let text: [UInt8]
     private var position = 0
@@ -42,27 +45,30 @@ private struct Reader {
         self.text = text.bytes
     }
 
+    /// Returns the error that names the place.
     func failure() -> Failure {
         Failure(position < text.count ? "unexpected text at byte \(position)" : "it ends too early")
     }
 
-    /// The byte behind white space, nil at the end.
+    /// Skips white space and returns the next byte, which stays; nil at the end.
     mutating func peek() -> UInt8? {
         while position < text.count, text[position] <= 0x20 { position += 1 }
         return position < text.count ? text[position] : nil
     }
 
+    /// Consumes `mark` if it comes next. Returns whether it did.
     private mutating func accept(_ mark: Unicode.Scalar) -> Bool {
         guard peek() == UInt8(ascii: mark) else { return false }
         position += 1
         return true
     }
 
+    /// Consumes `mark`. Throws if anything else comes next.
     mutating func expect(_ mark: Unicode.Scalar) throws(Failure) {
         if !accept(mark) { throw failure() }
     }
 
-    /// What stands between brackets, separated by commas.
+    /// Consumes a list in brackets, whose elements `readElement` consumes.
     mutating func readList(
         _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ readElement: (inout Reader) throws(Failure) -> Void
     ) throws(Failure) {
@@ -72,7 +78,7 @@ private struct Reader {
         try expect(close)
     }
 
-    /// The content of a string, with its escapes as they are written.
+    /// Consumes a string and returns its content, with its escapes as they are written.
     mutating func string() throws(Failure) -> ByteString {
         try expect("\"")
         let start = position
@@ -84,7 +90,7 @@ private struct Reader {
         return ByteString(text[start..<(position - 1)])
     }
 
-    /// A port number; `null` and 0 stand for none.
+    /// Consumes a port number and returns it; nil for `null` and 0, which stand for none.
     mutating func port() throws(Failure) -> UInt16? {
         guard peek() != nil else { throw failure() }
         let word = text[position...].prefix { $0 > 0x20 && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "}") }
@@ -96,7 +102,7 @@ private struct Reader {
         return port == 0 ? nil : UInt16(port)
     }
 
-    /// Passes over the value of a member, up to what follows it in the object.
+    /// Consumes the value of a member, whatever it is.
     mutating func skipValue() throws(Failure) {
         var depth = 0
         while let byte = peek(), depth > 0 || byte != UInt8(ascii: ",") && byte != UInt8(ascii: "}") {

@@ -1,19 +1,21 @@
 import CLinux
 
-/// The TCP connection to which standard output leads, as behind `> /dev/tcp/HOST/PORT` of bash(1) or `ncat -l --exec`.
+/// The TCP connection to which standard output leads, as with `> /dev/tcp/HOST/PORT` in bash(1) or `ncat -l --exec`.
 ///
-/// A capture that held its packets would feed itself without end.
+/// A capture that includes the connection's packets would feed itself without end.
 public struct OutputConnection: Equatable {
+    /// The address and port of this end.
     let local: Endpoint
+    /// The address and port of the other end.
     let remote: Endpoint
     /// Whether a socket of this network namespace listens on the local port, so that the connection was made to it.
     let isAccepted: Bool
 
-    /// Finds the connection of standard output. Returns nil where that is no connected TCP socket over IPv4 or IPv6.
+    /// Finds the connection of standard output; nil if that is no connected TCP socket over IPv4 or IPv6.
     public static func find() -> OutputConnection? { OutputConnection(STDOUT_FILENO) }
 
-    /// Describes the connection of the socket `descriptor`. The corresponding C functions are `getsockname` and
-    /// `getpeername`.
+    /// Finds the connection of a socket; nil if `descriptor` is no connected TCP socket over IPv4 or IPv6. The corresponding
+    /// C functions are `getsockname` and `getpeername`.
     init?(_ descriptor: Int32) {
         guard Self.isTCP(descriptor), let local = unsafe Endpoint(of: descriptor, from: getsockname),
             let remote = unsafe Endpoint(of: descriptor, from: getpeername)
@@ -29,8 +31,8 @@ public struct OutputConnection: Equatable {
         self.isAccepted = isAccepted
     }
 
-    /// The end whose address and port do not change from one such connection to the next: the listener's. Where two
-    /// captures go the same way, neither holds the other's packets.
+    /// The listener's end, whose address and port all connections to the same place share. If two captures go to one
+    /// place, neither captures the other's packets.
     var sharedEnd: Endpoint { isAccepted ? local : remote }
 
     /// Logs that the connection is left out.
@@ -41,14 +43,14 @@ public struct OutputConnection: Equatable {
         }
     }
 
-    /// Multipath TCP is TCP on the wire; Go's listeners accept it.
+    /// Returns whether a socket is one of TCP or of Multipath TCP, which is TCP on the wire and which Go's listeners accept.
     private static func isTCP(_ socket: Int32) -> Bool {
         let transport = transport(of: socket)
         return transport == Int32(IPPROTO_TCP) || transport == Int32(IPPROTO_MPTCP)
     }
 
-    /// Returns the number of the protocol that a socket's data goes over, such as IPPROTO_TCP; 0 for a local one, nil for
-    /// what is no socket. The corresponding C function is `getsockopt` with SO_PROTOCOL.
+    /// Returns the number of a socket's protocol, such as IPPROTO_TCP; 0 for a local socket, nil for a descriptor that is no
+    /// socket. The corresponding C function is `getsockopt` with SO_PROTOCOL.
     static func transport(of socket: Int32) -> Int32? {
         var number: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
@@ -57,8 +59,8 @@ public struct OutputConnection: Equatable {
 }
 
 extension Endpoint {
-    /// The end of `socket` that `name` tells: getsockname(2) or getpeername(2). Nil where it has none, or one of another
-    /// family than IPv4 and IPv6.
+    /// Asks for an end of `socket` with `name`, which is getsockname(2) or getpeername(2); nil if there is none, or its
+    /// address family is neither IPv4 nor IPv6.
     fileprivate init?(
         of socket: Int32, from name: (Int32, __SOCKADDR_ARG, UnsafeMutablePointer<socklen_t>?) -> Int32
     ) {
@@ -72,7 +74,7 @@ extension Endpoint {
         let port = UInt16(bigEndian: address.sin6_port)
         switch (status, Int32(address.sin6_family)) {
         case (0, AF_INET):
-            // The port stands at the same place in both, and an IPv4 address where IPv6 has the flow (ip(7), ipv6(7)).
+            // An IPv4 address has the place of the IPv6 flow, and the port the same place in both (ip(7), ipv6(7)).
             self.init(v4: UInt32(bigEndian: address.sin6_flowinfo), port: port)
         case (0, AF_INET6):
             // All members of the union are sixteen bytes of numbers.

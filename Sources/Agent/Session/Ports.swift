@@ -1,6 +1,6 @@
 /// Lists of TCP ports.
 extension [UInt16] {
-    /// The ports in decimal digits, with a comma between each two.
+    /// The ports in decimal digits, separated by commas.
     var commaSeparated: ByteString { map { "\($0)" }.joined(separator: ",") }
 
     /// The ports in their order, each once.

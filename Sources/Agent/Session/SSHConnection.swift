@@ -3,6 +3,7 @@ struct SSHConnection: Equatable {
     let client: Endpoint
     let server: Endpoint
 
+    /// Parses the variable's value; nil if it is anything else.
     init?(_ text: ByteString) {
         let fields = text.bytes.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         guard fields.count == 4, let client = Endpoint(address: fields[0], port: fields[1]),
@@ -12,7 +13,7 @@ struct SSHConnection: Equatable {
         self.server = server
     }
 
-    /// Whether `socket` is the server's end of it.
+    /// Returns whether `socket` is the server's end of the connection.
     func isConnection(_ socket: TCPSocket) -> Bool {
         socket.isConnected && socket.local == server && socket.remote == client
     }

@@ -1,12 +1,13 @@
 import CLinux
 
-/// `/proc/net/tcp` and `/proc/net/tcp6`, kept open. Reading them again shows the sockets as they are then, in the network
-/// namespace of the process at the time of opening.
+/// The kernel's tables of TCP sockets, `/proc/net/tcp` and `/proc/net/tcp6`, kept open so that they can be read again inside
+/// the sandbox. They show the network namespace that the process was in when it opened them.
 struct SocketTables: ~Copyable {
     private let v4: FileDescriptor
     private let v6: FileDescriptor
     private var buffer: [UInt8]
 
+    /// Opens both tables. Throws if one exists and cannot be opened.
     init() throws(SystemError) {
         let v4 = try Self.open("/proc/net/tcp")
         let v6 = try Self.open("/proc/net/tcp6")
@@ -15,7 +16,7 @@ struct SocketTables: ~Copyable {
         buffer = [UInt8](repeating: 0, count: 32_768)
     }
 
-    /// -1 in place of a table of a family that the kernel does not know.
+    /// Returns -1 in place of a table that does not exist, because the kernel does not know the address family.
     private static func open(_ path: ByteString) throws(SystemError) -> FileDescriptor {
         do {
             return try FileDescriptor(reading: path)
@@ -24,15 +25,17 @@ struct SocketTables: ~Copyable {
         }
     }
 
+    /// The descriptors of the tables; -1 for one that does not exist.
     var descriptors: (v4: Int32, v6: Int32) { (v4.rawValue, v6.rawValue) }
 
-    /// Calls `body` with every socket. One whose row moves while the table is read may be missed, or come twice.
+    /// Reads both tables and calls `body` with every socket. May miss a socket, or return it twice, if its row moves
+    /// meanwhile. Throws if a table cannot be read. The corresponding C function is `pread`.
     mutating func readAll(_ body: (TCPSocket) -> Void) throws(SystemError) {
         if v4.rawValue >= 0 { try Self.read(v4, through: &buffer, body) }
         if v6.rawValue >= 0 { try Self.read(v6, through: &buffer, body) }
     }
 
-    /// Returns the sockets that `isWanted` accepts; none where the tables cannot be read.
+    /// Returns the sockets that `isWanted` accepts; none if the tables cannot be read.
     static func sockets(where isWanted: (TCPSocket) -> Bool) -> [TCPSocket] {
         var sockets: [TCPSocket] = []
         if var tables = try? SocketTables() { try? tables.readAll { if isWanted($0) { sockets.append($0) } } }
@@ -50,12 +53,12 @@ struct SocketTables: ~Copyable {
             offset += count
             let end = kept + count
             let left = unsafe buffer.withUnsafeBufferPointer { buffer in
-                // Not slices of the array: each would count references, which costs more than reading the row.
+                // Slices of the array would count references, which costs more than reading the row.
                 var rest = unsafe buffer[..<end]
                 unsafe SocketTable.removeRows(from: &rest, body)
                 return unsafe rest.count
             }
-            // A row of the kernel's is far shorter than the buffer; what fills it without a newline is none.
+            // A row of the kernel's is far shorter than the buffer, so bytes that fill it without a newline are none.
             kept = left < buffer.count ? left : 0
             for index in 0..<kept { buffer[index] = buffer[end - kept + index] }
         }

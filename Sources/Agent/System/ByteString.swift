@@ -1,7 +1,7 @@
-/// A string of bytes as the kernel and callers give them: of any values, in no particular encoding.
+/// A string of bytes of any values, in no particular encoding, as the kernel and callers pass them.
 ///
-/// The agent's text is bytes throughout. Comparing or hashing `String` needs Unicode tables, which Embedded Swift does
-/// not link, and would change what it compares.
+/// The agent has no other text. `String` needs Unicode tables for comparing and hashing, which Embedded Swift does not link,
+/// and treats different bytes as equal.
 public struct ByteString: Equatable, Sendable {
     var bytes: [UInt8]
 
@@ -9,7 +9,7 @@ public struct ByteString: Equatable, Sendable {
         self.bytes = [UInt8](bytes)
     }
 
-    /// Copies a NUL-terminated C string, without its NUL.
+    /// Copies a NUL-terminated C string without its NUL.
     init(cString: UnsafePointer<CChar>) {
         bytes = []
         var next = unsafe cString
@@ -19,11 +19,12 @@ public struct ByteString: Equatable, Sendable {
         }
     }
 
-    /// Whether there is no byte in it.
+    /// Whether it has no bytes.
     public var isEmpty: Bool { bytes.isEmpty }
+    /// The number of bytes.
     var count: Int { bytes.count }
 
-    /// Whether it holds nothing but ASCII white space.
+    /// Whether it has no bytes but ASCII white space.
     var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) } }
 
     mutating func append(_ other: ByteString) {
@@ -38,7 +39,7 @@ public struct ByteString: Equatable, Sendable {
         bytes.suffix(suffix.count).elementsEqual(suffix.bytes)
     }
 
-    /// Whether `part` stands somewhere in it.
+    /// Returns whether `part` occurs in it.
     func contains(_ part: ByteString) -> Bool {
         guard part.count <= count else { return false }
         return (0...(count - part.count)).contains { start in
@@ -49,10 +50,10 @@ public struct ByteString: Equatable, Sendable {
     /// The parts between spaces.
     var words: [ByteString] { bytes.split(separator: UInt8(ascii: " ")).map { ByteString($0) } }
 
-    /// The first 200 bytes, which is as much as a message should repeat, and `...` if there are more.
+    /// The first 200 bytes, as many as a message should repeat, and `...` if there are more.
     var clipped: ByteString { count <= 200 ? self : "\(ByteString(bytes.prefix(200)))..." }
 
-    /// Calls `body` with a NUL-terminated copy, valid until `body` returns.
+    /// Calls `body` with a NUL-terminated copy, which is valid until `body` returns.
     func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
         var terminated = bytes.map { CChar(bitPattern: $0) }
         terminated.append(0)
@@ -64,22 +65,22 @@ public struct ByteString: Equatable, Sendable {
 }
 
 extension ByteString: ExpressibleByStringInterpolation {
-    /// The UTF-8 code units of a literal.
+    /// Creates a string of a literal's UTF-8 code units.
     public init(stringLiteral value: StaticString) {
         bytes = []
         bytes.append(text: value)
     }
 
-    /// The UTF-8 code units of a literal's parts, and what stands between them.
+    /// Creates a string of a literal's UTF-8 code units and the values between them.
     public init(stringInterpolation: Interpolation) {
         bytes = stringInterpolation.bytes
     }
 
-    /// Collects the parts of `"…\(value)…"`.
+    /// A collector of the parts of `"…\(value)…"`.
     public struct Interpolation: StringInterpolationProtocol {
         fileprivate var bytes: [UInt8] = []
 
-        /// Reserves room for a literal of that size.
+        /// Reserves memory for a literal of that size.
         public init(literalCapacity: Int, interpolationCount: Int) {
             bytes.reserveCapacity(literalCapacity + 16 * interpolationCount)
         }
@@ -89,7 +90,7 @@ extension ByteString: ExpressibleByStringInterpolation {
             bytes.append(text: literal)
         }
 
-        /// Appends bytes as they are.
+        /// Appends bytes unchanged.
         public mutating func appendInterpolation(_ value: ByteString) {
             bytes.append(contentsOf: value.bytes)
         }
@@ -102,7 +103,7 @@ extension ByteString: ExpressibleByStringInterpolation {
 }
 
 extension [ByteString] {
-    /// The elements one behind the other, with `separator` between each two.
+    /// Returns the elements in order, with `separator` between them.
     public func joined(separator: ByteString) -> ByteString {
         var result: ByteString = ""
         for (index, element) in self.enumerated() {

@@ -12,14 +12,16 @@ extension [UInt8] {
         self[start...].reverse()
     }
 
+    /// Appends the UTF-8 code units of a literal.
     mutating func append(text: StaticString) {
-        // A string literal's code units are constant and live as long as the program.
+        // The code units of a literal are constant and live as long as the program.
         unsafe append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 }
 
 extension Collection<UInt8> {
-    /// The value of a run of decimal digits, nothing else, no larger than `limit`; nil otherwise.
+    /// Returns the number that the bytes write in decimal digits; nil if there is any other byte, or the number is larger
+    /// than `limit`.
     func decimal(upTo limit: UInt64) -> UInt64? {
         guard !isEmpty else { return nil }
         var value: UInt64 = 0
@@ -32,7 +34,8 @@ extension Collection<UInt8> {
         return value
     }
 
-    /// The value of a run of hexadecimal digits that fits `Value`; nil otherwise.
+    /// Returns the number that the bytes write in hexadecimal digits; nil if there is any other byte, or more digits than
+    /// `Value` has.
     func hexadecimal<Value: FixedWidthInteger & UnsignedInteger>(as _: Value.Type) -> Value? {
         guard !isEmpty, count <= Value.bitWidth / 4 else { return nil }
         var value: Value = 0
@@ -45,7 +48,7 @@ extension Collection<UInt8> {
 }
 
 extension UInt8 {
-    /// The value of an ASCII digit in `radix`, 16 at most.
+    /// Returns the value of an ASCII digit; nil if the byte is no digit of `radix`, which is at most 16.
     func digit(radix: UInt8) -> UInt8? {
         let value: UInt8
         switch self {

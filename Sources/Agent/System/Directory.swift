@@ -1,13 +1,12 @@
 import CLinux
 
-/// The names in a directory, `.` and `..` among them; nil where it cannot be read.
-/// The corresponding C functions are `opendir` and `readdir`.
+/// Returns the names in a directory, including `.` and `..`; nil if the directory cannot be read. The corresponding C functions are `opendir` and `readdir`.
 func names(in path: ByteString) -> [ByteString]? {
     guard let directory = unsafe path.withCString({ unsafe opendir($0) }) else { return nil }
     defer { unsafe closedir(directory) }
     var found: [ByteString] = []
     while let entry = unsafe readdir(directory) {
-        // d_name is NUL-terminated; the entry stays valid until the next call of readdir(3).
+        // d_name is NUL-terminated, and the entry is valid until the next call of readdir(3).
         unsafe withUnsafePointer(to: &entry.pointee.d_name) {
             unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe found.append(ByteString(cString: $0)) }
         }

@@ -1,6 +1,6 @@
-/// Why there is no capture, or no more of it, in words for the person who asked for it.
+/// The reason why a capture cannot begin or go on, in words for the person who asked for it.
 public struct Failure: Error, Equatable {
-    /// What failed, why, and the remedy where there is one.
+    /// The action that failed, the cause, and the remedy if there is one.
     public let description: ByteString
 
     init(_ description: ByteString) {

@@ -1,14 +1,15 @@
 import CLinux
 
-/// A descriptor that is closed when its owner goes.
+/// A descriptor that is closed when its value is destroyed.
 struct FileDescriptor: ~Copyable {
     let rawValue: Int32
 
+    /// Takes over a descriptor; -1 stands for none.
     init(owning rawValue: Int32) {
         self.rawValue = rawValue
     }
 
-    /// Opens a file for reading. The corresponding C function is `open`.
+    /// Opens a file for reading, closed on execution. The corresponding C function is `open`.
     init(reading path: ByteString) throws(SystemError) {
         let descriptor = unsafe path.withCString { unsafe cf_pcap_open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw .last }
@@ -19,8 +20,8 @@ struct FileDescriptor: ~Copyable {
         close(rawValue)
     }
 
-    /// Fills `buffer` from its element `start` on with what stands at `offset`. Returns how many bytes that were; 0 at the
-    /// end. The corresponding C function is `pread`.
+    /// Reads bytes at `offset` into `buffer`, from its element `start` on. Returns their number; 0 at the end of the file.
+    /// The corresponding C function is `pread`.
     func read(into buffer: inout [UInt8], from start: Int = 0, at offset: Int) throws(SystemError) -> Int {
         while true {
             let count = unsafe buffer.withUnsafeMutableBytes { bytes in
@@ -33,7 +34,7 @@ struct FileDescriptor: ~Copyable {
     }
 }
 
-/// Reads a whole file, such as one of `/proc`; nil where that fails.
+/// Returns the bytes of a whole file, such as one of `/proc`; nil if it cannot be read.
 func contents(of path: ByteString) -> [UInt8]? {
     guard let file = try? FileDescriptor(reading: path) else { return nil }
     var result: [UInt8] = []

@@ -1,6 +1,6 @@
 import CLinux
 
-/// What kind of file it is (inode(7)).
+/// The kind of a file (inode(7), S_IFMT).
 extension stat {
     var isRegular: Bool { kind == S_IFREG }
     var isPipe: Bool { kind == S_IFIFO }

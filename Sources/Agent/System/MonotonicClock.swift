@@ -1,6 +1,6 @@
 import CLinux
 
-/// A clock that nobody sets. It stands still while the machine sleeps (clock_getres(2), CLOCK_MONOTONIC).
+/// A clock that nobody sets, and that does not advance while the machine sleeps (clock_getres(2), CLOCK_MONOTONIC).
 enum MonotonicClock {
     /// A moment on this clock.
     struct Instant: Comparable, Sendable {

@@ -1,16 +1,16 @@
 import CLinux
 
-/// A failed system call's error number.
+/// The error of a failed system call.
 public struct SystemError: Error, Equatable, Sendable {
     /// The value of `errno`.
     public let number: Int32
 
-    /// What the last failed call in this thread left in `errno`.
+    /// The error of the last failed call in this thread.
     static var last: SystemError { SystemError(number: cf_pcap_errno()) }
 
     /// The error in words. The corresponding C function is `strerror`.
     public var description: ByteString {
-        // strerror(3) never returns a null pointer; its text is copied before the next call could change it.
+        // strerror(3) never returns a null pointer. The text is copied before another call can change it.
         unsafe ByteString(cString: strerror(number))
     }
 }

@@ -22,7 +22,7 @@ struct ExclusionTests {
     }
 
     private static func session(_ ports: [UInt16]) -> SSHSession {
-        SSHSession(daemon: "diego-sshd", process: 1, ports: ports, connections: [], source: .descriptors)
+        SSHSession(daemon: "diego-sshd", pid: 1, ports: ports, connections: [], source: .descriptors)
     }
 
     @Test(
@@ -76,7 +76,7 @@ struct ExclusionTests {
                 remote: try #require(Endpoint(address: peer.utf8, port: "40000".utf8)), state: 1, inode: 1)
         }
         return SSHSession(
-            daemon: "diego-sshd", process: 1, ports: [2222], connections: connections, source: .descriptors)
+            daemon: "diego-sshd", pid: 1, ports: [2222], connections: connections, source: .descriptors)
     }
 
     @Test(

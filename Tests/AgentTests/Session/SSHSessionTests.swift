@@ -32,7 +32,7 @@ struct SSHSessionTests {
             try Fixture.sockets("tcp-diego-sshd-three-sessions") + Fixture.sockets("tcp6-diego-sshd-three-sessions")
         let session = try #require(select([59119, 59206, 59178, 59195, 4], sockets))
         #expect(session.daemon == "diego-sshd")
-        #expect(session.process == 13325)
+        #expect(session.pid == 13325)
         #expect(session.source == .descriptors)
         #expect(session.ports == [2222])
         #expect(session.connections.map { $0.inode } == [59206, 59178, 59195])

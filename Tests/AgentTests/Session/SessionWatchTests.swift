@@ -115,7 +115,7 @@ struct SessionWatchTests {
             TCPSocket(local: $0.local, remote: $0.remote, state: $0.state, inode: $0.inode + 1)
         }
         let watch = SessionWatch(
-            SSHSession(daemon: "sshd", process: 1, ports: present.ports, connections: earlier, source: .descriptors))
+            SSHSession(daemon: "sshd", pid: 1, ports: present.ports, connections: earlier, source: .descriptors))
         #expect(!watch.check())
     }
 
@@ -152,7 +152,7 @@ struct SessionWatchTests {
     func `never checks if there is no connection to watch`() {
         let idle = SessionWatch(nil)
         #expect(idle.nextCheck == .distantFuture)
-        let session = SSHSession(daemon: "sshd", process: 1, ports: [2222], connections: [], source: .descriptors)
+        let session = SSHSession(daemon: "sshd", pid: 1, ports: [2222], connections: [], source: .descriptors)
         let watch = SessionWatch(session)
         #expect(watch.nextCheck == .distantFuture)
     }
