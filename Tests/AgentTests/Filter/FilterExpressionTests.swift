@@ -9,7 +9,7 @@ struct FilterExpressionTests {
         (")", false), (")(", false), ("port 80) or (port 2222", false), ("(tcp", false), ("tcp)", false),
         ("(tcp))", false), ("(tcp)) or ((udp)", false), ("\n(\ttcp )", true), ("\u{FF08}tcp", true),
     ])
-    func `have parentheses that match, or not`(_ expression: String, _ matches: Bool) {
+    func `have matching parentheses, or not`(_ expression: String, _ matches: Bool) {
         #expect(ByteString(text: expression).hasMatchingParentheses == matches)
     }
 }

@@ -11,7 +11,7 @@ struct MemoryMapTests {
             ("00400000-00401000 r--s 00000000 fd:00 1 /a b", 0x40_0000, 0x40_1000),
             ("0-1 ---s 0", 0, 1), ("7fffffffffffffff-8000000000000000 rw-s 0", Int.max, nil),
         ] as [(String, Int, Int?)])
-    func `has shared mappings`(_ line: String, _ start: Int, _ end: Int?) {
+    func `lists shared mappings`(_ line: String, _ start: Int, _ end: Int?) {
         let range = MemoryMap.sharedRange(line.utf8)
         #expect(range?.lowerBound == UInt(start))
         #expect(range?.upperBound == end.map { UInt($0) } ?? 1 << 63)
@@ -26,12 +26,12 @@ struct MemoryMapTests {
         "1 rw-s 0", "1-2-3 rw-s 0", "x-2 rw-s 0", "-2 rw-s 0", "1- rw-s 0", "1ffffffffffffffff-2 rw-s 0",
         "0x1-0x2 rw-s 0",
     ])
-    func `has other lines`(_ line: String) {
+    func `lists other mappings, which are skipped`(_ line: String) {
         #expect(MemoryMap.sharedRange(line.utf8) == nil)
     }
 
     @Test
-    func `has what this process maps`() throws {
+    func `lists the mappings of this process`() throws {
         let size = 1 << 20
         let shared = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
         defer { unsafe munmap(shared, size) }

@@ -3,7 +3,8 @@ import Testing
 
 @testable import Agent
 
-/// `cf_pcap_deny_sending`, on one end of a pair of sockets. Each in a process of its own, for it is for good.
+/// Tests of `cf_pcap_deny_sending` on one end of a pair of sockets. Each runs in a process of its own, because the denial is
+/// for good.
 @Suite("A socket on which sending is denied")
 struct DeniedSendingTests {
     private static let (socket, other) = (200, 201)
@@ -25,7 +26,7 @@ struct DeniedSendingTests {
         Call("splice", other, 0, socket, 0, 0, 0), Call("connect", socket, 0, 0),
         Call("dup", socket), Call("dup2", socket, 210), Call("dup3", socket, 210, 0),
         Call("fcntl", socket, duplicate, 0), Call("fcntl", socket, duplicateOnExec, 0),
-        // Whatever the descriptor, for they could hand it on.
+        // These are forbidden for any descriptor, because they could pass it on.
         Call("sendmsg", socket, 0, 0), Call("sendmsg", other, 0, 0), Call("sendmmsg", socket, 0, 0, 0),
         Call("sendmmsg", other, 0, 0, 0), Call("pidfd_getfd", other, socket, 0), Call("ptrace", 0, 0, 0, 0),
         Call("process_vm_writev", 1, 0, 0, 0, 0, 0), Call("syscall", ioUringSetup, 1, 0),
@@ -45,7 +46,7 @@ struct DeniedSendingTests {
     }
 
     @Test
-    func `cannot be sent on, given another number, or handed on`() async {
+    func `cannot be sent on, duplicated or passed on`() async {
         await #expect(processExitsWith: .success) {
             let before = Self.forbidden.filter { $0.isForbidden }.map { $0.name }
             // Of these two the kernel says the same on its own.
@@ -56,7 +57,7 @@ struct DeniedSendingTests {
     }
 
     @Test
-    func `cannot be sent on from a child process either`() async {
+    func `cannot be sent on from a child process`() async {
         await #expect(processExitsWith: .success) {
             try Self.denySending()
             let child = fork()
@@ -69,7 +70,7 @@ struct DeniedSendingTests {
     }
 
     @Test
-    func `can be read, asked and closed`() async {
+    func `can be read, queried and closed`() async {
         await #expect(processExitsWith: .success) {
             try Self.denySending()
             // Lives as long as the process.
@@ -86,7 +87,7 @@ struct DeniedSendingTests {
     }
 
     @Test
-    func `leaves no way to new privileges`() async {
+    func `comes with no-new-privileges`() async {
         await #expect(processExitsWith: .success) {
             #expect(cf_pcap_no_new_privileges() == 0)
             try Self.denySending()

@@ -13,7 +13,7 @@ struct MissingCapabilityTests {
             (.noNewPrivileges, "Garden's option NoNewPrivileges"), (.mountedNosuid, "nosuid"),
             (.mountedNosuid, "/tmp/lifecycle/cf-pcap"), (.unknown, "did not grant"),
         ] as [(MissingCapability.Reason, String)])
-    func `is explained, with what to do`(_ reason: MissingCapability.Reason, _ words: String) {
+    func `is explained with its remedy`(_ reason: MissingCapability.Reason, _ words: String) {
         let text = MissingCapability(reasons: [reason]).failure.description
         #expect(text.hasPrefix("CAP_NET_RAW is missing: "))
         #expect(text.contains(ByteString(text: words)))
@@ -30,7 +30,7 @@ struct MissingCapabilityTests {
     }
 
     @Test
-    func `of the platform's own executable is not explained with a copy`() {
+    func `is not explained by a copy if the executable is the platform's`() {
         let text = MissingCapability(reasons: [.noFileCapability(isCopy: false)]).failure.description
         #expect(!text.contains("copy" as ByteString))
     }
@@ -45,7 +45,7 @@ struct MissingCapabilityTests {
     }
 
     @Test
-    func `of a process that runs an executable without a file capability is that, at least`() {
+    func `is explained by the executable if that carries no file capability`() {
         #expect(MissingCapability.inThisProcess().reasons.contains(.noFileCapability(isCopy: true)))
     }
 }

@@ -3,8 +3,7 @@ import Testing
 
 @testable import Agent
 
-/// Each in a process of its own, which cannot tell the test runner anything once its descriptors are closed: how it ends
-/// says it all.
+/// Each test runs in a process of its own, which can report nothing after its descriptors are closed but its exit status.
 @Suite("Open descriptors")
 struct OpenDescriptorsTests {
     private static func isOpen(_ descriptor: Int32) -> Bool { cf_pcap_status_flags(descriptor) >= 0 }
@@ -22,7 +21,7 @@ struct OpenDescriptorsTests {
     }
 
     @Test
-    func `beyond a limit that was lowered later are closed, too`() async {
+    func `are closed above a limit that was lowered later, too`() async {
         await #expect(processExitsWith: .exitCode(7)) {
             Self.inOneThread {
                 guard dup2(STDERR_FILENO, 700) == 700 else { return 1 }
@@ -34,7 +33,7 @@ struct OpenDescriptorsTests {
     }
 
     @Test
-    func `that nobody can list are not taken for closed`() async {
+    func `do not count as closed if they cannot be listed`() async {
         await #expect(processExitsWith: .exitCode(7)) {
             Self.inOneThread {
                 // As without /proc: the directory cannot be opened.
@@ -45,7 +44,7 @@ struct OpenDescriptorsTests {
     }
 
     @Test
-    func `may be none at all`() async {
+    func `are closed if there are none but the standard streams`() async {
         await #expect(processExitsWith: .exitCode(7)) {
             Self.inOneThread {
                 guard OpenDescriptors.closeAll() else { return 1 }
@@ -55,8 +54,8 @@ struct OpenDescriptorsTests {
         }
     }
 
-    /// Ends as `body` says, which runs in a process of one thread: others of the test library's trap where the descriptors
-    /// are closed that they wait for.
+    /// Ends with the exit status of `body`, which runs in a process of one thread, because the test library's other threads
+    /// trap when the descriptors are closed for which they wait.
     private static func inOneThread(_ body: () -> Int32) -> Never {
         let child = fork()
         if child == 0 { _exit(body()) }

@@ -3,10 +3,10 @@ import Testing
 
 @testable import Agent
 
-/// Each in a process of its own, for they are the process's.
+/// Each test runs in a process of its own, because the streams are the process's.
 @Suite("The standard streams")
 struct StandardStreamsTests {
-    /// What standard output and standard error are.
+    /// The kinds of standard output and standard error.
     enum Pair: String, Codable {
         case onePipe, twoPipes, oneFile, oneFileTwice, device, closed
     }
@@ -16,7 +16,7 @@ struct StandardStreamsTests {
             (.onePipe, true), (.twoPipes, false), (.oneFile, true), (.oneFileTwice, true), (.device, false),
             (.closed, false),
         ] as [(Pair, Bool)])
-    func `may lead to the same place`(_ pair: Pair, _ areShared: Bool) async {
+    func `are shared if they lead to the same place`(_ pair: Pair, _ areShared: Bool) async {
         await #expect(processExitsWith: .success) { [pair, areShared] in
             // What the test runner writes at the end finds no reader.
             cf_pcap_ignore(SIGPIPE)
@@ -35,7 +35,7 @@ struct StandardStreamsTests {
     }
 
     @Test
-    func `that are pipes never wait, and leave the mode of whoever shares them alone`() async {
+    func `are reopened non-blocking if they are pipes, without an effect on other processes`() async {
         await #expect(processExitsWith: .success) {
             cf_pcap_ignore(SIGPIPE)
             let pipes = try [TestPipe(), TestPipe()]
@@ -51,7 +51,7 @@ struct StandardStreamsTests {
     }
 
     @Test
-    func `that are no pipes keep what they were given`() async {
+    func `are not reopened if they are no pipes`() async {
         await #expect(processExitsWith: .success) {
             cf_pcap_ignore(SIGPIPE)
             let file = try TemporaryFile([1, 2, 3])

@@ -32,7 +32,7 @@ struct InstancePortsTests {
             (#"[{"a":-1.5e3,"b":true,"c":"é{[","internal":2222,"d":[[]],"internal_tls_proxy":61002}]"#, 2222, 61002),
             ("\t[\r\n{\"internal\"\n:\t2222\n,\"internal_tls_proxy\":61002\n}\n]\n", 2222, 61002),
         ] as [(String, UInt16, UInt16)])
-    func `say which port of the proxy leads to a port`(_ text: String, _ port: UInt16, _ proxy: UInt16) throws {
+    func `name the proxy's port that leads to a port`(_ text: String, _ port: UInt16, _ proxy: UInt16) throws {
         #expect(try self.proxyPort(for: port, in: text) == proxy)
     }
 
@@ -43,7 +43,7 @@ struct InstancePortsTests {
         #"[{"internal":8080,"internal_tls_proxy":61001}]"#, #"[{"Internal":2222,"internal_tls_proxy":61002}]"#,
         #"[{"internal":2222,"external_tls_proxy":61015}]"#,
     ])
-    func `may not have a proxy for a port`(_ text: String) throws {
+    func `name no proxy's port if there is none`(_ text: String) throws {
         #expect(try proxyPort(for: 2222, in: text) == nil)
     }
 
@@ -68,7 +68,7 @@ struct InstancePortsTests {
         ("[{]", "unexpected text at byte 2"), ("[{}", "it ends too early"), ("[]]", "unexpected text at byte 2"),
         ("[] x", "unexpected text at byte 3"), ("\u{FEFF}[]", "unexpected text at byte 0"),
     ])
-    func `are refused where they are not what the platform writes`(_ text: String, _ words: String) {
+    func `are refused if they are not what the platform writes`(_ text: String, _ words: String) {
         let malformation = #expect(throws: Failure.self) {
             try InstancePorts(ByteString(text: text))
         }
@@ -76,7 +76,7 @@ struct InstancePortsTests {
     }
 
     @Test
-    func `are read where they are huge`() throws {
+    func `are read if they are huge`() throws {
         // An environment variable holds 128 kB at most (execve(2), MAX_ARG_STRLEN).
         let one = #"{"external":61012,"internal":8080,"external_tls_proxy":61014,"internal_tls_proxy":61001},"#
         let text = "[\(String(repeating: one, count: 1400))" + #"{"internal":2222,"internal_tls_proxy":61002}]"#
@@ -91,7 +91,7 @@ struct InstancePortsTests {
 
     /// Each prefix of a value ends in the middle; with any byte changed it is read or refused, never more.
     @Test
-    func `may be cut off or changed anywhere`() throws {
+    func `are read or refused wherever they are cut off or changed`() throws {
         let whole = [UInt8](
             #"[{"a":"\\\"x","internal":2222,"b":[{"c":[]}],"internal_tls_proxy":61002},{"internal":1}]"#.utf8)
         for length in whole.indices {
@@ -105,7 +105,7 @@ struct InstancePortsTests {
     }
 
     @Test(arguments: ["[", "{", #"[{"a":["#, #"{"a":"#, #"[{"a":"#])
-    func `may be nested without end`(_ text: String) {
+    func `are read or refused however deep they are nested`(_ text: String) {
         #expect(throws: Failure.self) { try InstancePorts(text.repeated(20_000)) }
     }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite("The connection on standard output")
 struct OutputConnectionTests {
     @Test(arguments: LoopbackConnection.Listener.allCases)
-    func `that was made to a listener is known by its own end`(_ kind: LoopbackConnection.Listener) throws {
+    func `shares its own end if a listener has accepted it`(_ kind: LoopbackConnection.Listener) throws {
         let connection = try LoopbackConnection(kind)
         let found = try #require(OutputConnection(connection.accepted))
         #expect(found.isAccepted)
@@ -15,7 +15,7 @@ struct OutputConnectionTests {
     }
 
     @Test(arguments: LoopbackConnection.Listener.allCases)
-    func `that was made by this side is known by the far end`(_ kind: LoopbackConnection.Listener) throws {
+    func `shares the far end if this side has opened it`(_ kind: LoopbackConnection.Listener) throws {
         let connection = try LoopbackConnection(kind)
         let client = try #require(OutputConnection(connection.descriptors[1]))
         #expect(!client.isAccepted)
@@ -25,7 +25,7 @@ struct OutputConnectionTests {
     }
 
     @Test
-    func `that is accepted and has lost its listener is known by the far end`() throws {
+    func `shares the far end if its listener has gone`() throws {
         let connection = try LoopbackConnection(.v4)
         #expect(shutdown(connection.listener, Int32(SHUT_RDWR)) == 0)
         let found = try #require(OutputConnection(connection.accepted))
@@ -34,7 +34,7 @@ struct OutputConnectionTests {
     }
 
     @Test
-    func `is none where it is a listener, a datagram socket, a local socket, a pipe or nothing`() throws {
+    func `does not exist for a listener, a datagram socket, a local socket, a pipe or nothing`() throws {
         let connection = try LoopbackConnection(.v4)
         #expect(OutputConnection(connection.listener) == nil)
         let pipe = try TestPipe()

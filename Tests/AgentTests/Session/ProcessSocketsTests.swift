@@ -18,7 +18,7 @@ struct ProcessSocketsTests {
     }
 
     @Test
-    func `are not known for a process that is not there`() {
+    func `are none if the process does not exist`() {
         #expect(ProcessSockets.inodes(of: 0).isEmpty)
         #expect(ProcessSockets.inodes(of: Int(Int32.max)).isEmpty)
     }
@@ -26,7 +26,7 @@ struct ProcessSocketsTests {
     @Test(
         arguments: [("socket:[59119]", 59119), ("socket:[0]", 0), ("socket:[18446744073709551615]", .max)]
             as [(String, UInt64)])
-    func `have their inode numbers in the links`(_ link: String, _ inode: UInt64) {
+    func `are named by their inode numbers in links`(_ link: String, _ inode: UInt64) {
         #expect(ProcessSockets.inode(ofLink: ByteString(text: link)) == inode)
     }
 
@@ -34,7 +34,7 @@ struct ProcessSocketsTests {
         "", "socket:[]", "socket:[", "socket:]", "socket:[1", "socket:1]", "pipe:[59119]", "/socket:[1]", "socket:[-1]",
         "socket:[1 ]", "socket:[18446744073709551616]", "anon_inode:[eventpoll]", "/dev/null",
     ])
-    func `are not what other links name`(_ link: String) {
+    func `are not named by other links`(_ link: String) {
         #expect(ProcessSockets.inode(ofLink: ByteString(text: link)) == nil)
     }
 }

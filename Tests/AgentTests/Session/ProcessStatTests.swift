@@ -20,19 +20,19 @@ struct ProcessStatTests {
     }
 
     @Test
-    func `of the process itself names its parent`() throws {
+    func `names the parent of this process`() throws {
         let stat = try #require(contents(of: "/proc/self/stat").flatMap { ProcessStat($0) })
         #expect(stat.parent == Int(getppid()))
     }
 
     @Test
-    func `may hold a name that is no text`() {
+    func `names a command that is no text`() {
         let stat = ProcessStat([UInt8]("7 (".utf8) + [0xFF, 0x29, 0x80] + [UInt8](") S 1 ".utf8))
         #expect(stat?.name.bytes == [0xFF, 0x29, 0x80])
     }
 
     @Test
-    func `that is cut off before the parent says nothing`() throws {
+    func `is refused if it is cut off before the parent`() throws {
         let whole = try Fixture.bytes("stat-diego-sshd")
         let shortest = "13325 (diego-sshd) S 1".utf8.count
         for length in 0..<shortest { #expect(ProcessStat(whole.prefix(length)) == nil, "\(length) bytes") }
@@ -44,12 +44,12 @@ struct ProcessStatTests {
         "1 (sshd) S x 1", "1 (sshd) S -1 1", "1 (sshd) S 2147483648 1", "1 (sshd) S 99999999999999999999 1",
         "1 (sshd) S 0x1 1", "((((", "))))",
     ])
-    func `that is garbage says nothing`(_ text: String) {
+    func `is refused if it is garbage`(_ text: String) {
         #expect(ProcessStat([UInt8](text.utf8)) == nil)
     }
 
     @Test
-    func `says whether the process ignores SIGHUP`() async throws {
+    func `tells whether the process ignores SIGHUP`() async throws {
         // The one of sshd ignores SIGPIPE, which is bit 12 of field 33.
         let text = String(decoding: try Fixture.bytes("stat-sshd"), as: UTF8.self)
         func ignoresHangup(_ ignored: String) -> Bool? {
@@ -73,7 +73,7 @@ struct ProcessStatTests {
     }
 
     @Test
-    func `has no parent at the top`() {
+    func `names no parent of the first process`() {
         #expect(ProcessStat([UInt8]("1 (init) S 0 1 1".utf8))?.parent == 0)
     }
 }

@@ -15,7 +15,7 @@ struct SSHConnectionTests {
             Endpoint(high: 0x2001_0DB8 << 32, low: 0x89AB_CDEF, port: 65535),
             Endpoint(high: 0xFE80 << 48, low: 1, port: 0)
         ),
-        // What sshd says of a connection to a dual-stack socket, and what the tables say of it, are the same.
+        // sshd and the tables write a connection to a dual-stack socket differently, and mean the same.
         ("::ffff:10.77.0.1 7 10.77.0.2 8", Endpoint(v4: 0x0A4D_0001, port: 7), Endpoint(v4: 0x0A4D_0002, port: 8)),
     ])
     func `names a client and a server`(_ text: String, _ client: Endpoint, _ server: Endpoint) {
@@ -31,12 +31,12 @@ struct SSHConnectionTests {
         "10.0.0.256 1 10.0.0.2 2", "10.0.0 1 10.0.0.2 2", "host 1 10.0.0.2 2", "1:2 1 ::1 2", ":::1 1 ::1 2",
         "%eth0 1 ::1 2", "10.0.0.1\t1 10.0.0.2 2", "UNKNOWN 65535 UNKNOWN 65535", "010.0.0.1 1 10.0.0.2 2",
     ])
-    func `that is malformed names nothing`(_ text: String) {
+    func `names nothing if it is malformed`(_ text: String) {
         #expect(SSHConnection(ByteString(text: text)) == nil)
     }
 
     @Test
-    func `is believed only where the socket tables have it`() throws {
+    func `is believed only if the socket tables have it`() throws {
         let sockets = try Fixture.sockets("tcp-openssh-one-session")
         func find(_ text: ByteString) -> TCPSocket? {
             sockets.first { socket in SSHConnection(text)?.isConnection(socket) ?? false }
@@ -52,7 +52,7 @@ struct SSHConnectionTests {
     }
 
     @Test
-    func `is found where the table has mapped addresses`() throws {
+    func `is found in a table of mapped addresses`() throws {
         let sockets = try Fixture.sockets("tcp6-diego-sshd-three-sessions")
         for text in ["127.0.0.1 34842 127.0.0.1 2222", "::ffff:127.0.0.1 34842 127.0.0.1 2222"] as [ByteString] {
             let connection = try #require(SSHConnection(text))
@@ -69,7 +69,7 @@ struct SSHConnectionTests {
             "[1111:2222:3333:4444:5555:6666:7777:8888]:65535"
         ),
     ])
-    func `has ends that are logged as people write them`(_ address: String, _ port: UInt16, _ text: String) {
+    func `is logged with addresses as people write them`(_ address: String, _ port: UInt16, _ text: String) {
         #expect(Endpoint(address: address.utf8, port: "\(port)".utf8)?.description.text == text)
     }
 }

@@ -27,7 +27,7 @@ struct SSHSessionTests {
     }
 
     @Test
-    func `may be any of those of a daemon that serves all from one process`() throws {
+    func `has all connections of a daemon that serves every session from one process`() throws {
         let sockets =
             try Fixture.sockets("tcp-diego-sshd-three-sessions") + Fixture.sockets("tcp6-diego-sshd-three-sessions")
         let session = try #require(select([59119, 59206, 59178, 59195, 4], sockets))
@@ -39,7 +39,7 @@ struct SSHSessionTests {
     }
 
     @Test
-    func `is that of a process for one connection, whose parent listens`() throws {
+    func `has the connection of a process whose parent listens`() throws {
         let sockets = try Fixture.sockets("tcp-openssh-one-session")
         let session = try #require(select([60671], sockets))
         #expect(session.ports == [2222])
@@ -47,7 +47,7 @@ struct SSHSessionTests {
     }
 
     @Test
-    func `is not what the daemon connects to for a client`() {
+    func `has no connection that the daemon opens for a client`() {
         let sockets = [
             socket(2222, 0, state: 0x0A, inode: 1), socket(2222, 40_000, state: 0x01, inode: 2),
             socket(50_000, 8080, state: 0x01, inode: 3),
@@ -57,7 +57,7 @@ struct SSHSessionTests {
     }
 
     @Test
-    func `is not what the daemon listens on for a client, as long as there are sessions`() {
+    func `has no port on which the daemon listens for a client while there are sessions`() {
         let sockets = [
             socket(2222, 0, state: 0x0A, inode: 1), socket(9000, 0, state: 0x0A, inode: 2),
             socket(2222, 40_000, state: 0x01, inode: 3),
@@ -66,7 +66,7 @@ struct SSHSessionTests {
     }
 
     @Test
-    func `is not known where the daemon only listens, but its ports are`() {
+    func `has ports and no connections if the daemon only listens`() {
         let sockets = [
             socket(2222, 0, state: 0x0A, inode: 1), socket(2322, 0, state: 0x0A, inode: 2),
             socket(8080, 0, state: 0x0A, inode: 3),
@@ -77,7 +77,7 @@ struct SSHSessionTests {
     }
 
     @Test
-    func `is found on two ports, each named once`() {
+    func `has two ports, each once`() {
         let sockets = [
             socket(2222, 0, state: 0x0A, inode: 1), socket(22, 0, state: 0x0A, inode: 2),
             socket(2222, 40_000, state: 0x01, inode: 3), socket(22, 40_001, state: 0x01, inode: 4),
@@ -88,7 +88,7 @@ struct SSHSessionTests {
     }
 
     @Test
-    func `is none of a process that holds no socket in the tables`() {
+    func `does not exist for a process that holds no socket in the tables`() {
         let sockets = [socket(2222, 0, state: 0x0A, inode: 1), socket(2222, 40_000, state: 0x01, inode: 2)]
         #expect(select([], sockets) == nil)
         #expect(select([7], sockets) == nil)
@@ -96,19 +96,19 @@ struct SSHSessionTests {
     }
 
     @Test
-    func `is none of sockets that nobody holds any more`() {
+    func `does not exist for sockets that nobody holds any more`() {
         // Connections that are being closed all have the inode number 0.
         let sockets = [socket(2222, 0, state: 0x0A, inode: 1), socket(2222, 40_000, state: 0x01, inode: 0)]
         #expect(select([0], sockets) == nil)
     }
 
     @Test
-    func `is none of a connection to a port on which nobody listens`() {
+    func `does not exist for a connection to a port on which nobody listens`() {
         #expect(select([2], [socket(40_000, 2222, state: 0x01, inode: 2)]) == nil)
     }
 
     @Test
-    func `is the connection that SSH_CONNECTION names, if the tables have it`() throws {
+    func `has the connection that SSH_CONNECTION names, if the tables have it`() throws {
         let sockets = try Fixture.sockets("tcp-openssh-one-session")
         func select(_ text: ByteString) throws -> SSHSession? {
             let named = try #require(SSHConnection(text))

@@ -30,7 +30,7 @@ struct SessionWatchTests {
         later.close()
     }
 
-    /// In what order the other end of standard input and one of two connections go, `check` being a check between them.
+    /// An order in which the other end of standard input and one of two connections go; `check` is a check between them.
     enum Event {
         case inputCloses, connectionCloses, check
     }
@@ -169,7 +169,7 @@ extension SessionWatch {
         return true
     }
 
-    /// Long enough for those to have gone.
+    /// A time after which those have gone.
     fileprivate func keepsSight() -> Bool {
         usleep(100_000)
         return check()

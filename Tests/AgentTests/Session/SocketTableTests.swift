@@ -14,7 +14,7 @@ struct SocketTableTests {
     // MARK: Real tables
 
     @Test
-    func `of OpenSSH have a listener and the connection to it`() throws {
+    func `list OpenSSH's listener and a connection to it`() throws {
         let sockets = try Fixture.sockets("tcp-openssh-one-session")
         let server = Endpoint(v4: 0x0A4D_0002, port: 2222)
         #expect(
@@ -28,12 +28,12 @@ struct SocketTableTests {
     }
 
     @Test
-    func `have nothing but a heading where there are no sockets`() throws {
+    func `list nothing if there is only the heading`() throws {
         #expect(try Fixture.sockets("tcp6-openssh-one-session").isEmpty)
     }
 
     @Test
-    func `have the sockets of a dual-stack listener in tcp6`() throws {
+    func `list the sockets of a dual-stack listener in tcp6`() throws {
         let sockets = try Fixture.sockets("tcp6-diego-sshd-three-sessions")
         #expect(sockets.count == 5)
         #expect(sockets[0].isListening)
@@ -44,7 +44,7 @@ struct SocketTableTests {
     }
 
     @Test
-    func `have both ends of a connection, one of them mapped`() throws {
+    func `list both ends of a connection, one of them mapped`() throws {
         let server = try #require(try Fixture.sockets("tcp6-diego-sshd-three-sessions").first { $0.inode == 59195 })
         let client = try #require(try Fixture.sockets("tcp-diego-sshd-three-sessions").first { $0.inode == 59194 })
         #expect(client.local == server.remote)
@@ -52,7 +52,7 @@ struct SocketTableTests {
     }
 
     @Test
-    func `have sockets of every state`() throws {
+    func `list sockets of every state`() throws {
         let sockets = try Fixture.sockets("tcp-many-sockets") + Fixture.sockets("tcp6-many-sockets")
         #expect(sockets.count == 239 + 155)
         #expect(sockets.filter { $0.isListening }.count == 2)
@@ -68,14 +68,14 @@ struct SocketTableTests {
             ("02004D0A:08AE", 0x0A4D_0002, 2222), ("0a0b0c0d:00ff", 0x0D0C_0B0A, 255),
             ("0000000000000000FFFF00000100007F:1F90", 0x7F00_0001, 8080),
         ] as [(String, UInt32, UInt16)])
-    func `have IPv4 addresses in the host's byte order, mapped ones being the same`(
+    func `write IPv4 addresses in the host's byte order, mapped ones being equal`(
         _ column: String, _ address: UInt32, _ port: UInt16
     ) {
         #expect(Endpoint(column: column.utf8) == Endpoint(v4: address, port: port))
     }
 
     @Test
-    func `have IPv6 addresses in four words of the host's byte order`() {
+    func `write IPv6 addresses in four words of the host's byte order`() {
         #expect(
             Endpoint(column: "B80D01200000000000000000EFCDAB89:0016".utf8)
                 == Endpoint(high: 0x2001_0DB8_0000_0000, low: 0x0000_0000_89AB_CDEF, port: 22))
@@ -89,20 +89,20 @@ struct SocketTableTests {
         "0000000000000000FFFF00000100007:1F90", "0000000000000000FFFF00000100007F0:1F90",
         "0000000000000000FFFF0000G100007F:1F90", "00000000FFFF00000100007F:1F90",
     ])
-    func `have nothing else for addresses`(_ column: String) {
+    func `write nothing else for addresses`(_ column: String) {
         #expect(Endpoint(column: column.utf8) == nil)
     }
 
     // MARK: Rows
 
     @Test
-    func `have a socket in a row`() {
+    func `list a socket in a row`() {
         #expect(socket(row)?.inode == 60671)
         #expect(socket(row)?.local.port == 2222)
     }
 
     @Test
-    func `have no socket in a row that is cut off before the inode number`() {
+    func `list no socket in a row that is cut off before the inode number`() {
         let end = row.utf8.count - "4 0 20 4 17 22 -1".utf8.count
         let start = end - " 60671 ".utf8.count
         for length in 0...start { #expect(socket(String(row.prefix(length))) == nil, "\(length) bytes") }
@@ -113,7 +113,7 @@ struct SocketTableTests {
         ("02004D0A", "0200ZD0A"), (" 01 ", " 0G "), (" 01 ", " 101 "), ("60671", "-1"), ("60671", "x"),
         ("60671", "18446744073709551616"), ("08AE", "8AE"), ("CC48", "1CC48"),
     ])
-    func `have no socket in a row with a column that is garbage`(_ column: String, _ garbage: String) {
+    func `list no socket in a row with a column that is garbage`(_ column: String, _ garbage: String) {
         #expect(socket(row.replacing(column, with: garbage, maxReplacements: 1)) == nil)
     }
 
@@ -122,12 +122,12 @@ struct SocketTableTests {
         "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
         ": : : : : : : : : :", "0 1 2 3 4 5 6 7 8 9 10",
     ])
-    func `have no socket in lines that are no rows`(_ line: String) {
+    func `list no socket in lines that are no rows`(_ line: String) {
         #expect(socket(line) == nil)
     }
 
     @Test
-    func `may have any number of blanks between columns`() {
+    func `have any number of blanks between columns`() {
         #expect(socket(row.replacing(" ", with: "   ")) == socket(row))
     }
 
@@ -136,7 +136,7 @@ struct SocketTableTests {
         ("04", 1, false), ("05", 1, false), ("06", 1, false), ("07", 1, false), ("09", 1, false), ("0A", 1, false),
         ("0B", 1, false), ("0C", 1, false),
     ])
-    func `have as connected what a process holds and a peer may still read`(
+    func `list as connected a socket that a process holds and whose peer may still read`(
         _ state: String, _ inode: Int, _ isConnected: Bool
     ) throws {
         let row = row.replacing(" 01 ", with: " \(state) ").replacing("60671", with: "\(inode)")
@@ -154,7 +154,7 @@ struct SocketTableTests {
     }
 
     @Test
-    func `of 10,000 rows are read in a time that grows with their number only`() throws {
+    func `are read in a time that is proportional to the number of rows`() throws {
         let fixture = try Fixture.bytes("tcp6-many-sockets").split(separator: UInt8(ascii: "\n"))
         var table = [UInt8]()
         for index in 0..<10_000 {
@@ -168,7 +168,7 @@ struct SocketTableTests {
         let seconds = threadTime() - before
         print("10,000 rows of tcp6, \(table.count) bytes: \(seconds) s in this build")
         #expect(count == 9999)
-        // In a debug build; were it the square of the number of rows it would be minutes.
+        // The limit is that of a debug build. A time that grew with the square of the number would be minutes.
         #expect(seconds < 30)
     }
 }

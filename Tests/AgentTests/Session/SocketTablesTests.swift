@@ -6,7 +6,7 @@ import Testing
 @Suite("The kernel's socket tables", .serialized)
 struct SocketTablesTests {
     @Test(arguments: LoopbackConnection.Listener.allCases)
-    func `have a connection of this process, wherever its listener was opened`(
+    func `list a connection of this process, whichever kind of listener accepted it`(
         _ kind: LoopbackConnection.Listener
     ) throws {
         let connection = try LoopbackConnection(kind)
@@ -25,7 +25,7 @@ struct SocketTablesTests {
     }
 
     @Test
-    func `are read to the end when they are larger than the buffer`() throws {
+    func `are read to the end if they are larger than the buffer`() throws {
         var connections: [LoopbackConnection] = []
         // Three sockets each, 150 bytes a row.
         for number in 0..<120 { connections.append(try LoopbackConnection(number % 2 == 0 ? .v4 : .v6)) }

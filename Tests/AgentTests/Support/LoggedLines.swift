@@ -2,7 +2,7 @@ import CLinux
 
 @testable import Agent
 
-/// The lines, without their times, that `body` logs.
+/// Returns the lines that `body` logs, without their times.
 func logged(isVerbose: Bool = false, _ body: (Log) -> Void) throws -> [String] {
     let pipe = try TestPipe(flags: O_NONBLOCK)
     let log = Log(descriptor: pipe.writeEnd)

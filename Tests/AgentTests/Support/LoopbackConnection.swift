@@ -10,7 +10,7 @@ final class LoopbackConnection {
     let accepted: Int32
     let port: UInt16
 
-    /// How the listening socket was opened.
+    /// The kind of the listening socket.
     enum Listener: CaseIterable {
         /// An IPv4 socket.
         case v4
@@ -48,14 +48,14 @@ final class LoopbackConnection {
         close()
     }
 
-    /// Closes everything.
+    /// Closes all descriptors.
     func close() {
         for descriptor in descriptors { CLinux.close(descriptor) }
         descriptors = []
     }
 
-    /// Closes everything, and returns once the kernel's tables no longer list the connection: a child process that another
-    /// test starts holds it for a moment.
+    /// Closes all descriptors, and returns once the kernel's tables no longer list the connection, because a child process
+    /// that another test starts holds it for a moment.
     func closeForAll() throws(SystemError) {
         let inode = Self.inode(of: accepted)
         close()
@@ -69,19 +69,19 @@ final class LoopbackConnection {
         }
     }
 
-    /// The number of a descriptor's socket.
+    /// Returns the inode number of a descriptor's socket.
     static func inode(of descriptor: Int32) -> UInt64 {
         var information = stat()
         return unsafe fstat(descriptor, &information) == 0 ? UInt64(information.st_ino) : 0
     }
 
-    /// The client's end, for somebody else to close.
+    /// Returns the client's end, which the caller closes.
     func takeClient() -> Int32 {
         descriptors.remove(at: 1)
     }
 
     private static func port(of socket: Int32) -> UInt16 {
-        // The port stands at the same place in both families' addresses.
+        // The port has the same offset in both families' addresses.
         var name = sockaddr_in6()
         var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
         unsafe withUnsafeMutableBytes(of: &name) { name in
@@ -117,7 +117,7 @@ final class LoopbackConnection {
 }
 
 extension SSHSession {
-    /// A session of a daemon that holds those connections.
+    /// Creates the session of a daemon that holds those connections.
     init(connections: [LoopbackConnection]) throws(SystemError) {
         let inodes = connections.map { LoopbackConnection.inode(of: $0.accepted) }
         var sockets: [TCPSocket] = []

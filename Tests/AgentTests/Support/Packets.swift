@@ -2,27 +2,27 @@ import CLinux
 
 @testable import Agent
 
-/// A packet and what a capture notes of it.
+/// A packet, with the length and time that a capture records.
 struct Packet {
     var bytes: [UInt8]
-    /// Its length on the wire; that of `bytes` where it is nil.
+    /// Its length on the wire; nil if that is the number of its bytes.
     var length: Int?
     var seconds = 0
     var microseconds = 0
 
-    /// Packets of those sizes, all different.
+    /// Returns packets of those sizes, all different.
     static func numbered(sizes: some Sequence<Int>) -> [Packet] {
         sizes.enumerated().map { number, size in
             Packet(bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: size), seconds: number)
         }
     }
 
-    /// As it stands in a file (pcap-savefile(5)).
+    /// The record of the packet in a file (pcap-savefile(5)).
     var record: [UInt8] {
         Self.bytes(of: [seconds, microseconds, bytes.count, length ?? bytes.count]) + bytes
     }
 
-    /// The header of a file of Ethernet packets, version 2.4.
+    /// Returns the header of a file of Ethernet packets, version 2.4.
     static func fileHeader(snaplen: Int) -> [UInt8] {
         bytes(of: [0xA1B2_C3D4, 4 << 16 | 2, 0, 0, snaplen, 1])
     }
@@ -36,7 +36,7 @@ struct Packet {
 }
 
 extension RecordQueue {
-    /// What libpcap does for each packet.
+    /// Adds a packet as libpcap does.
     mutating func add(_ packet: Packet) {
         let length = UInt32(packet.length ?? packet.bytes.count)
         unsafe packet.bytes.withUnsafeBytes { bytes in

@@ -1,4 +1,4 @@
-/// The same random numbers each time (SplitMix64).
+/// A generator of the same random numbers each time (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

@@ -1,6 +1,6 @@
 import CLinux
 
-/// Writes to a pipe what signalfd(2) gives for a signal, for `Signals` to read from its other end.
+/// Writes a signal to a pipe in the form of signalfd(2), so that `Signals` can read it from the other end.
 func sendSignal(_ signal: Int32, to writeEnd: Int32) {
     var information = signalfd_siginfo()
     information.ssi_signo = UInt32(signal)

@@ -2,7 +2,7 @@ import CLinux
 
 @testable import Agent
 
-/// A file without a name, gone with its last descriptor.
+/// A file without a name, which the kernel deletes with its last descriptor.
 final class TemporaryFile {
     let descriptor: Int32
 
@@ -25,7 +25,7 @@ final class TemporaryFile {
         _ = unsafe bytes.withUnsafeBytes { unsafe CLinux.write(descriptor, $0.baseAddress, $0.count) }
     }
 
-    /// A second descriptor of the file, with a position of its own.
+    /// Opens a second descriptor of the file, with a position of its own.
     func opened(flags: Int32) -> Int32 {
         unsafe ByteString(text: "/proc/self/fd/\(descriptor)").withCString { unsafe cf_pcap_open($0, flags) }
     }

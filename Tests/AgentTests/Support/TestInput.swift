@@ -42,7 +42,7 @@ final class TestInput {
         if otherEnd >= 0 { close(otherEnd) }
     }
 
-    /// Returns once that is seen: a child that another test is making keeps the descriptor for a moment.
+    /// Returns once the kernel shows that, because a child that another test is making keeps the descriptor for a moment.
     func closeOtherEnd() {
         if kind == .halfClosedSocket {
             shutdown(otherEnd, Int32(SHUT_WR))

@@ -2,14 +2,14 @@ import CLinux
 
 @testable import Agent
 
-/// A pipe of which both ends are the test's.
+/// A pipe that has both its ends in the test.
 final class TestPipe {
     let readEnd: Int32
     let writeEnd: Int32
     private var ownsReadEnd = true
     private var isWriteEndOpen = true
 
-    /// `flags` are those of pipe2(2).
+    /// Opens a pipe with the flags of pipe2(2).
     init(flags: Int32 = 0) throws(SystemError) {
         var ends: (Int32, Int32) = (-1, -1)
         let result = unsafe withUnsafeMutableBytes(of: &ends) { ends in
@@ -24,7 +24,7 @@ final class TestPipe {
         closeWriteEnd()
     }
 
-    /// The read end, for somebody else to close.
+    /// Returns the read end, which the caller closes.
     func giveAwayReadEnd() -> Int32 {
         ownsReadEnd = false
         return readEnd
@@ -35,13 +35,13 @@ final class TestPipe {
         isWriteEndOpen = false
     }
 
-    /// Writes `count` zero bytes with one call; what write(2) returned.
+    /// Writes `count` zero bytes with one call, and returns the result of write(2).
     func write(_ count: Int) -> Int {
         let bytes = [UInt8](repeating: 0, count: count)
         return unsafe bytes.withUnsafeBytes { unsafe CLinux.write(writeEnd, $0.baseAddress, $0.count) }
     }
 
-    /// Reads up to `count` bytes with one call; none where there is none now.
+    /// Reads up to `count` bytes with one call; none if there are none now.
     func read(_ count: Int = 1 << 20) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let taken = unsafe bytes.withUnsafeMutableBytes { unsafe CLinux.read(readEnd, $0.baseAddress, $0.count) }

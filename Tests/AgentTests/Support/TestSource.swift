@@ -2,7 +2,7 @@ import CLinux
 
 @testable import Agent
 
-/// A source of packets that a test makes up: what each read of the ring gives, one after the other.
+/// A source of packets that a test makes up. It has a list of results, one for each read of the ring.
 final class TestSource: PacketSource {
     /// The result of a read.
     enum Read {
@@ -18,7 +18,7 @@ final class TestSource: PacketSource {
     let snaplen = 65_535
     var counts: (received: UInt64, dropped: UInt64) = (0, 0)
 
-    /// Gives those reads, and then an empty ring. The descriptor is readable while reads are left, if they are announced.
+    /// Creates a source with those results, after which the ring is empty. The descriptor is readable while reads are left, if they are announced.
     init(_ reads: [Read], isAnnounced: Bool = true) throws(SystemError) {
         self.reads = reads[...]
         ring = try TestPipe(flags: O_NONBLOCK)

@@ -10,7 +10,7 @@ extension ByteString {
 }
 
 extension String {
-    /// Its bytes, `count` times over.
+    /// Returns its bytes, repeated `count` times.
     func repeated(_ count: Int) -> ByteString {
         ByteString(text: String(repeating: self, count: count))
     }

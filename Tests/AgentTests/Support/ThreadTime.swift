@@ -1,6 +1,6 @@
 import CLinux
 
-/// Seconds that a core has spent on this thread, which do not depend on what else the machine does.
+/// Returns the seconds that a core has spent on this thread, which do not depend on other processes.
 func threadTime() -> Double {
     var time = timespec()
     unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

@@ -5,7 +5,7 @@ import Testing
 @Suite("Strings of bytes")
 struct ByteStringTests {
     @Test
-    func `are put together from texts, numbers and each other`() {
+    func `are interpolated from texts, numbers and each other`() {
         let name: ByteString = "lo"
         #expect("\(name): \(-1) of \(UInt64.max)" as ByteString == "lo: -1 of 18446744073709551615")
     }
@@ -23,7 +23,7 @@ struct ByteStringTests {
     }
 
     @Test
-    func `come from C strings and go back, up to the first NUL`() {
+    func `are converted from and to C strings, up to the first NUL`() {
         let copied = unsafe ByteString([0x61, 0xFF, 0x00, 0x62]).withCString { unsafe ByteString(cString: $0) }
         #expect(copied.bytes == [0x61, 0xFF])
         #expect(unsafe ("" as ByteString).withCString { unsafe ByteString(cString: $0) }.isEmpty)
@@ -33,13 +33,13 @@ struct ByteStringTests {
         ("sshd", "sshd", true, true), ("sshd-session", "sshd", true, false), ("diego-sshd", "sshd", false, true),
         ("ssh", "sshd", false, false), ("", "", true, true), ("a", "", true, true),
     ])
-    func `start and end with others`(_ text: String, _ part: String, _ starts: Bool, _ ends: Bool) {
+    func `know their prefixes and suffixes`(_ text: String, _ part: String, _ starts: Bool, _ ends: Bool) {
         #expect(ByteString(text: text).hasPrefix(ByteString(text: part)) == starts)
         #expect(ByteString(text: text).hasSuffix(ByteString(text: part)) == ends)
     }
 
     @Test
-    func `hold others`() {
+    func `know the strings that they contain`() {
         let text: ByteString = "tcp port 80"
         #expect(text.contains("port" as ByteString))
         #expect(text.contains("tcp port 80" as ByteString))
@@ -49,7 +49,7 @@ struct ByteStringTests {
     }
 
     @Test
-    func `are joined with something between each two`() {
+    func `are joined with a separator`() {
         #expect(([] as [ByteString]).joined(separator: ", ") == "")
         #expect((["a"] as [ByteString]).joined(separator: ", ") == "a")
         #expect((["a", "", "c"] as [ByteString]).joined(separator: ", ") == "a, , c")

@@ -13,20 +13,20 @@ struct FileTests {
     }
 
     @Test
-    func `that cannot be opened or read are nil`() {
+    func `are nil if they cannot be opened or read`() {
         #expect(contents(of: "/proc/self/no such file") == nil)
         #expect(contents(of: "/proc/self") == nil)
     }
 
     @Test
-    func `that cannot be opened say why`() {
+    func `report why they cannot be opened`() {
         let error = #expect(throws: SystemError.self) { _ = try FileDescriptor(reading: "/proc/self/no such file") }
         #expect(error == SystemError(number: ENOENT))
         #expect(error?.description == "No such file or directory")
     }
 
     @Test
-    func `are closed with their owner`() throws {
+    func `are closed when their descriptor is destroyed`() throws {
         let pipe = try TestPipe()
         var entry = pollfd(fd: pipe.writeEnd, events: 0, revents: 0)
         do {

@@ -6,7 +6,7 @@ import Testing
 @Suite("Network interfaces")
 struct InterfaceTests {
     @Test
-    func `are looked up in the kernel's list`() throws {
+    func `are found in the kernel's list`() throws {
         let loopback = try Interface("lo")
         #expect(loopback.name == "lo")
         let index = unsafe if_nametoindex("lo")
@@ -18,15 +18,15 @@ struct InterfaceTests {
     }
 
     @Test
-    func `have the kernel's name for them, whatever led to it`() throws {
-        // The kernel takes what stands behind a colon for an alias of addresses (netdevice(7)).
+    func `have the kernel's name if an alias led to them`() throws {
+        // To the kernel, a colon begins an alias for addresses (netdevice(7)).
         #expect(try Interface("lo:0").name == "lo")
     }
 
     @Test(arguments: [
         "", "eth99", "LO", "lo ", "Any", "/dev/net/tun", "../lo", "usbmon0", "nflog", "bluetooth0", "dbus-system",
     ])
-    func `that are not there are refused, with the names of those that are`(_ name: String) throws {
+    func `are refused if they do not exist, with the names of those that do`(_ name: String) throws {
         let failure = #expect(throws: Failure.self) { try Interface(ByteString(text: name)) }
         let words = try #require(failure).description
         #expect(words.hasPrefix("failed to open device \(ByteString(text: name)): no such interface, there are "))
@@ -35,7 +35,7 @@ struct InterfaceTests {
     }
 
     @Test
-    func `with a name of 5,000 characters are refused`() {
+    func `are refused if the name has 5,000 characters`() {
         #expect(throws: Failure.self) { try Interface("x".repeated(5000)) }
     }
 }

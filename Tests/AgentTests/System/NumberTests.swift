@@ -27,7 +27,7 @@ struct NumberTests {
         ("99999999999999999999", UInt64.max), ("184467440737095516150", UInt64.max), ("-1", 10), ("+1", 10), (" 1", 10),
         ("1 ", 10), ("0x1", 10), ("a", 16), ("1.0", 10), ("１", 10),
     ])
-    func `are refused in decimal where they are none or too large`(_ text: String, _ limit: UInt64) {
+    func `are refused in decimal if there is another byte or they are too large`(_ text: String, _ limit: UInt64) {
         #expect(text.utf8.decimal(upTo: limit) == nil)
     }
 
@@ -40,12 +40,12 @@ struct NumberTests {
     }
 
     @Test(arguments: ["", "10000", "00000", "0x1", "g", " 1", "-1"])
-    func `are refused in hexadecimal where they are none or too long`(_ text: String) {
+    func `are refused in hexadecimal if there is another byte or they are too long`(_ text: String) {
         #expect(text.utf8.hexadecimal(as: UInt16.self) == nil)
     }
 
     @Test
-    func `fill their types`() {
+    func `are read up to the largest of their type`() {
         #expect("FF".utf8.hexadecimal(as: UInt8.self) == .max)
         #expect("FFFFFFFF".utf8.hexadecimal(as: UInt32.self) == .max)
         #expect("ffffffffffffffff".utf8.hexadecimal(as: UInt64.self) == .max)
@@ -53,7 +53,7 @@ struct NumberTests {
     }
 
     @Test(arguments: 0...UInt8.max)
-    func `have the digits of their radix only`(_ byte: UInt8) {
+    func `have no digits but those of their radix`(_ byte: UInt8) {
         let digits = "0123456789abcdef"
         let value = digits.utf8.firstIndex(of: byte >= 0x41 && byte <= 0x46 ? byte + 0x20 : byte)
             .map { digits.utf8.distance(from: digits.startIndex, to: $0) }
