@@ -75,3 +75,20 @@ def test_no_wireshark_is_said_before_anything_is_captured(foundation, demo, fold
     assert result.status == 1
     assert "wireshark" in result.stderr.lower()
     assert not agents(demo.processes[0].instances)
+
+
+def test_wireshark_beside_a_file_holds_nothing_up(foundation, demo, folder):
+    """One that reads nothing for a while; the file gets all, and is closed in order."""
+    (folder / "bin").mkdir()
+    (folder / "bin/wireshark").write_text("#!/bin/sh\nsleep 1000\n")
+    (folder / "bin/wireshark").chmod(0o755)
+    path = {"PATH": f"{folder}/bin:{foundation.environment['PATH']}"}
+    with Client(foundation, folder, "demo", "--wireshark", "-o", "x.pcapng", environment=path) as running:
+        running.wait_until_capturing(*demo.processes[0].instances)
+        with HTTPLoad(demo.processes[0].instances[0], 100) as load:
+            load.wait_for(100)
+            answered = load.stop()
+        result = running.stop()
+    assert result.status == 0, result.stderr
+    assert "Wireshark did not take the last packets in time" in result.stderr
+    assert sum(b"GET /" in packet.data for packet in result.pcapng("x.pcapng").packets) == answered

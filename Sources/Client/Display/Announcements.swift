@@ -22,4 +22,20 @@ public enum Announcements {
 
     /// When the output is whole.
     public static func saved(to path: String) -> String { "Saved capture to '\(path)'." }
+
+    /// When all files of a set are whole.
+    static func saved(_ files: SavedFiles) -> String {
+        let names = files.count == 1 ? "'\(files.last)'" : "\(files.count) files, '\(files.first)' to '\(files.last)'"
+        let removed = files.removed > 0 ? " (\(files.removed) older ones were removed, as --keep says)" : ""
+        return "Saved capture to \(names)\(removed)."
+    }
+
+    /// Before anything is captured: what was understood of `--rotate` and `--keep`.
+    static func rotating(_ rotation: Rotation, keep: Int?, first: String) -> String {
+        let kept = keep.map { "; the last \($0 == 1 ? "one" : "\($0)") that are complete are kept beside it" } ?? ""
+        return "A new file begins after \(rotation), the first is '\(first)'\(kept)."
+    }
+
+    /// Before anything is captured, where a set is compressed.
+    static let unknownToWireshark = "Wireshark 4.0 does not list the files of a set that is compressed."
 }

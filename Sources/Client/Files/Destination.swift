@@ -8,6 +8,11 @@ final class Destination: ByteDestination {
     let isLive: Bool
     private(set) var written: Int64 = 0
 
+    /// Called on a full disk. Returns whether there may be room now; then writing goes on.
+    var makeRoom: (() -> Bool)?
+    /// The file that was opened; nil for what is not a regular file.
+    private(set) var identity: FileIdentity?
+
     private var descriptor: FileDescriptor
     private let path: FilePath?
     private let isNew: Bool
@@ -49,7 +54,14 @@ final class Destination: ByteDestination {
         self.name = name
         self.path = path
         self.isNew = isNew
-        isLive = (try? descriptor.stat().type) != .regular
+        let status = try? descriptor.stat()
+        isLive = status?.type != .regular
+        identity = isLive ? nil : status.map { FileIdentity($0) }
+    }
+
+    /// Creates a new file. Throws ``OutputError/exists(_:)`` if there is one.
+    static func create(_ path: String) throws(OutputError) -> Destination {
+        try file(FilePath(path), overwrite: false, isChosen: false, ReaderWait())
     }
 
     private static func standardOutput(_ format: CaptureOptions.Format) throws(OutputError) -> Destination {
@@ -161,6 +173,7 @@ final class Destination: ByteDestination {
             } catch Errno.brokenPipe {
                 throw .readerGone
             } catch {
+                if OutputError.failed(path: name, Self.errno(error)).isFullDisk, makeRoom?() == true { continue }
                 let rest = done - wholeLength(done)
                 guard takeBack(rest) || rest == 0 else { throw .cut(path: name, Self.errno(error)) }
                 throw .failed(path: name, Self.errno(error))

@@ -2,6 +2,8 @@
 enum OutputError: Error, Equatable {
     /// The output exists and may not be overwritten.
     case exists(String)
+    /// Files of a set with the name are there.
+    case setExists(String)
     /// Standard output is a terminal.
     case isTerminal
     /// Standard output leads where standard error leads, so that messages would stand between the packets.
@@ -26,10 +28,19 @@ enum OutputError: Error, Equatable {
     case compression(String)
 }
 
+extension OutputError {
+    /// Whether the file system, or a person's share of it, is full.
+    var isFullDisk: Bool {
+        if case .failed(_, let error) = self { error == .noSpace || error == .diskQuotaExceeded } else { false }
+    }
+}
+
 extension OutputError: CustomStringConvertible {
     var description: String {
         switch self {
         case .exists(let path): "'\(path)' exists already: choose another --output, or --force to overwrite it"
+        case .setExists(let name):
+            "'\(name)' is of a set that exists already: choose another --output, for no run continues another's set"
         case .isTerminal: "packets are not written to a terminal: use -o FILE, or -o - with a pipe or a file behind it"
         case .isShared: "messages go to standard output, too: leave 2>&1 out, or use -o FILE"
         case .isNotEmpty: "a .pcap file cannot be appended to: use > in place of >>, or --format pcapng"

@@ -1,9 +1,9 @@
 /// The wait for a FIFO's reader. A thread that stands in open(2) could not be told that a person wants the end.
-struct ReaderWait {
+struct ReaderWait: Sendable {
     /// Says to a person what is waited for.
-    var tell: (String) -> Void = { _ in }
+    var tell: @Sendable (String) -> Void = { _ in }
     /// Whether to wait no longer.
-    var isStopped: () -> Bool = { false }
+    var isStopped: @Sendable () -> Bool = { false }
 
     /// The time between two attempts, in microseconds. The kernel tells a writer nothing of a reader that comes.
     private static let pause: UInt32 = 50_000

@@ -18,6 +18,7 @@ extension CaptureOptions {
         try checkEnd()
         if checksInstances { return try refuse(optionsOfOutput, with: "--check", because: "writes no file") }
         guard !json else { throw UsageError("--json goes with --list or --check") }
+        try checkRotation()
         _ = try resolvedFormat()
     }
 
@@ -33,6 +34,19 @@ extension CaptureOptions {
             throw UsageError("\(option) stands alone, leave out --list, --check and --json")
         }
         return .linkExtcap(isWanted: installExtcap)
+    }
+
+    private func checkRotation() throws(UsageError) {
+        guard rotation != nil else {
+            guard keep == nil else { throw UsageError("--keep goes with --rotate: it counts the files of a set") }
+            return
+        }
+        guard output != "-" else {
+            throw UsageError("standard output is one stream, and --rotate makes files: name them with --output")
+        }
+        guard !force else {
+            throw UsageError("--force overwrites one file, and --rotate writes new ones: choose another --output")
+        }
     }
 
     private func checkListing() throws(UsageError) {
@@ -65,6 +79,7 @@ extension CaptureOptions {
             output != nil ? "--output" : nil, requestedFormat != nil ? "--format" : nil, force ? "--force" : nil,
             hold != .seconds(1) ? "--hold" : nil, duration != nil ? "--duration" : nil,
             until != nil ? "--until" : nil, after != nil ? "--after" : nil, count != nil ? "--count" : nil,
+            rotation != nil ? "--rotate" : nil, keep != nil ? "--keep" : nil,
             wireshark ? "--wireshark" : nil, noFollow ? "--no-follow" : nil,
         ].compactMap { $0 }
     }
@@ -77,10 +92,11 @@ extension CaptureOptions {
     /// The format that `--format` names, else the one that the output's name tells. The two must not disagree: a file is
     /// what its name says.
     private func resolvedFormat() throws(UsageError) -> OutputFormat {
-        if wireshark { return try formatForWireshark() }
+        if wireshark, let format = try formatForWireshark() { return format }
         guard let output, output != "-" else {
-            // A reader of standard output gets who sent what; the default name is the contract's.
-            return requestedFormat ?? OutputFormat(format: output == nil ? .pcap : .pcapng, compression: .none)
+            // A reader of standard output or of a set gets who sent what; the default name is the contract's.
+            return requestedFormat
+                ?? OutputFormat(format: output == nil && rotation == nil ? .pcap : .pcapng, compression: .none)
         }
         guard !output.isEmpty else { throw UsageError("--output is empty, name a file or - for standard output") }
         let named = OutputFormat(fileName: output)
@@ -93,9 +109,14 @@ extension CaptureOptions {
         return format
     }
 
-    private func formatForWireshark() throws(UsageError) -> OutputFormat {
-        guard output == nil, requestedFormat == nil else {
-            throw UsageError("--wireshark shows the packets and writes no file, leave out --output and --format")
+    /// The format of the stream to Wireshark; nil where a file is written besides, whose format is told.
+    private func formatForWireshark() throws(UsageError) -> OutputFormat? {
+        guard output != "-" else {
+            throw UsageError("--wireshark takes the place of '-o -', name a file with --output or leave it out")
+        }
+        guard output == nil, rotation == nil else { return nil }
+        guard requestedFormat == nil else {
+            throw UsageError("--wireshark alone writes no file, leave out --format or name a file with --output")
         }
         return OutputFormat(format: .pcapng, compression: .none)
     }

@@ -36,6 +36,15 @@ extension CaptureOptions {
     /// Whether instances are joined again, and new ones joined.
     var follow: Bool { !noFollow }
 
+    /// Whether packets are written to files: those that show packets write none unless that is asked for.
+    var writesFile: Bool { output != "-" && (!wireshark || output != nil || rotation != nil) }
+
+    /// The value of `--keep`.
+    static func fileCount(_ text: String) throws(UsageError) -> Int {
+        guard let count = Int(text), (1...9999).contains(count) else { throw UsageError("write 1 to 9999") }
+        return count
+    }
+
     static func interfaceName(_ text: String) throws(UsageError) -> String {
         guard !text.isEmpty else { throw UsageError("write eth0, lo or any") }
         return text

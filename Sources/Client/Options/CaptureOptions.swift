@@ -103,6 +103,19 @@ public struct CaptureOptions: ParsableCommand, Sendable {
     @Flag(help: HelpGroup.keep.help("overwrite a file that exists"))
     var force = false
 
+    /// The limits of each file; nil means one file.
+    @Option(
+        name: .customLong("rotate"), parsing: .unconditional,
+        help: HelpGroup.keep.help("new file after 100MB, 10m, or both [one file]", "LIMITS"),
+        transform: Rotation.init)
+    var rotation: Rotation?
+
+    /// The complete files to keep; nil means all.
+    @Option(
+        parsing: .unconditional, help: HelpGroup.keep.help("with --rotate: keep the last N files [all]", "N"),
+        transform: Self.fileCount)
+    var keep: Int?
+
     /// How long a packet waits for earlier ones of other instances.
     @Option(
         parsing: .unconditional,

@@ -26,7 +26,7 @@ final class ByteStream: Output {
 
     func open() throws(OutputError) -> any ByteDestination { first }
 
-    func didClose(packets _: UInt64, failure: OutputError?) throws(OutputError) {
+    func didClose(packets _: UInt64, isLast _: Bool, failure: OutputError?) throws(OutputError) {
         if reported > 0 {
             lines.warn("\(name) was too slow for \(reported) packets, which were left out there and are in the file")
         }

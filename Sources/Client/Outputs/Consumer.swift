@@ -16,6 +16,9 @@ struct Consumer {
             upTo: output.sizeLimit, tell: lines.warn)
     }
 
+    /// The files that are there at the end; nil for a stream, and for a set without any.
+    var saved: SavedFiles? { (output as? FileSet)?.saved }
+
     /// Whether anything was written.
     var hasBegun: Bool { file.hasBegun }
 
@@ -23,7 +26,7 @@ struct Consumer {
     var packets: UInt64 { file.packets }
 
     /// The place of the packet that was written last.
-    var lastPacket: PacketPlace { PacketPlace(output: output.name, number: file.packetsInFile) }
+    var lastPacket: PacketPlace { PacketPlace(output: output.currentName, number: file.packetsInFile) }
 
     /// Adds a source. Its interface stands in every destination from now on.
     mutating func add(_ source: StreamID, _ stream: StreamDescription) throws(OutputError) {
@@ -36,8 +39,17 @@ struct Consumer {
     }
 
     /// Takes records that follow each other in one source.
+    @inline(__always)
     mutating func write(_ records: UnsafeRawBufferPointer, of source: StreamID) throws(OutputError) {
-        var taken = try unsafe file.write(records, of: source)
+        let taken = try unsafe file.write(records, of: source)
+        if taken < records.count { try unsafe write(records, from: taken, of: source) }
+    }
+
+    /// Writes the records behind the first `count` bytes, which a destination took that is full now.
+    private mutating func write(
+        _ records: UnsafeRawBufferPointer, from count: Int, of source: StreamID
+    ) throws(OutputError) {
+        var taken = count
         while taken < records.count {
             try openNext()
             let rest = unsafe UnsafeRawBufferPointer(rebasing: records[taken...])
@@ -71,7 +83,7 @@ struct Consumer {
 
     /// Ends the output.
     mutating func finish(isFailed: Bool) throws(OutputError) {
-        if file.isOpen { try closeFile(isFailed: isFailed || hasFailed) }
+        if file.isOpen { try closeFile(isLast: true, isFailed: isFailed || hasFailed) }
     }
 
     /// Gives up an output that has failed.
@@ -85,7 +97,7 @@ struct Consumer {
         try file.open(output.open(), upTo: output.sizeLimit)
     }
 
-    private mutating func closeFile(isFailed: Bool = false) throws(OutputError) {
+    private mutating func closeFile(isLast: Bool = false, isFailed: Bool = false) throws(OutputError) {
         var failure: OutputError?
         do {
             try file.finish(at: WallClock.now(), isFailed: isFailed)
@@ -93,7 +105,7 @@ struct Consumer {
             failure = error
         }
         if file.leftOut > 0 { output.leftOut(file.leftOut) }
-        try output.didClose(packets: file.packetsInFile, failure: failure)
+        try output.didClose(packets: file.packetsInFile, isLast: isLast, failure: failure)
     }
 }
 

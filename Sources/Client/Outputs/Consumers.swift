@@ -10,27 +10,37 @@ struct Consumers: RecordSink {
         let place: PacketPlace
     }
 
-    private var consumers: [Consumer]
+    /// Most runs have no other consumer. Records, one by one in the worst case, reach it without a look at a list.
+    private var primary: Consumer
+    private var others: [Consumer]
     private var examiner: (any PacketExaminer)?
+    /// Whether there is an examiner. The optional itself is asked by calls.
+    private let isExamined: Bool
     private let lines: OutputLines
     private let onMark: @Sendable (Mark) -> Void
 
-    /// Creates consumers, one at least. The first one's places are told in marks.
+    /// Creates consumers. The places of marks are those of `primary`, whose output is a required one.
     init(
-        _ consumers: [Consumer], examiner: (any PacketExaminer)? = nil, lines: OutputLines = OutputLines(),
+        _ primary: Consumer, _ others: [Consumer] = [], examiner: (any PacketExaminer)? = nil,
+        lines: OutputLines = OutputLines(),
         onMark: @escaping @Sendable (Mark) -> Void = { _ in }
     ) {
-        self.consumers = consumers
+        self.primary = primary
+        self.others = others
         self.examiner = examiner
+        isExamined = examiner != nil
         self.lines = lines
         self.onMark = onMark
     }
 
     /// Whether anything was written to a required output.
-    var hasBegun: Bool { consumers.contains { $0.output.isRequired && $0.hasBegun } }
+    var hasBegun: Bool { primary.hasBegun || others.contains { $0.output.isRequired && $0.hasBegun } }
+
+    /// The files of the first output at its end; nil for a stream.
+    var saved: SavedFiles? { primary.saved }
 
     /// The number of packets in the first output.
-    var written: UInt64 { consumers.first?.packets ?? 0 }
+    var written: UInt64 { primary.packets }
 
     /// Adds a source.
     mutating func add(_ source: StreamID, _ stream: StreamDescription) throws(OutputError) {
@@ -44,7 +54,7 @@ struct Consumers: RecordSink {
     }
 
     mutating func write(_ records: UnsafeRawBufferPointer, of source: StreamID) throws {
-        guard examiner == nil else { return try unsafe examine(records, of: source) }
+        guard !isExamined else { return try unsafe examine(records, of: source) }
         try unsafe deliver(records, of: source)
     }
 
@@ -69,9 +79,14 @@ struct Consumers: RecordSink {
 
     @inline(__always)
     private mutating func deliver(_ records: UnsafeRawBufferPointer, of source: StreamID) throws(OutputError) {
-        for index in consumers.indices where !consumers[index].hasFailed {
+        try unsafe primary.write(records, of: source)
+        if !others.isEmpty { try unsafe deliverToOthers(records, of: source) }
+    }
+
+    private mutating func deliverToOthers(_ records: UnsafeRawBufferPointer, of source: StreamID) throws(OutputError) {
+        for index in others.indices where !others[index].hasFailed {
             do {
-                try unsafe consumers[index].write(records, of: source)
+                try unsafe others[index].write(records, of: source)
             } catch {
                 try fail(index, error)
             }
@@ -89,7 +104,7 @@ struct Consumers: RecordSink {
             try unsafe consumer.write(record, of: source, comment: comment)
             consumer.keepAll()
         }
-        if let place = consumers.first?.lastPacket { onMark(Mark(comment: comment, place: place)) }
+        onMark(Mark(comment: comment, place: primary.lastPacket))
     }
 
     /// Returns whether the examiner says that the capture is over though no packet came.
@@ -97,12 +112,14 @@ struct Consumers: RecordSink {
 
     /// Keeps all that is there from now on.
     func keepAll() {
-        for consumer in consumers { consumer.keepAll() }
+        primary.keepAll()
+        for consumer in others { consumer.keepAll() }
     }
 
     /// Records what is known of a source that has ended.
     mutating func end(_ source: StreamID, _ statistics: StreamStatistics) {
-        for index in consumers.indices { consumers[index].end(source, statistics) }
+        primary.end(source, statistics)
+        for index in others.indices { others[index].end(source, statistics) }
     }
 
     /// Writes what is there.
@@ -113,22 +130,28 @@ struct Consumers: RecordSink {
     /// Ends all outputs, the required ones first. Throws the first failure of one of these.
     mutating func finish(isFailed: Bool) throws(OutputError) {
         var failure: OutputError?
-        for isRequired in [true, false] {
-            for index in consumers.indices where consumers[index].output.isRequired == isRequired {
-                do {
-                    try consumers[index].finish(isFailed: isFailed && isRequired)
-                } catch {
-                    if isRequired { failure = failure ?? error } else { tell(of: error, index) }
-                }
+        do {
+            try primary.finish(isFailed: isFailed)
+        } catch {
+            failure = error
+        }
+        let order = others.indices.filter { others[$0].output.isRequired } + others.indices
+        for index in order {
+            let isRequired = others[index].output.isRequired
+            do {
+                try others[index].finish(isFailed: isFailed && isRequired)
+            } catch {
+                if isRequired { failure = failure ?? error } else { tell(of: error, index) }
             }
         }
         if let failure { throw failure }
     }
 
     private mutating func forEach(_ body: (inout Consumer) throws(OutputError) -> Void) throws(OutputError) {
-        for index in consumers.indices where !consumers[index].hasFailed {
+        try body(&primary)
+        for index in others.indices where !others[index].hasFailed {
             do {
-                try body(&consumers[index])
+                try body(&others[index])
             } catch {
                 try fail(index, error)
             }
@@ -137,15 +160,15 @@ struct Consumers: RecordSink {
 
     /// Goes on without a lossy output that has failed. Throws the failure of a required one.
     private mutating func fail(_ index: Int, _ error: OutputError) throws(OutputError) {
-        guard !consumers[index].output.isRequired else { throw error }
+        guard !others[index].output.isRequired else { throw error }
         if case .linkType = error { return }
-        consumers[index].abandon()
+        others[index].abandon()
         tell(of: error, index)
     }
 
     private func tell(of error: OutputError, _ index: Int) {
         if error == .readerGone {
-            lines.say("\(consumers[index].output.name) has gone, and the capture goes on.")
+            lines.say("\(others[index].output.name) has gone, and the capture goes on.")
         } else {
             lines.warn("\(error)")
         }

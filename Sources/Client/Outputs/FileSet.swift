@@ -1,19 +1,169 @@
-/// The files of a capture. A set of one file is the usual output.
+/// The files of a capture. A set of one file is the usual output; a set that rotates begins another one when the present
+/// one is full or has lasted long enough, and may keep the latest ones only.
 final class FileSet: Output {
     let name: String
     let isRequired = true
 
-    private let first: Destination
+    /// The names, limits and number of files of a set that rotates.
+    private struct Series {
+        let name: FileSetName
+        let rotation: Rotation
+        /// The complete files to keep; nil for all.
+        let keep: Int?
+    }
+
+    private let series: Series?
+    private let lines: OutputLines
+    /// A destination that is opened and was not asked for yet.
+    private var next: Destination?
+    private var current: Destination?
+    private var number = 0
+    private var firstPacket: ContinuousClock.Instant?
+    private var complete: [CompleteFile] = []
+    private var removed = 0
+    private var keepsAll = false
 
     /// Creates a set of one file.
     init(of file: Destination) {
-        first = file
+        next = file
         name = file.name
+        series = nil
+        lines = OutputLines()
     }
 
-    func open() throws(OutputError) -> any ByteDestination { first }
+    /// Creates a set that rotates, and its first file. Throws ``OutputError/exists(_:)`` if files of such a set are there: no
+    /// run continues another's set.
+    init(
+        _ name: FileSetName, _ rotation: Rotation, keep: Int?, lines: OutputLines
+    ) throws(OutputError) {
+        if let other = name.existing().first { throw .setExists(other) }
+        series = Series(name: name, rotation: rotation, keep: keep)
+        self.name = name.prefix
+        self.lines = lines
+        let first = try create()
+        next = first
+        // Another run may have begun one of the same name at the same moment: that of the lower name goes on.
+        guard let lowest = name.existing().first, !first.name.hasSuffix(lowest) else { return }
+        try first.close()
+        throw .setExists(lowest)
+    }
 
-    func didClose(packets _: UInt64, failure: OutputError?) throws(OutputError) {
+    var sizeLimit: Int64 { series?.rotation.size ?? .max }
+
+    /// The path of the present file, or of the next or last one.
+    var currentName: String { (current ?? next)?.name ?? complete.last?.path ?? name }
+
+    func open() throws(OutputError) -> any ByteDestination {
+        let destination =
+            if let next { next } else { try create() }
+        next = nil
+        current = destination
+        firstPacket = nil
+        return destination
+    }
+
+    func isDue(packets: UInt64, at now: ContinuousClock.Instant) -> Bool {
+        removeExcess()
+        guard let time = series?.rotation.time, packets > 0 else { return false }
+        guard let firstPacket else {
+            self.firstPacket = now
+            return false
+        }
+        return now - firstPacket >= time
+    }
+
+    func didClose(packets: UInt64, isLast: Bool, failure: OutputError?) throws(OutputError) {
+        defer { current = nil }
+        guard series != nil else {
+            if let failure { throw failure }
+            return
+        }
+        if case .lost? = failure, let failure { return lines.fail("\(failure)") }
+        if let current, current.written > 0, let file = CompleteFile(current) {
+            complete.append(file)
+            lines.say("'\(file.path)' is complete: \(packets) \(packets == 1 ? "packet" : "packets").")
+            // The last one counts as the present file, besides which others are kept.
+            if !isLast { removeExcess() }
+        }
         if let failure { throw failure }
     }
+
+    func keepAll() {
+        keepsAll = true
+    }
+
+    /// The files that are there at the end; nil if there are none.
+    var saved: SavedFiles? {
+        guard series != nil else { return nil }
+        guard let first = complete.first, let last = complete.last else { return nil }
+        return SavedFiles(first: first.path, last: last.path, count: complete.count, removed: removed)
+    }
+
+    private func create() throws(OutputError) -> Destination {
+        guard let series else { throw .failed(path: name, .badFileDescriptor) }
+        number += 1
+        let path = series.name.path(number: number, at: WallClock.now() / 1_000_000_000)
+        while true {
+            do {
+                let file = try Destination.create(path)
+                file.makeRoom = { [weak self] in self?.removeForRoom() ?? false }
+                return file
+            } catch {
+                guard error.isFullDisk, removeForRoom() else { throw error }
+            }
+        }
+    }
+
+    private func removeExcess() {
+        guard let keep = series?.keep, !keepsAll else { return }
+        while complete.count > keep { removeOldest() }
+    }
+
+    /// Removes the oldest file of a set of which not all are to be kept. Returns false if there is none.
+    private func removeForRoom() -> Bool {
+        guard series?.keep != nil, !keepsAll, let oldest = complete.first else { return false }
+        lines.warn("no space left: the oldest file, '\(oldest.path)', is removed early")
+        removeOldest()
+        return true
+    }
+
+    /// Removes the oldest file, unless its name leads to another file by now.
+    private func removeOldest() {
+        let file = complete.removeFirst()
+        if file.remove() { removed += 1 }
+    }
+}
+
+/// A complete file of a set.
+private struct CompleteFile {
+    let path: String
+    private let identity: FileIdentity
+    private let size: Int64
+
+    init?(_ destination: Destination) {
+        guard let identity = destination.identity else { return nil }
+        path = destination.name
+        self.identity = identity
+        size = destination.written
+    }
+
+    /// Removes the file. Returns false if the path names no file or another one. A new file may have got the inode of one
+    /// that somebody removed, so the size counts as well.
+    func remove() -> Bool {
+        let path = FilePath(path)
+        guard let status = try? path.stat(followTargetSymlink: false), FileIdentity(status) == identity,
+            status.size == size
+        else { return false }
+        path.unlink()
+        return true
+    }
+}
+
+/// The files that a set consists of at its end.
+struct SavedFiles: Equatable, Sendable {
+    let first: String
+    let last: String
+    let count: Int
+    /// The number of older files that were removed, as the set was to keep the latest only.
+    let removed: Int
 }

@@ -12,6 +12,8 @@ actor Merger {
     struct Result: Sendable {
         /// Whether there is an output: anything was written, and is there still.
         let hasBegun: Bool
+        /// The files of a set that rotates; nil if there are none.
+        let saved: SavedFiles?
         /// The packets that are out of order, and why.
         let order: OrderReport
         /// The number of packets in the first output. Not known where that is a pipe whose reader has gone, or a file that
@@ -130,7 +132,8 @@ actor Merger {
             counts: merge.order, hold: merge.hold, clocks: OrderReport.difference(of: clocks, hold: merge.hold))
         let isLost = if case .lost? = failure { true } else { false }
         return Result(
-            hasBegun: consumers.hasBegun && !isLost, order: order, written: consumers.written, failure: failure)
+            hasBegun: consumers.hasBegun && !isLost, saved: consumers.saved, order: order, written: consumers.written,
+            failure: failure)
     }
 
     private func drain() {

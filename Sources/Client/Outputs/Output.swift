@@ -4,6 +4,8 @@
 protocol Output: AnyObject {
     /// The place in messages: a file's name, "standard output", "Wireshark".
     var name: String { get }
+    /// The present destination in messages.
+    var currentName: String { get }
     /// Whether the merge waits for this output. One that is lossy leaves packets out instead, which are counted, and its
     /// end does not end the capture.
     var isRequired: Bool { get }
@@ -18,8 +20,9 @@ protocol Output: AnyObject {
     /// Called every ``Merger/interval``.
     func isDue(packets: UInt64, at now: ContinuousClock.Instant) -> Bool
 
-    /// Takes the present destination, which is closed. Throws if the capture cannot go on without it.
-    func didClose(packets: UInt64, failure: OutputError?) throws(OutputError)
+    /// Takes the present destination, which is closed; after the last one the capture is over. Throws if the capture cannot
+    /// go on without it.
+    func didClose(packets: UInt64, isLast: Bool, failure: OutputError?) throws(OutputError)
 
     /// Keeps all that is there from now on: a packet was found that the capture waited for.
     func keepAll()
@@ -29,6 +32,7 @@ protocol Output: AnyObject {
 }
 
 extension Output {
+    var currentName: String { name }
     var sizeLimit: Int64 { .max }
     func isDue(packets _: UInt64, at _: ContinuousClock.Instant) -> Bool { false }
     func keepAll() {}

@@ -7,8 +7,11 @@ struct Viewer {
         let description: String
     }
 
-    /// The pipe that it reads.
-    let destination: Destination
+    /// The program in messages.
+    static let name = "Wireshark"
+
+    /// The writing end of the pipe that it reads.
+    let pipe: FileDescriptor
     /// What was wrong, once it has ended; nil where it ended in order.
     let failure: Task<Failure?, Never>
 
@@ -38,7 +41,16 @@ struct Viewer {
                 return Failure(description: "failed to start Wireshark: \(error)")
             }
         }
-        return Viewer(destination: Destination(pipe: writing, name: "Wireshark"), failure: failure)
+        return Viewer(pipe: writing, failure: failure)
+    }
+
+    /// Writes the beginning of the stream. Throws why Wireshark does not read it.
+    func begin(_ body: () throws -> Consumer) async throws -> Consumer {
+        do {
+            return try body()
+        } catch OutputError.readerGone {
+            throw await failure.value ?? Failure(description: "Wireshark reads nothing")
+        }
     }
 
     private static func find() async throws(Failure) -> FilePath {

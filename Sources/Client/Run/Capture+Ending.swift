@@ -69,12 +69,12 @@ extension Capture {
             roster.fail()
         }
         if result.hasBegun && hasBegun {
-            if options.output != "-" && !options.wireshark { display.say(Announcements.saved(to: output)) }
+            tellSaved(result)
         } else {
             roster.fail()
             let isLost = if case .lost? = result.failure { true } else { false }
             if survey != nil && !isLost {
-                display.say(Announcements.nothingSaved(isFile: options.output != "-" && !options.wireshark))
+                display.say(Announcements.nothingSaved(isFile: options.writesFile))
             }
         }
         if unanswered >= Self.mostUnanswered && mayGrow { roster.fail() }
@@ -85,5 +85,13 @@ extension Capture {
         guard options.waitsForEvent, !awaited.hasCome, hasOutput else { return roster.isComplete ? 0 : 1 }
         display.warn(nil, "what --until waits for did not come before the end: exit status \(Self.eventDidNotCome)")
         return Self.eventDidNotCome
+    }
+
+    private func tellSaved(_ result: Merger.Result) {
+        if let files = result.saved {
+            display.say(Announcements.saved(files))
+        } else if options.writesFile {
+            display.say(Announcements.saved(to: output))
+        }
     }
 }

@@ -143,10 +143,16 @@ extension Capture {
         if viewerFailure == nil { end(.stop) } else { send(.stopIsDue, after: .milliseconds(300)) }
     }
 
-    mutating func viewerFailed(_ failure: Viewer.Failure) {
-        display.error(nil, failure.description)
+    /// Tells of a failure of an output that does not end the capture.
+    mutating func outputProblem(_ text: String) {
+        display.error(nil, text)
         roster.fail()
-        end(.stop)
+    }
+
+    /// Without a file the capture ends: nobody gets the packets any more.
+    mutating func viewerFailed(_ failure: Viewer.Failure) {
+        outputProblem(failure.description)
+        if !options.writesFile { end(.stop) }
     }
 
     mutating func secondPassed() {

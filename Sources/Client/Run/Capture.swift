@@ -13,6 +13,7 @@ public struct Capture {
         case silent(InstanceID, SessionFailure)
         case ended(Instance, Session.Outcome)
         case outputFailed(OutputError)
+        case outputProblem(String)
         case viewerFailed(Viewer.Failure)
         case second
         case signal(Signals.Request)
@@ -51,7 +52,7 @@ public struct Capture {
     /// The program's exit status, once the run has ended.
     var status: Int32?
 
-    /// Prepares a run and opens its output. `commandLine` is written there, where the format has room for it.
+    /// Prepares a run and opens its outputs. `commandLine` is written there, where the format has room for it.
     ///
     /// Signals that ask for the end, and the end of the process that started this one, end a wait for the output's reader.
     public init(
@@ -59,43 +60,26 @@ public struct Capture {
     ) async throws {
         let until = try Self.untilFilter(options)
         let signals = Signals()
-        if options.wireshark {
-            let started = try await Viewer.start()
-            let failure = started.failure
-            do {
-                try self.init(
-                    options, until: until, to: started.destination, commandLine: commandLine, display: display,
-                    signals: signals)
-            } catch OutputError.readerGone {
-                throw await failure.value ?? Viewer.Failure(description: "Wireshark reads nothing")
-            }
-            viewerFailure = failure
-        } else {
-            let wait = ReaderWait(
-                tell: { display.say($0) }, isStopped: { signals.hasAskedForStop || parent?.isGone == true })
-            try self.init(
-                options, until: until, to: Destination.open(options, waiting: wait), commandLine: commandLine,
-                display: display, signals: signals)
-        }
-    }
-
-    private init(
-        _ options: CaptureOptions, until: UntilFilter?, to destination: sending Destination, commandLine: String,
-        display: Display, signals: Signals
-    ) throws {
+        let wait = ReaderWait(
+            tell: { display.say($0) }, isStopped: { signals.hasAskedForStop || parent?.isGone == true })
         self.options = options
         self.signals = signals
         self.display = display
-        output = destination.name
         let (events, post) = AsyncStream.makeStream(of: Event.self)
         (self.events, self.post) = (events, post)
+        let lines = OutputLines(
+            say: { display.say($0) }, warn: { display.warn(nil, $0) }, fail: { post.yield(.outputProblem($0)) })
+        let outputs = try await OpenedOutputs.open(
+            options, commandLine: commandLine, lines: lines, waiting: wait,
+            examinedBy: Self.trigger(options, until: until) { post.yield(.trigger($0)) },
+            onMark: { post.yield(.marked($0)) })
+        output = outputs.name
+        viewerFailure = outputs.viewerFailure
         roster = Roster(
             app: options.app, indices: options.indices, follows: options.follow, capacity: SessionLimit.raise())
-        let trigger = Self.trigger(options, until: until) { post.yield(.trigger($0)) }
-        let consumers = try Self.consumers(
-            options, to: destination, commandLine: commandLine, display: display, examiner: trigger,
-            onMark: { post.yield(.marked($0)) })
-        merger = Merger(merge: Merge(hold: options.hold, capacity: Merger.capacity), consumers: consumers) { event in
+        merger = Merger(
+            merge: Merge(hold: options.hold, capacity: Merger.capacity), consumers: outputs.consumers
+        ) { event in
             switch event {
             case .failed(let error): post.yield(.outputFailed(error))
             case .isOver: post.yield(.stopIsDue)
@@ -159,6 +143,7 @@ public struct Capture {
         case .silent(let id, let failure): sessionIsSilent(id, failure)
         case .ended(let instance, let outcome): sessionEnded(instance, outcome)
         case .outputFailed(let error): outputFailed(error)
+        case .outputProblem(let text): outputProblem(text)
         case .viewerFailed(let failure): viewerFailed(failure)
         case .second: secondPassed()
         case .signal(.stop): end(.signal)

@@ -81,7 +81,7 @@ struct ConsumersTests {
 
     @Test
     func `get the same packets in the same order, each in its own format`() throws {
-        var consumers = Consumers([try consumer(file("a.pcapng")), try consumer(file("b.pcap"), .pcap)])
+        var consumers = Consumers(try consumer(file("a.pcapng")), [try consumer(file("b.pcap"), .pcap)])
         try consumers.add(StreamID(number: 0), stream)
         try write(records, to: &consumers)
         try consumers.finish(isFailed: false)
@@ -92,7 +92,7 @@ struct ConsumersTests {
 
     @Test(arguments: 0...8)
     func `get nothing behind the packet that ends the capture`(last: Int) throws {
-        var consumers = Consumers([try consumer(file("a.pcapng"))], examiner: Examiner(last: last))
+        var consumers = Consumers(try consumer(file("a.pcapng")), examiner: Examiner(last: last))
         try consumers.add(StreamID(number: 0), stream)
         #expect(throws: Consumers.IsOver.self) { try write(records, to: &consumers) }
         try consumers.finish(isFailed: false)
@@ -103,7 +103,7 @@ struct ConsumersTests {
     func `get a comment at the packet that is marked, and its place is told`(marked: Int) throws {
         let marks = Mutex<[Consumers.Mark]>([])
         var consumers = Consumers(
-            [try consumer(file("a.pcapng"))], examiner: Examiner(marked: marked),
+            try consumer(file("a.pcapng")), examiner: Examiner(marked: marked),
             onMark: { mark in marks.withLock { $0.append(mark) } })
         try consumers.add(StreamID(number: 0), stream)
         try write(records, to: &consumers)
@@ -117,7 +117,7 @@ struct ConsumersTests {
     func `that are lossy leave packets out, are told of it, and hold nothing up`() throws {
         let (reading, writing) = try FileDescriptor.pipe()
         let stream = ByteStream(lossyTo: writing, name: "Viewer", capacity: 100_000, lines: lines)
-        var consumers = Consumers([try consumer(file("a.pcapng")), try consumer(stream)], lines: lines)
+        var consumers = Consumers(try consumer(file("a.pcapng")), [try consumer(stream)], lines: lines)
         try consumers.add(StreamID(number: 0), self.stream)
         let large = (1...1000).map { Record(UInt64($0) * 1000, [UInt8](repeating: 1, count: 1000)) }
         for start in stride(from: 0, to: 1000, by: 50) {
@@ -125,25 +125,20 @@ struct ConsumersTests {
             try consumers.flush(at: .now)
         }
         // A reader that reads on gets whole blocks: those that there was room for.
-        let reader = Task.detached {
-            var bytes: [UInt8] = []
+        let result = Mutex<[UInt8]>([])
+        let isDone = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
             while true {
-                let piece = try unsafe [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
+                let piece = try? unsafe [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
                     count = try unsafe reading.read(into: UnsafeMutableRawBufferPointer(buffer))
                 }
-                if piece.isEmpty { return bytes }
-                bytes += piece
+                guard let piece, !piece.isEmpty else { break }
+                result.withLock { $0 += piece }
             }
+            isDone.signal()
         }
         try consumers.finish(isFailed: false)
-        let semaphore = DispatchSemaphore(value: 0)
-        let result = Mutex<[UInt8]>([])
-        Task.detached {
-            let bytes = try await reader.value
-            result.withLock { $0 = bytes }
-            semaphore.signal()
-        }
-        semaphore.wait()
+        isDone.wait()
         try Data(result.withLock { $0 }).write(to: URL(filePath: "\(folder.path)/b.pcapng"))
         let (all, some) = (try packets("a.pcapng").count, try packets("b.pcapng").count)
         #expect(all == 1000)
@@ -159,7 +154,7 @@ struct ConsumersTests {
         signal(SIGPIPE, SIG_IGN)
         let (reading, writing) = try FileDescriptor.pipe()
         let stream = ByteStream(lossyTo: writing, name: "Viewer", lines: lines)
-        var consumers = Consumers([try consumer(file("a.pcapng")), try consumer(stream)], lines: lines)
+        var consumers = Consumers(try consumer(file("a.pcapng")), [try consumer(stream)], lines: lines)
         try consumers.add(StreamID(number: 0), self.stream)
         try reading.close()
         // A child that another test is making may hold it for a moment.

@@ -1,0 +1,74 @@
+/// The outputs of a run, opened before anything is captured.
+struct OpenedOutputs {
+    /// The outputs as consumers of the merge. Marks tell places in the file where one is written.
+    let consumers: Consumers
+    /// The first output in messages.
+    let name: String
+    /// The end of Wireshark, if the run has started it; nil where it ended in order.
+    let viewerFailure: Task<Viewer.Failure?, Never>?
+
+    /// Opens the outputs that the options name. What shows packets is lossy where a file is written.
+    static func open(
+        _ options: CaptureOptions, commandLine: String, lines: OutputLines, waiting wait: ReaderWait,
+        examinedBy examiner: (any PacketExaminer)?, onMark: @escaping @Sendable (Consumers.Mark) -> Void
+    ) async throws -> sending OpenedOutputs {
+        let application = "cf-pcap-client \(ClientVersion.current)"
+        func consumer(_ output: any Output, _ format: OutputFormat) throws(OutputError) -> Consumer {
+            try Consumer(output, format, application: application, commandLine: commandLine, lines: lines)
+        }
+        guard options.wireshark else {
+            let output = try file(options, lines: lines, wait)
+            let consumers = Consumers(
+                try consumer(output, options.outputFormat), examiner: examiner, lines: lines, onMark: onMark)
+            return OpenedOutputs(consumers: consumers, name: output.name, viewerFailure: nil)
+        }
+        let kept = options.writesFile ? try consumer(file(options, lines: lines, wait), options.outputFormat) : nil
+        do {
+            let viewer = try await Viewer.start()
+            let stream =
+                kept == nil
+                ? ByteStream(to: Destination(pipe: viewer.pipe, name: Viewer.name), lines: lines)
+                : ByteStream(lossyTo: viewer.pipe, name: Viewer.name, lines: lines)
+            let shown = try await viewer.begin {
+                try consumer(stream, OutputFormat(format: .pcapng, compression: .none))
+            }
+            let consumers = Consumers(
+                kept ?? shown, kept == nil ? [] : [shown], examiner: examiner, lines: lines, onMark: onMark)
+            return OpenedOutputs(
+                consumers: consumers, name: kept?.output.name ?? Viewer.name, viewerFailure: viewer.failure)
+        } catch {
+            // A new file without anything in it is removed.
+            var kept = kept
+            try? kept?.finish(isFailed: true)
+            throw error
+        }
+    }
+
+    private static func file(
+        _ options: CaptureOptions, lines: OutputLines, _ wait: ReaderWait
+    ) throws(OutputError) -> any Output {
+        if let rotation = options.rotation { return try fileSet(options, rotation, lines: lines) }
+        let destination = try Destination.open(options, waiting: wait)
+        return destination.isLive ? ByteStream(to: destination, lines: lines) : FileSet(of: destination)
+    }
+
+    /// The set that `--output` names, or `capture`, `capture-1` and so on if such sets are there.
+    private static func fileSet(
+        _ options: CaptureOptions, _ rotation: Rotation, lines: OutputLines
+    ) throws(OutputError) -> FileSet {
+        var number = 0
+        while true {
+            let output = options.output ?? (number == 0 ? "capture" : "capture-\(number)") + ".\(options.outputFormat)"
+            let name = FileSetName(output: output, format: options.outputFormat)
+            do {
+                let set = try FileSet(name, rotation, keep: options.keep, lines: lines)
+                lines.say(Announcements.rotating(rotation, keep: options.keep, first: set.currentName))
+                if !name.isKnownToWireshark { lines.say(Announcements.unknownToWireshark) }
+                return set
+            } catch .setExists(let other) {
+                guard options.output == nil, number < 9999 else { throw .setExists(other) }
+                number += 1
+            }
+        }
+    }
+}
