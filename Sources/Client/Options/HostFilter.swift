@@ -46,6 +46,11 @@ enum HostFilter: Hashable, Sendable {
         }
     }
 
+    /// Returns whether a word of a filter behind `host` is a name, and no address.
+    static func isName(_ word: String) -> Bool {
+        if case .name = try? HostFilter(word) { true } else { false }
+    }
+
     /// Whether libpcap reads the text as a host name (scanner.l, ID) that DNS can hold (RFC 1123, 2.1). A last label of
     /// digits is a mistyped address.
     private static func isHostName(_ text: String) -> Bool {

@@ -94,6 +94,8 @@ extension Capture {
         guard !hasBegun else { return }
         hasBegun = true
         display.say(Announcements.capturing)
+        if options.interface == "eth0" { display.say(Announcements.proxy) }
+        send(.explanationIsDue, after: EmptyCapture.patience)
         if let duration = options.duration { send(.stopIsDue, after: duration) }
     }
 
@@ -153,6 +155,12 @@ extension Capture {
     mutating func viewerFailed(_ failure: Viewer.Failure) {
         outputProblem(failure.description)
         if !options.writesFile { end(.stop) }
+    }
+
+    /// Explains a capture to which no packet has come, once.
+    func explainIfEmpty() {
+        guard ending.isCapturing, board.statuses.allSatisfy({ $0.packets == 0 }) else { return }
+        display.say(EmptyCapture(options: options).explanation)
     }
 
     mutating func secondPassed() {

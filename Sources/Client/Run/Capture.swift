@@ -18,6 +18,7 @@ public struct Capture {
         case second
         case signal(Signals.Request)
         case stopIsDue
+        case explanationIsDue
         case beginIsOverdue
         case deadline
         case finished(Merger.Result)
@@ -149,6 +150,7 @@ public struct Capture {
         case .signal(.stop): end(.signal)
         case .signal(.report): display.report(board.statuses)
         case .stopIsDue: end(.stop)
+        case .explanationIsDue: explainIfEmpty()
         case .beginIsOverdue: if !hasBegun { end(.stop) }
         case .deadline: deadlineCame()
         case .finished(let result): finished(result)
