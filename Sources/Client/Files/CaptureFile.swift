@@ -8,11 +8,11 @@ struct CaptureFile {
     /// The records that a destination had no room for, and does not wait for.
     private(set) var leftOut: UInt64 = 0
     /// The writer of the present file; nil between two files.
-    private var writer: FileWriter?
+    var writer: FileWriter?
     /// Whether anything was written to a file that is finished.
-    private var hasFinished = false
+    var hasFinished = false
     private let compression: CaptureOptions.Compression
-    private var encoder: Encoder
+    var encoder: Encoder
     /// Says something about the output to a person.
     private let tell: @Sendable (String) -> Void
     /// The bytes that a file begins with: its header and interfaces.
@@ -20,8 +20,8 @@ struct CaptureFile {
     /// The first of them, which are not yet written to the present file.
     private var start: [UInt8] = []
     private let buffer: OutputBuffer
-    private var lastWrite = ContinuousClock.now
-    private var interfaces = InterfaceTable()
+    var lastWrite = ContinuousClock.now
+    var interfaces = InterfaceTable()
 
     /// Large enough for a few of the largest packets; a megabyte at a time costs the least.
     private static let bufferSize = 1 << 20
@@ -155,7 +155,7 @@ struct CaptureFile {
     }
 
     /// Writes bytes that stand between packets, at once, so that a reader who waits knows that it goes on.
-    private mutating func writeApart(_ bytes: [UInt8]) throws(OutputError) {
+    mutating func writeApart(_ bytes: [UInt8]) throws(OutputError) {
         guard !bytes.isEmpty, let writer else { return }
         try writeOut()
         try writer.write(whole: bytes)
@@ -183,11 +183,11 @@ struct CaptureFile {
 
     private var endLength: Int { encoder.endLength(interfaces: interfaces.entries.count) }
 
-    private func setBufferLimit() {
+    func setBufferLimit() {
         buffer.setLimit(writer?.pieceSize(upTo: buffer.capacity, ending: endLength) ?? 0)
     }
 
-    private mutating func writeOut() throws(OutputError) {
+    mutating func writeOut() throws(OutputError) {
         lastWrite = .now
         guard buffer.count > 0, let writer else { return }
         defer {
@@ -214,53 +214,5 @@ struct CaptureFile {
         for index in lost { interfaces.entries[index].written -= 1 }
         packets -= UInt64(lost.count)
         return UInt64(lost.count)
-    }
-}
-
-extension CaptureFile {
-    /// Whether anything was written to any file.
-    var hasBegun: Bool { hasFinished || (writer?.destination.written ?? 0) > 0 }
-
-    /// Writes what there is; throws if nobody reads it any more. Compressed output waits for a full buffer or for
-    /// ``longestWait``, unless somebody may be reading it: small pieces compress badly.
-    mutating func flush(at now: ContinuousClock.Instant = .now) throws(OutputError) {
-        guard let writer else { return }
-        if writer.destination.hasLostReader { throw .readerGone }
-        if !writer.isCompressing || writer.destination.isLive || now - lastWrite >= Self.longestWait { try writeOut() }
-    }
-
-    /// The longest time for which compressed packets are in memory only. With the interval between two calls of
-    /// ``flush(at:)`` it is less than two seconds.
-    private static let longestWait = Duration.milliseconds(1800)
-
-    /// Writes what is left and what stands at the end of a file, and closes it. One that could not be written on is
-    /// only closed.
-    mutating func finish(at now: UInt64, isFailed: Bool) throws(OutputError) {
-        guard let writer else { return }
-        defer {
-            hasFinished = hasFinished || writer.destination.written > 0
-            self.writer = nil
-            setBufferLimit()
-        }
-        var failure: OutputError?
-        do {
-            if !isFailed { try writeEnd(at: now) }
-        } catch {
-            failure = error
-        }
-        try writer.close(failure)
-    }
-
-    private mutating func writeEnd(at now: UInt64) throws(OutputError) {
-        try writeOut()
-        if writer?.destination.written == 0, let first = interfaces.entries.first {
-            try writeApart(encoder.begin(first.stream))
-        }
-        for (index, interface) in interfaces.entries.enumerated() {
-            let known = interface.known ?? StreamStatistics()
-            interfaces.entries[index].known = nil
-            try writeApart(encoder.end(known, written: interface.written, interface: index, now: now))
-        }
-        try writer?.writeEnding()
     }
 }
