@@ -64,7 +64,7 @@ public struct FilterCompiler {
     private static let timeout = Duration.seconds(1)
 
     /// Reads the child's reply until it is complete or the child ends. Returns nil if there is a reason to stop.
-    private func readReply(
+    func readReply(
         from replies: borrowing FileDescriptor, until stops: StopSource
     ) throws(Failure) -> [UInt8]? {
         var reply: [UInt8] = []

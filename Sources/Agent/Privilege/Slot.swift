@@ -9,23 +9,27 @@ public enum Slot {
 
     /// Acquires a free slot for as long as the process lives. Throws if all are held, and names the processes that hold
     /// them. The corresponding C functions are `bind` and `listen`.
-    public static func acquire() throws(Failure) {
+    public static func acquire() throws(Failure) { try acquire(of: "cf-pcap") }
+
+    /// Acquires one of the four slots that belong to `program`, as ``acquire()`` does.
+    static func acquire(of program: ByteString) throws(Failure) {
         let own = newSocket()
         for number in 0..<count {
-            if own >= 0, unsafe withAddress(of: number, { unsafe bind(own, $0, $1) }) == 0, listen(own, backlog) == 0 {
+            let name: ByteString = "\(program)/\(number)"
+            if own >= 0, unsafe withAddress(of: name, { unsafe bind(own, $0, $1) }) == 0, listen(own, backlog) == 0 {
                 return
             }
             guard cf_pcap_errno() == EADDRINUSE else {
                 throw Failure("failed to count the captures of this container: \(SystemError.last.description)")
             }
         }
-        throw noneFree()
+        throw noneFree(of: program)
     }
 
     /// Returns an error that names the captures that hold slots, and counts the slots of processes that do not listen and
     /// so are no captures.
-    private static func noneFree() -> Failure {
-        let holders = (0..<count).compactMap { holder(of: $0) }
+    private static func noneFree(of program: ByteString) -> Failure {
+        let holders = (0..<count).compactMap { holder(of: "\(program)/\($0)") }
         let captures: ByteString =
             """
             \(holders.count) captures run in this container, and each has 20 MB of the kernel's memory. Stop one with \
@@ -36,7 +40,7 @@ public enum Slot {
         let squatted: ByteString =
             """
             \(others) of the \(count) places for captures in this container are held by a process that is none: in \
-            /proc/net/unix their names begin with @cf-pcap/
+            /proc/net/unix their names begin with @\(program)/
             """
         return Failure(holders.isEmpty ? squatted : "\(captures); \(squatted)")
     }
@@ -49,14 +53,14 @@ public enum Slot {
         socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     }
 
-    /// Calls `body` with the address of a slot.
-    private static func withAddress(of number: Int, _ body: (__CONST_SOCKADDR_ARG, socklen_t) -> Int32) -> Int32 {
+    /// Calls `body` with the address of a name in the abstract socket namespace. The name is shorter than 100 bytes.
+    private static func withAddress(of name: ByteString, _ body: (__CONST_SOCKADDR_ARG, socklen_t) -> Int32) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         // A NUL before the name makes it abstract.
-        let name: ByteString = "\0cf-pcap/\(number)"
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: name.bytes) }
-        let length = MemoryLayout<sa_family_t>.size + name.count
+        let path: ByteString = "\0\(name)"
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.bytes) }
+        let length = MemoryLayout<sa_family_t>.size + path.count
         return unsafe withUnsafePointer(to: &address) { address in
             unsafe body(__CONST_SOCKADDR_ARG(__sockaddr_un__: address), socklen_t(length))
         }
@@ -64,9 +68,9 @@ public enum Slot {
 
     /// Returns words for the process that listens on a slot, as the kernel names it to whoever connects; nil if none
     /// listens. The corresponding C functions are `connect` and `getsockopt` with SO_PEERCRED.
-    private static func holder(of number: Int) -> ByteString? {
+    private static func holder(of name: ByteString) -> ByteString? {
         let question = FileDescriptor(owning: newSocket())
-        guard unsafe withAddress(of: number, { unsafe connect(question.rawValue, $0, $1) }) == 0 else { return nil }
+        guard unsafe withAddress(of: name, { unsafe connect(question.rawValue, $0, $1) }) == 0 else { return nil }
         var peer = ucred()
         var size = socklen_t(MemoryLayout<ucred>.size)
         let status = unsafe getsockopt(question.rawValue, SOL_SOCKET, SO_PEERCRED, &peer, &size)
