@@ -24,9 +24,11 @@ def main() -> None:
     results = {}
     with tempfile.TemporaryDirectory(prefix="bench") as folder, Network() as network, machine.precedence():
         Path(folder).chmod(0o755)
-        bench = Bench(network, _install(options.tools, Path(folder)), options.rounds, options.quick)
+        installed = _install(options.tools, Path(folder))
         print(f"{machine.facts()}; medians of {options.rounds} rounds\n", flush=True)
         for part in options.parts:
+            measured = [tool for tool in installed if tool.part in (None, part)]
+            bench = Bench(network, measured, options.rounds, options.quick)
             start, stolen = time.monotonic(), machine.StolenTime()
             tables = importlib.import_module(f".parts.{part}", __package__).run(bench)
             _print(tables, bench)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 AGENT = "agent"
-COMPARED = ("tcpdump", "tcpdump -U", "floor")
+COMPARED = ("tcpdump", "tcpdump -U", "floor", "floor -w")
 
 
 @dataclass

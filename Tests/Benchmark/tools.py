@@ -25,6 +25,8 @@ class Tool:
     # Whether it writes the header before there is a packet.
     header_at_once: bool = True
     capability: str = "cap_net_raw=ep"
+    # The only part that measures it; all of them where none is named.
+    part: str | None = None
 
     def command(self, interface: str, expression: str) -> list[str]:
         return [str(self.binary), *self.arguments(interface, expression)]
@@ -49,8 +51,8 @@ def _dumpcap(interface: str, expression: str) -> list[str]:
     return ["-q", "-P", "-i", interface, "-s", SNAPLEN, "-w", "-", "-f", expression]
 
 
-def _floor(interface: str, expression: str) -> list[str]:
-    return ["-i", interface, "-s", SNAPLEN, expression]
+def _floor(*options: str) -> Callable[[str, str], list[str]]:
+    return lambda interface, expression: [*options, "-i", interface, "-s", SNAPLEN, expression]
 
 
 def all_tools() -> list[Tool]:
@@ -63,7 +65,8 @@ def all_tools() -> list[Tool]:
         Tool("tcpdump", _find("tcpdump"), _tcpdump(), tcpdump_says, holds=1.1, header_at_once=False),
         Tool("tcpdump -U", _find("tcpdump"), _tcpdump("-U"), tcpdump_says, holds=1.1),
         Tool("dumpcap", _find("dumpcap"), _dumpcap, dumpcap_says, holds=0.4, capability="cap_net_raw,cap_net_admin=ep"),
-        Tool("floor", ROOT / ".build/tools/floor", _floor, keyed, holds=0.1),
+        Tool("floor", ROOT / ".build/tools/floor", _floor(), keyed, holds=0.1),
+        Tool("floor -w", ROOT / ".build/tools/floor", _floor("-w"), keyed, holds=0.1, part="cpu"),
     ]
 
 

@@ -3,9 +3,12 @@ import CPcap
 
 /// The state of one call of `pcap_dispatch`, valid during that call.
 @unsafe struct ReadContext {
-    /// The number of bytes after which one call ends, except for the last record: enough for one write, and few enough to
-    /// stay in a core's nearest caches.
+    /// The number of bytes after which one call ends, except for the last record: a block of the ring, so that an output
+    /// that is too slow still frees one with each call.
     private static let batchSize = 256 << 10
+    /// The same while the output keeps up: few enough for a core's nearest caches. Packets of 65,000 bytes cost 5 % less CPU
+    /// than in batches of 256 kB, small ones the same.
+    private static let cachedBatchSize = 64 << 10
 
     private let queue: UnsafeMutablePointer<RecordQueue>
     /// The number of bytes in the queue at which the call ends.
@@ -15,7 +18,8 @@ import CPcap
     /// Adds packets from the ring to `queue`, which must have free space, and returns the status. The corresponding C
     /// function is `pcap_dispatch`.
     static func dispatch(_ handle: OpaquePointer, into queue: inout RecordQueue) -> Int32 {
-        let byteLimit = unsafe queue.count + min(batchSize, queue.freeSpace)
+        let size = unsafe queue.isEmpty ? cachedBatchSize : batchSize
+        let byteLimit = queue.count + min(size, queue.freeSpace)
         return unsafe withUnsafeMutablePointer(to: &queue) { queue in
             var context = unsafe ReadContext(queue: queue, byteLimit: byteLimit, handle: handle)
             return unsafe withUnsafeMutableBytes(of: &context) { context in
