@@ -33,6 +33,12 @@ public enum Announcements {
         return "Saved capture to \(names)\(removed)."
     }
 
+    /// Some files by their names: the first few, and how many more there are.
+    static func files(_ paths: [String]) -> String {
+        let names = paths.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
+        return names + (paths.count > 5 ? " and \(paths.count - 5) more" : "")
+    }
+
     /// Before anything is captured: what was understood of `--rotate` and `--keep`.
     static func rotating(_ rotation: Rotation, keep: Int?, first: String) -> String {
         let kept = keep.map { "; the last \($0 == 1 ? "one" : "\($0)") that are complete are kept beside it" } ?? ""

@@ -10,6 +10,8 @@ final class Destination: ByteDestination {
 
     /// Called on a full disk. Returns whether there may be room now; then writing goes on.
     var makeRoom: (() -> Bool)?
+    /// Whether the file ends with a part of a packet, which could not be taken back.
+    private(set) var isCut = false
     /// The file that was opened; nil for what is not a regular file.
     private(set) var identity: FileIdentity?
 
@@ -175,7 +177,10 @@ final class Destination: ByteDestination {
             } catch {
                 if OutputError.failed(path: name, Self.errno(error)).isFullDisk, makeRoom?() == true { continue }
                 let rest = done - wholeLength(done)
-                guard takeBack(rest) || rest == 0 else { throw .cut(path: name, Self.errno(error)) }
+                guard takeBack(rest) || rest == 0 else {
+                    isCut = true
+                    throw .cut(path: name, Self.errno(error))
+                }
                 throw .failed(path: name, Self.errno(error))
             }
         }

@@ -37,6 +37,9 @@ extension CaptureOptions {
     }
 
     private func checkRotation() throws(UsageError) {
+        guard onFile == nil || writesFile else {
+            throw UsageError("--on-file takes complete files, and none is written: name one with --output")
+        }
         guard rotation != nil else {
             guard keep == nil else { throw UsageError("--keep goes with --rotate: it counts the files of a set") }
             return
@@ -80,6 +83,7 @@ extension CaptureOptions {
             hold != .seconds(1) ? "--hold" : nil, duration != nil ? "--duration" : nil,
             until != nil ? "--until" : nil, after != nil ? "--after" : nil, count != nil ? "--count" : nil,
             rotation != nil ? "--rotate" : nil, keep != nil ? "--keep" : nil,
+            onFile != nil ? "--on-file" : nil,
             wireshark ? "--wireshark" : nil, noFollow ? "--no-follow" : nil,
         ].compactMap { $0 }
     }

@@ -116,6 +116,13 @@ public struct CaptureOptions: ParsableCommand, Sendable {
         transform: Self.fileCount)
     var keep: Int?
 
+    /// The command for each complete file; nil means none.
+    @Option(
+        parsing: .unconditional,
+        help: HelpGroup.keep.help("run for each complete file, as 'gzip {}'", "COMMAND"),
+        transform: HandoverCommand.init)
+    var onFile: HandoverCommand?
+
     /// How long a packet waits for earlier ones of other instances.
     @Option(
         parsing: .unconditional,

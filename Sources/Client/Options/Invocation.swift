@@ -48,7 +48,17 @@ public struct CommandLineArguments: Sendable {
     /// What a person would write to start the program in the same way.
     public var commandLine: String {
         let program = isPlugin ? ["cf"] : ["cf-pcap-client"]
-        return (program + words.map(\.quotedForShell)).joined(separator: " ")
+        return (program + publicWords.map(\.quotedForShell)).joined(separator: " ")
+    }
+
+    /// The words without the value of --on-file, which may hold the address of a store, or a key to it.
+    private var publicWords: [String] {
+        let option = "--on-file"
+        let all = Array(words)
+        return all.indices.map { index in
+            if index > 0, all[index - 1] == option { return "…" }
+            return all[index].hasPrefix(option + "=") ? option + "=…" : all[index]
+        }
     }
 
     /// What they ask for.

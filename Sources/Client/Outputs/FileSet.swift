@@ -14,6 +14,7 @@ final class FileSet: Output {
 
     private let series: Series?
     private let lines: OutputLines
+    private let handover: FileHandover?
     /// A destination that is opened and was not asked for yet.
     private var next: Destination?
     private var current: Destination?
@@ -23,19 +24,21 @@ final class FileSet: Output {
     private var removed = 0
     private var keepsAll = false
 
-    /// Creates a set of one file.
-    init(of file: Destination) {
+    /// Creates a set of one file, which is handed on when it is complete.
+    init(of file: Destination, _ handover: FileHandover? = nil) {
+        self.handover = handover
         next = file
         name = file.name
         series = nil
         lines = OutputLines()
     }
 
-    /// Creates a set that rotates, and its first file. Throws ``OutputError/exists(_:)`` if files of such a set are there: no
+    /// Creates a set that rotates, and its first file. Each file is handed on when it is complete. Throws ``OutputError/exists(_:)`` if files of such a set are there: no
     /// run continues another's set.
     init(
-        _ name: FileSetName, _ rotation: Rotation, keep: Int?, lines: OutputLines
+        _ name: FileSetName, _ rotation: Rotation, keep: Int?, lines: OutputLines, _ handover: FileHandover? = nil
     ) throws(OutputError) {
+        self.handover = handover
         if let other = name.existing().first { throw .setExists(other) }
         series = Series(name: name, rotation: rotation, keep: keep)
         self.name = name.prefix
@@ -76,12 +79,14 @@ final class FileSet: Output {
         defer { current = nil }
         guard series != nil else {
             if let failure { throw failure }
+            if let current { handOn(current) }
             return
         }
         if case .lost? = failure, let failure { return lines.fail("\(failure)") }
-        if let current, current.written > 0, let file = CompleteFile(current) {
+        if let current, current.written > 0, !current.isCut, let file = CompleteFile(current) {
             complete.append(file)
             lines.say("'\(file.path)' is complete: \(packets) \(packets == 1 ? "packet" : "packets").")
+            handOn(current)
             // The last one counts as the present file, besides which others are kept.
             if !isLast { removeExcess() }
         }
@@ -116,14 +121,37 @@ final class FileSet: Output {
 
     private func removeExcess() {
         guard let keep = series?.keep, !keepsAll else { return }
-        while complete.count > keep { removeOldest() }
+        while complete.count > keep {
+            if !isPending(complete[0]) {
+                removeOldest()
+            } else {
+                // As many again may wait for their command.
+                guard complete.count > 2 * keep, removeWaiting(because: "--on-file is too slow") else { return }
+            }
+        }
     }
 
     /// Removes the oldest file of a set of which not all are to be kept. Returns false if there is none.
     private func removeForRoom() -> Bool {
         guard series?.keep != nil, !keepsAll, let oldest = complete.first else { return false }
+        if isPending(oldest) { return removeWaiting(because: "no space left") }
         lines.warn("no space left: the oldest file, '\(oldest.path)', is removed early")
         removeOldest()
+        return true
+    }
+
+    private func handOn(_ file: Destination) {
+        if file.written > 0, !file.isCut { handover?.submit(file.name) }
+    }
+
+    private func isPending(_ file: CompleteFile) -> Bool { handover?.isPending(file.path) ?? false }
+
+    /// Removes the oldest file that waits for its command. Returns false if there is none.
+    private func removeWaiting(because reason: String) -> Bool {
+        guard let handover, let index = complete.firstIndex(where: { handover.withdraw($0.path) }) else { return false }
+        let file = complete.remove(at: index)
+        lines.fail("\(reason): '\(file.path)' is removed, and was not handed on")
+        if file.remove() { removed += 1 }
         return true
     }
 

@@ -43,8 +43,26 @@ extension Capture {
             Task { [post, merger] in post.yield(.finished(await merger.finish())) }
         case .abandonOutputs:
             display.error(nil, "the output '\(output)' was not taken in time: its end is missing")
+            endCommand()
             status = 1
+        case .awaitCommand: awaitCommand()
+        case .endCommand: endCommand()
+        case .conclude: status = exitStatus(hasOutput: hasOutput)
         }
+    }
+
+    private func awaitCommand() {
+        guard let handover else { return }
+        display.say("Waiting for --on-file, which has \(Announcements.files(handover.pending)) to go; ^C ends it.")
+        Task { [post] in
+            await handover.finish()
+            post.yield(.handedOn)
+        }
+    }
+
+    private mutating func endCommand() {
+        guard let files = handover?.abandon(), !files.isEmpty else { return }
+        outputProblem("--on-file has not ended for \(Announcements.files(files))")
     }
 
     /// Says once, a second after the stop, what the run waits for.
@@ -61,7 +79,6 @@ extension Capture {
 
     mutating func finished(_ result: Merger.Result) {
         guard ending.state == .finishing else { return }
-        end(.finished)
         if survey != nil { display.summary(board.statuses, order: result.order) }
         if let failure = result.failure, failure != .readerGone {
             let came = Totals(board.statuses).packets
@@ -78,7 +95,8 @@ extension Capture {
             }
         }
         if unanswered >= Self.mostUnanswered && mayGrow { roster.fail() }
-        status = exitStatus(hasOutput: result.hasBegun && hasBegun && result.failure == nil)
+        hasOutput = result.hasBegun && hasBegun && result.failure == nil
+        end(handover?.pending.isEmpty == false ? .filesWait : .finished)
     }
 
     private func exitStatus(hasOutput: Bool) -> Int32 {

@@ -22,6 +22,8 @@ public struct Capture {
         case beginIsOverdue
         case deadline
         case finished(Merger.Result)
+        case handedOn
+        case parentGone
         case trigger(PacketTrigger.Report)
         case marked(Consumers.Mark)
     }
@@ -30,6 +32,8 @@ public struct Capture {
     let display: Display
     let output: String
     let merger: Merger
+    /// The command for complete files; nil if there is none.
+    let handover: FileHandover?
     let board = StatusBoard()
     let signals: Signals
     let events: AsyncStream<Event>
@@ -50,6 +54,8 @@ public struct Capture {
     /// The latest task that reports the deadline of the ending.
     var alarm: Task<Void, any Error>?
     var hasToldDraining = false
+    /// Whether the outputs were whole at the end.
+    var hasOutput = false
     /// The program's exit status, once the run has ended.
     var status: Int32?
 
@@ -76,6 +82,7 @@ public struct Capture {
             onMark: { post.yield(.marked($0)) })
         output = outputs.name
         viewerFailure = outputs.viewerFailure
+        handover = outputs.handover
         roster = Roster(
             app: options.app, indices: options.indices, follows: options.follow, capacity: SessionLimit.raise())
         merger = Merger(
@@ -94,7 +101,7 @@ public struct Capture {
         if let parent {
             Task { [post] in
                 try await parent.waitUntilGone()
-                post.yield(.stopIsDue)
+                post.yield(.parentGone)
             }
         }
         if let viewerFailure {
@@ -154,6 +161,8 @@ public struct Capture {
         case .beginIsOverdue: if !hasBegun { end(.stop) }
         case .deadline: deadlineCame()
         case .finished(let result): finished(result)
+        case .handedOn: end(.handedOn)
+        case .parentGone: end(.parentGone)
         case .trigger(let report): triggerReported(report)
         case .marked(let mark): packetMarked(mark)
         }

@@ -29,6 +29,8 @@ enum Deadlines {
     static let finish = Duration.seconds(5)
     /// The outputs may take this long where sessions were killed, or a person asked for the end again.
     static let hurriedFinish = Duration.milliseconds(500)
+    /// A command of --on-file that nobody waits for may take this long to end: it is killed after a second.
+    static let leave = Duration.seconds(2)
     /// The process ends this long after the end of the run, whatever still runs in it.
     static let exit = Duration.seconds(5)
     /// A second signal within this time is the first: timeout(1) and a terminal that closes send it twice.

@@ -9,12 +9,17 @@
 ///                                      the deadline `drain`, a second signal               killing
 ///     killing    killed sessions       no session is left, the deadline `kill`             finishing
 ///     finishing  the outputs           they are whole, or failed; the deadline `finish`    ended
+///                                      they are whole, and files wait for their command    handing on
+///     handing on files                 the command has ended for all                       ended
+///                                      a signal, the end of the program that started this  leaving
+///     leaving    a command that ends   its end, the deadline `leave`                       ended
 ///     ended      the exit status       `_exit`, after the deadline `exit` at the latest
 ///
 /// That a run ends: each state has a rank, and an event leaves the state or leads to one with a higher rank. Each state
-/// after capturing arms one deadline when it is entered, and its deadline leaves it. An event shortens a deadline and
+/// after capturing arms one deadline when it is entered, and its deadline leaves it; but handing on takes as long as a
+/// person's command takes, and a signal leaves it. An event shortens a deadline and
 /// never extends it. So the run ends within the sum of the deadlines after the first reason to stop: `drain` + `kill` +
-/// `finish` + `exit`. The process ends even if a thread stands in write(2), which nothing can cancel, or a child of cf
+/// `finish` + `exit`, if no file is handed on. The process ends even if a thread stands in write(2), which nothing can cancel, or a child of cf
 /// renews its tokens, which outlives a cancellation on purpose: the last edge is `_exit`.
 struct Ending {
     /// A state of the run.
@@ -27,6 +32,10 @@ struct Ending {
         case killing
         /// No session is awaited, and the outputs write their end.
         case finishing
+        /// The outputs are whole, and a person's command is run for files.
+        case handingOn
+        /// Nobody waits for that command any more, and it is being ended.
+        case leaving
         /// The run is over.
         case ended
     }
@@ -47,6 +56,12 @@ struct Ending {
         case deadline
         /// The outputs are whole, or have failed.
         case finished
+        /// The outputs are whole, and files wait for their command.
+        case filesWait
+        /// The command has ended for all files.
+        case handedOn
+        /// The program that started this one has ended.
+        case parentGone
     }
 
     /// A thing to do on the way from one state to the next.
@@ -61,6 +76,12 @@ struct Ending {
         case finishOutputs
         /// Report that the outputs' end is missing.
         case abandonOutputs
+        /// Wait for the command of the files.
+        case awaitCommand
+        /// End the command, and report the files that it was not run for.
+        case endCommand
+        /// Determine the exit status.
+        case conclude
     }
 
     /// The present state.
@@ -77,6 +98,7 @@ struct Ending {
     /// Takes an event. Returns what to do now; the deadline is the caller's to observe.
     mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
         let isRepeated = event == .signal && isRepeatedSignal(at: now)
+        let event = event == .parentGone && state != .handingOn ? .stop : event
         switch (state, event) {
         case (.surveying, .surveyed):
             state = .capturing
@@ -102,9 +124,26 @@ struct Ending {
         case (.finishing, .deadline):
             enter(.ended, until: nil)
             return [.abandonOutputs]
-        case (.finishing, .finished):
+        default:
+            return handleBehindOutputs(event, isRepeated: isRepeated, at: now)
+        }
+    }
+
+    /// Takes an event of the states behind the outputs' end.
+    private mutating func handleBehindOutputs(
+        _ event: Event, isRepeated: Bool, at now: ContinuousClock.Instant
+    ) -> [Action] {
+        switch (state, event) {
+        case (.finishing, .finished), (.handingOn, .handedOn), (.leaving, .handedOn), (.leaving, .deadline):
             enter(.ended, until: nil)
-            return []
+            return [.conclude]
+        case (.finishing, .filesWait):
+            enter(.handingOn, until: nil)
+            return [.awaitCommand]
+        // A first signal has nothing else to end here.
+        case (.handingOn, .signal) where isRepeated || firstSignal == now, (.handingOn, .parentGone):
+            enter(.leaving, until: now + Deadlines.leave)
+            return [.endCommand]
         default:
             return []
         }
@@ -140,7 +179,9 @@ extension Ending.State {
         case .draining: 2
         case .killing: 3
         case .finishing: 4
-        case .ended: 5
+        case .handingOn: 5
+        case .leaving: 6
+        case .ended: 7
         }
     }
 }

@@ -1,9 +1,17 @@
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
 /// The outputs of a run, opened before anything is captured.
 struct OpenedOutputs {
     /// The outputs as consumers of the merge. Marks tell places in the file where one is written.
     let consumers: Consumers
     /// The first output in messages.
     let name: String
+    /// The command for complete files; nil if there is none.
+    let handover: FileHandover?
     /// The end of Wireshark, if the run has started it; nil where it ended in order.
     let viewerFailure: Task<Viewer.Failure?, Never>?
 
@@ -16,13 +24,16 @@ struct OpenedOutputs {
         func consumer(_ output: any Output, _ format: OutputFormat) throws(OutputError) -> Consumer {
             try Consumer(output, format, application: application, commandLine: commandLine, lines: lines)
         }
+        let handover = handover(options, lines: lines)
         guard options.wireshark else {
-            let output = try file(options, lines: lines, wait)
+            let output = try file(options, lines: lines, wait, handover)
             let consumers = Consumers(
                 try consumer(output, options.outputFormat), examiner: examiner, lines: lines, onMark: onMark)
-            return OpenedOutputs(consumers: consumers, name: output.name, viewerFailure: nil)
+            return OpenedOutputs(
+                consumers: consumers, name: output.name, handover: handover, viewerFailure: nil)
         }
-        let kept = options.writesFile ? try consumer(file(options, lines: lines, wait), options.outputFormat) : nil
+        let kept =
+            options.writesFile ? try consumer(file(options, lines: lines, wait, handover), options.outputFormat) : nil
         do {
             let viewer = try await Viewer.start()
             let stream =
@@ -35,7 +46,8 @@ struct OpenedOutputs {
             let consumers = Consumers(
                 kept ?? shown, kept == nil ? [] : [shown], examiner: examiner, lines: lines, onMark: onMark)
             return OpenedOutputs(
-                consumers: consumers, name: kept?.output.name ?? Viewer.name, viewerFailure: viewer.failure)
+                consumers: consumers, name: kept?.output.name ?? Viewer.name, handover: handover,
+                viewerFailure: viewer.failure)
         } catch {
             // A new file without anything in it is removed.
             var kept = kept
@@ -44,24 +56,35 @@ struct OpenedOutputs {
         }
     }
 
+    private static func handover(_ options: CaptureOptions, lines: OutputLines) -> FileHandover? {
+        options.onFile.map { command in
+            FileHandover(command, environment: ProcessInfo.processInfo.environment) { lines.fail($0.description) }
+        }
+    }
+
     private static func file(
-        _ options: CaptureOptions, lines: OutputLines, _ wait: ReaderWait
-    ) throws(OutputError) -> any Output {
-        if let rotation = options.rotation { return try fileSet(options, rotation, lines: lines) }
+        _ options: CaptureOptions, lines: OutputLines, _ wait: ReaderWait, _ handover: FileHandover?
+    ) throws -> any Output {
+        if let rotation = options.rotation { return try fileSet(options, rotation, lines: lines, handover) }
         let destination = try Destination.open(options, waiting: wait)
-        return destination.isLive ? ByteStream(to: destination, lines: lines) : FileSet(of: destination)
+        guard destination.isLive else { return FileSet(of: destination, handover) }
+        guard handover == nil else {
+            throw UsageError(
+                "'\(destination.name)' is no file, and --on-file takes complete files: choose another --output")
+        }
+        return ByteStream(to: destination, lines: lines)
     }
 
     /// The set that `--output` names, or `capture`, `capture-1` and so on if such sets are there.
     private static func fileSet(
-        _ options: CaptureOptions, _ rotation: Rotation, lines: OutputLines
+        _ options: CaptureOptions, _ rotation: Rotation, lines: OutputLines, _ handover: FileHandover?
     ) throws(OutputError) -> FileSet {
         var number = 0
         while true {
             let output = options.output ?? (number == 0 ? "capture" : "capture-\(number)") + ".\(options.outputFormat)"
             let name = FileSetName(output: output, format: options.outputFormat)
             do {
-                let set = try FileSet(name, rotation, keep: options.keep, lines: lines)
+                let set = try FileSet(name, rotation, keep: options.keep, lines: lines, handover)
                 lines.say(Announcements.rotating(rotation, keep: options.keep, first: set.currentName))
                 if !name.isKnownToWireshark { lines.say(Announcements.unknownToWireshark) }
                 return set

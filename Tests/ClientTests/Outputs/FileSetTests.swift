@@ -18,11 +18,13 @@ struct FileSetTests {
 
     private let pcapng = OutputFormat(format: .pcapng, compression: .none)
 
-    private func set(_ limits: String, keep: Int? = nil, output: String = "web.pcapng") throws -> FileSet {
+    private func set(
+        _ limits: String, keep: Int? = nil, output: String = "web.pcapng", handover: FileHandover? = nil
+    ) throws -> FileSet {
         let name = FileSetName(output: "\(folder.path)/\(output)", format: pcapng)
         let lines = OutputLines(
             say: { _ in }, warn: { [said] in said.add($0) }, fail: { [said] in said.add("failed: \($0)") })
-        return try FileSet(name, try Rotation(limits), keep: keep, lines: lines)
+        return try FileSet(name, try Rotation(limits), keep: keep, lines: lines, handover)
     }
 
     private func consumer(_ set: FileSet, _ format: CaptureOptions.Format = .pcapng) throws -> Consumer {
@@ -179,6 +181,33 @@ struct FileSetTests {
         try write(500..<1500, to: &consumer)
         try consumer.finish(isFailed: false)
         #expect(try folder.names.count > before + 10)
+    }
+
+    @Test
+    func `keeps files that wait for their command, up to as many again, and then removes the oldest`() async throws {
+        let handover = FileHandover(
+            try HandoverCommand(
+                ": > '\(folder.path)/run'; while [ ! -e '\(folder.path)/go' ]; do sleep 0.02; done; : {}"),
+            environment: ["PATH": "/usr/bin:/bin"], onFailure: { _ in })
+        var consumer = try consumer(try set("10KB", keep: 2, handover: handover))
+        try consumer.add(StreamID(number: 0), stream(0))
+        try write(0..<100, to: &consumer)
+        while try !folder.names.contains("run") { try await Task.sleep(for: .milliseconds(10)) }
+        try FileManager.default.removeItem(atPath: "\(folder.path)/run")
+        try write(100..<1000, to: &consumer)
+        // The first one, for which the command runs, the last three that wait, and the present file.
+        let names = try folder.names
+        #expect(names.count == 5 && names[0].hasPrefix("web_00001_"))
+        #expect(said.all.count == 9)
+        #expect(said.all[0].contains("--on-file is too slow: ") && said.all[0].contains("_00002_"))
+        #expect(handover.pending.map { String($0.dropFirst(folder.path.count + 1)) } == Array(names.prefix(4)))
+        try folder.add("go", "")
+        await handover.finish()
+        try consumer.flush(at: .now)
+        #expect(try folder.names.filter { $0.hasPrefix("web") }.count == 3)
+        try consumer.finish(isFailed: false)
+        await handover.finish()
+        #expect(try folder.names.filter { $0.hasPrefix("web") }.count == 3)
     }
 
     @Test

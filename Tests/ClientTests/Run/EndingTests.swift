@@ -12,6 +12,7 @@ struct EndingTests {
             [], [.surveyed], [.surveyed, .stop], [.surveyed, .signal], [.surveyed, .signal, .signal],
             [.surveyed, .stop, .deadline], [.surveyed, .signal, .signal, .deadline], [.surveyed, .nothingLeft],
             [.stop], [.stop, .finished], [.surveyed, .signal, .nothingLeft],
+            [.stop, .filesWait], [.surveyed, .signal, .nothingLeft, .filesWait], [.stop, .filesWait, .signal],
         ]
         return ways.map { events in
             var ending = Ending()
@@ -23,13 +24,14 @@ struct EndingTests {
     @Test
     func `never goes back, and always has a deadline after capturing`() {
         let all = endings()
-        #expect(Set(all.map(\.state.rank)) == [0, 1, 2, 3, 4, 5])
+        #expect(Set(all.map(\.state.rank)) == [0, 1, 2, 3, 4, 5, 6, 7])
         for before in all {
             for event in Ending.Event.allCases {
                 var after = before
                 _ = after.handle(event, at: start + .seconds(10))
                 #expect(after.state.rank >= before.state.rank, "\(before.state), \(event)")
-                #expect((after.deadline != nil) == (2...4).contains(after.state.rank), "\(before.state), \(event)")
+                let hasDeadline = [2, 3, 4, 6].contains(after.state.rank)
+                #expect((after.deadline != nil) == hasDeadline, "\(before.state), \(event)")
                 if after.state == before.state, let old = before.deadline, let new = after.deadline {
                     #expect(new <= old, "\(before.state), \(event)")
                 }
@@ -41,6 +43,8 @@ struct EndingTests {
     func `is reached from every state by deadlines alone, once there is a reason to stop`() {
         for var ending in endings() {
             var actions = ending.handle(.stop, at: start + .seconds(10))
+            // A person's command is waited for until somebody asks for the end.
+            if ending.state == .handingOn { actions += ending.handle(.signal, at: start + .seconds(15)) }
             for _ in 0..<3 { actions += ending.handle(.deadline, at: start + .seconds(20)) }
             #expect(ending.state == .ended)
         }
@@ -75,6 +79,26 @@ struct EndingTests {
         _ = ending.handle(.stop, at: start)
         #expect(ending.handle(.signal, at: start + .seconds(1)).isEmpty)
         #expect(ending.handle(.signal, at: start + .seconds(2)) == [.killSessions])
+    }
+
+    @Test
+    func `waits for files to be handed on, until the first signal of all or the second one of the run`() {
+        var ending = Ending()
+        for event in [Ending.Event.surveyed, .stop, .nothingLeft] { _ = ending.handle(event, at: start) }
+        #expect(ending.handle(.filesWait, at: start) == [.awaitCommand])
+        #expect(ending.handle(.stop, at: start + .seconds(1)).isEmpty)
+        #expect(ending.handle(.deadline, at: start + .seconds(1)).isEmpty)
+        var other = ending
+        #expect(ending.handle(.signal, at: start + .seconds(2)) == [.endCommand])
+        #expect(ending.handle(.handedOn, at: start + .seconds(2)) == [.conclude] && ending.state == .ended)
+        #expect(other.handle(.parentGone, at: start + .seconds(2)) == [.endCommand])
+        #expect(other.handle(.deadline, at: start + .seconds(4)) == [.conclude] && other.state == .ended)
+        var signalled = Ending()
+        for event in [Ending.Event.surveyed, .signal, .nothingLeft, .filesWait] {
+            _ = signalled.handle(event, at: start)
+        }
+        #expect(signalled.handle(.signal, at: start + .milliseconds(100)).isEmpty, "the same one again")
+        #expect(signalled.handle(.signal, at: start + .seconds(1)) == [.endCommand])
     }
 
     @Test

@@ -25,10 +25,10 @@ public struct HandoverCommand: Sendable, Equatable {
             }
         }
         guard count > 0 else {
-            throw UsageError("--on-file '\(text)' does not say where the file's path goes, write {} there")
+            throw UsageError("it does not say where the file's path goes, write {} there")
         }
         guard scanner.isAtEnd else {
-            throw UsageError("--on-file '\(text)' has a quote or a parenthesis without its end")
+            throw UsageError("it has a quote or a parenthesis without its end")
         }
         self.text = text
         self.script = script

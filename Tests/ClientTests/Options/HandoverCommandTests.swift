@@ -22,7 +22,7 @@ struct HandoverCommandTests {
     @Test(arguments: ["", "cp", "cp { }", #"cp \{}"#, "cp }{"])
     func `is refused where it does not take the path`(text: String) {
         let error = #expect(throws: UsageError.self) { try HandoverCommand(text) }
-        #expect(error?.description == "--on-file '\(text)' does not say where the file's path goes, write {} there")
+        #expect(error?.description == "it does not say where the file's path goes, write {} there")
     }
 
     @Test(arguments: ["cp '{}", #"cp {} ""#, "(cp {}", #"echo {} "$(x""#, "echo {} `x", #"cp {} \"#])
