@@ -41,12 +41,12 @@ public final class Log {
     }
 
     /// Logs an event of the normal course.
-    public func info(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
+    func info(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
         if threshold == .everything { write("INFO", message, attributes) }
     }
 
     /// Logs an event that the user may not expect.
-    public func warn(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
+    func warn(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
         if threshold == .everything { write("WARN", message, attributes) }
     }
 

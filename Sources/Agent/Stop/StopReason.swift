@@ -1,5 +1,5 @@
 /// A reason to stop that is no failure.
-public enum StopReason: Equatable, Sendable {
+enum StopReason: Equatable, Sendable {
     /// A signal asks for it. The value is the log's name for the signal.
     case signal(ByteString)
     /// The SSH session that carries the capture has ended.

@@ -3,7 +3,7 @@ import CLinux
 /// A network interface of the process's network namespace, or all of them.
 public struct Interface: Equatable, Sendable {
     /// The name in the kernel's list, or `any`.
-    public let name: ByteString
+    let name: ByteString
     /// The kernel's index of the interface; 0 stands for all interfaces.
     let index: Int32
 

@@ -1,15 +1,15 @@
 import CLinux
 
 /// The error of a failed system call.
-public struct SystemError: Error, Equatable, Sendable {
+struct SystemError: Error, Equatable, Sendable {
     /// The value of `errno`.
-    public let number: Int32
+    let number: Int32
 
     /// The error of the last failed call in this thread.
     static var last: SystemError { SystemError(number: cf_pcap_errno()) }
 
     /// The error in words. The corresponding C function is `strerror`.
-    public var description: ByteString {
+    var description: ByteString {
         // strerror(3) never returns a null pointer. The text is copied before another call can change it.
         unsafe ByteString(cString: strerror(number))
     }
