@@ -1,4 +1,4 @@
-"""What the tests are given, and in which of the two homes they run."""
+"""The fixtures of the tests, and the two homes in which they run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True)
 def home(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Where the test runs; the fixtures below make it."""
+    """The place in which the test runs; the fixtures below make it."""
     with at_home(request.param):
         yield request.param
 

@@ -1,4 +1,4 @@
-"""What the packet socket could be misused for from the moment when it is opened, if someone else's code ran in the agent.
+"""Misuse of the packet socket from the moment when it is opened, by someone else's code in the agent.
 
 A tracer stops the agent at a moment of its start and makes it try every way there is to send, or to give the socket
 another number or holder. The same without the agent's own filter shows that they work.

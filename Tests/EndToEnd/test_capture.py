@@ -1,4 +1,4 @@
-"""What is captured: all of it, in order, whole, and at once."""
+"""The packets of a capture: all of them, in order, whole, and at once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def tcpdump(namespace: Namespace, interface: str) -> tuple[subprocess.Popen, Col
 
 
 def capture_beside_tcpdump(namespace: Namespace, interface: str, record_size: int, send) -> tuple[bytes, bytes]:
-    """What the agent and tcpdump wrote while `send` put COUNT packets on the interface."""
+    """Returns the bytes that the agent and tcpdump write while `send` puts COUNT packets on the interface."""
     reference, expected = tcpdump(namespace, interface)
     with start_agent(namespace, "-interface", interface, "-filter", "udp") as agent:
         send()

@@ -1,4 +1,4 @@
-"""What a person types in the first hour, and what the agent answers: its exit status and a line on standard error."""
+"""The command lines of a person's first hour, and the agent's answers: an exit status and a line on standard error."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_interface_that_goes_down_and_up_again_is_captured_again(container, peer
 
 
 def restore_neighbours(container: Namespace, peer: Namespace) -> None:
-    """What an interface that goes down forgets."""
+    """The settings that an interface forgets when it goes down."""
     wait_for_link(peer)
     container.run("ip", "neighbour", "replace", "10.77.0.1", "lladdr", peer.mac("eth0"), "dev", "eth0")
 
@@ -200,7 +200,7 @@ def rename_while_down(container: Namespace) -> None:
 
 
 def test_another_interface_of_the_same_name_is_not_captured(container, peer):
-    """What goes away and comes again is another interface, and the first capture has ended."""
+    """An interface that goes away and comes again is another one, and the first capture has ended."""
     with start_agent(container, *ETH0) as agent:
         container.run("ip", "link", "delete", "eth0")
         container.connect(peer)

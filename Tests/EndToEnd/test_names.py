@@ -19,7 +19,7 @@ MODULE = Path("/lib") / f"{run('uname', '-m', text=True).stdout.strip()}-linux-g
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
-    """What the agent sees in /etc: a hosts file of our own, files and DNS asked, the DNS server on lo."""
+    """The /etc that the agent sees: a hosts file of the test, files and DNS as sources, the DNS server on lo."""
     contents = {
         "/etc/hosts": "127.0.0.1 localhost\n10.77.0.1 db.example db\n",
         "/etc/resolv.conf": "nameserver 127.0.0.1\n",
@@ -175,7 +175,7 @@ def test_name_service_module_that_stays_behind_does_not_hold_up_the_start(contai
 
 
 def spy(files: dict[str, Path], folder: Path, *options: str) -> dict[str, Path]:
-    """What to lay over which file so that a module is asked for host names that reports to `folder`.
+    """Returns the files to mount over others so that a module which reports to `folder` is asked for host names.
 
     It takes the place of one of glibc's that nobody uses.
     """

@@ -1,4 +1,4 @@
-"""What the operator's manual says to do on a cell, done as it stands there."""
+"""The operator's manual, done on a cell as it stands there."""
 
 from __future__ import annotations
 

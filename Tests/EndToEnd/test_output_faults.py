@@ -113,7 +113,7 @@ def test_what_stood_before_the_capture_stays_and_what_follows_joins_on(container
 
 
 def test_appended_to_file_is_never_cut(container, peer):
-    """Where another process appends to it, too, what stands at its end may be the other's."""
+    """If another process appends to the file, too, the bytes at its end may be the other's."""
     other = b"another process's line, which is none of the agent's business\n"
     with small_disk(DISK) as disk:
         file = os.open("capture.pcap", os.O_RDWR | os.O_CREAT | os.O_APPEND, dir_fd=disk)
@@ -260,7 +260,7 @@ def stuck(container: Namespace, peer: Namespace, reader: int, writer: int, packe
 
 
 def unread(reader: int) -> int:
-    """How many bytes wait in a pipe or a socket."""
+    """Returns the number of bytes that wait in a pipe or a socket."""
     waiting = array.array("i", [0])
     fcntl.ioctl(reader, termios.FIONREAD, waiting)
     return waiting[0]

@@ -1,4 +1,4 @@
-"""What the process holds while it captures: next to nothing."""
+"""The process holds next to nothing while it captures."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_limit_lowered_at_each_system_call(namespace, spied, round):
 
 
 def stops_of(namespace: Namespace, first: int, last: int, limit: int) -> int:
-    """How often a starting agent enters or leaves the kernel; from one of these stops to another its limit is low."""
+    """Counts how often a starting agent enters or leaves the kernel. Its limit is low from one of these stops to another."""
     agent = namespace.launch(["/bin/sh", "-c", 'kill -STOP $$; exec "$@"', "sh", installed(), *FILTER])
     state = Path(f"/proc/{agent.pid}/stat")
     while state.read_text().split()[2] != "T":

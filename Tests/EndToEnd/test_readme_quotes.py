@@ -1,4 +1,4 @@
-"""What README says that the agent says, word for word."""
+"""The agent's words that README quotes, word for word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the capturing process cannot do any more, even if someone else's code runs in it.
+"""The calls that the capturing process cannot make any more, even if someone else's code runs in it.
 
 The release binary is made to do each forbidden thing by a tracer, and dies of it.
 """
@@ -80,7 +80,7 @@ def is_filter_locked(pid: int, descriptor: int) -> bool:
         return packets.getsockopt(socket.SOL_SOCKET, lock_filter) == 1
 
 
-# What only other circumstances need: a kernel without vDSO; a SIGSTOP that arrives within the microsecond of a poll(2);
+# The calls that only other circumstances need: a kernel without vDSO; a SIGSTOP that arrives within the microsecond of a poll(2);
 # memory that was not foreseen; an SSH session to watch.
 NEEDED_ELSEWHERE = {
     "clock_gettime": 228, "restart_syscall": 219, "brk": 12, "mmap": 9, "munmap": 11, "pread64": 17,

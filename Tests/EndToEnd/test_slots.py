@@ -73,7 +73,7 @@ def test_another_namespace_has_slots_of_its_own(namespace):
 
 
 def test_squatter_only_shuts_himself_out(namespace):
-    """Whoever may run the agent may take its slots: in his own container, and it costs no ring."""
+    """A user who may run the agent may hold its slots in his own container, which costs no ring."""
     squatters = [namespace.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(SLOTS)]
     for number, squatter in enumerate(squatters):
         squatter.bind(f"\0cf-pcap/{number}")
@@ -152,7 +152,7 @@ def test_200_at_once(namespace):
 
 @contextlib.contextmanager
 def most_packet_sockets(namespace: Namespace) -> Iterator[Callable[[], int]]:
-    """How many the namespace had at once, at most."""
+    """Counts the packet sockets that the namespace has at once, at most."""
     most = 0
     done = threading.Event()
 

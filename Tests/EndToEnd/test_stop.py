@@ -1,4 +1,4 @@
-"""How a capture ends: at once, with everything that was captured before, and with a whole file."""
+"""The end of a capture: at once, with everything that was captured before, and with a whole file."""
 
 from __future__ import annotations
 

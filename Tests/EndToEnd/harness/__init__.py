@@ -1,4 +1,4 @@
-"""What the end-to-end tests are written with: namespaces, the agent, its log, pcap files, traffic."""
+"""The vocabulary of the end-to-end tests: namespaces, the agent, its log, pcap files, traffic."""
 
 from .agent import PIPE, Agent, Collector, Result, installed, start_agent
 from .log import LogLine, find, parse_line, parse_log

@@ -31,7 +31,7 @@ _running: list[Agent] = []
 
 @dataclass
 class Result:
-    """How it ended. `status` is the exit code, or minus the signal's number."""
+    """The end of the agent. `status` is the exit code, or minus the signal's number."""
 
     status: int
     stdout: bytes
@@ -117,7 +117,7 @@ class Agent:
 
     @property
     def output(self) -> Collector:
-        """What it wrote to standard output, where the harness reads that."""
+        """The bytes that it wrote to standard output, if the harness reads that."""
         assert isinstance(self._stdout, Collector)
         return self._stdout
 

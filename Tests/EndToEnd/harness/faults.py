@@ -1,4 +1,4 @@
-"""Things that go wrong: for real or, where the kernel cannot be brought to it, by tracing the agent."""
+"""Faults: real ones or, if the kernel cannot be brought to one, those that a tracer of the agent makes."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def failing_writes(agent: Agent, error: int, first: int, every: int = 1) -> Iter
 
 
 def injected_call(agent: Agent, number: int, *arguments: int) -> str:
-    """What becomes of the agent when it makes a system call: "killed by N" or "returned N"."""
+    """Has the agent make a system call. Returns "killed by N" or "returned N"."""
     return run(compiled("inject.c"), "call", agent.pid, number, *arguments, text=True).stdout.strip()
 
 

@@ -1,4 +1,4 @@
-"""What all tests share: fixtures, and that a test which does not run has failed."""
+"""The fixtures of all tests, and the rule that a test which does not run has failed."""
 
 from __future__ import annotations
 

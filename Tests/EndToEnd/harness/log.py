@@ -77,7 +77,7 @@ def _value(text: str, start: int) -> tuple[str, int]:
 
 
 def _unquote(text: str, position: int) -> tuple[str, int]:
-    """What Go's strconv.Unquote makes of it. Bytes that were no UTF-8 come back as Python's surrogate escapes."""
+    """Unquotes a value as Go's strconv.Unquote does. Bytes that are no UTF-8 become Python's surrogate escapes."""
     value = bytearray()
     while True:
         character = text[position:position + 1]

@@ -11,7 +11,7 @@ ROUNDS = 5
 
 
 class MissedMoment(Exception):
-    """What the test is about needs the test, or the agent, to have run sooner."""
+    """The test, or the agent, ran too late for the moment that the test is about."""
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Where things are."""
+"""The paths of programs and folders."""
 
 import atexit
 import os

@@ -31,7 +31,7 @@ class Pcap:
 
     @property
     def payloads(self) -> list[bytes]:
-        """What follows the IPv4 and UDP headers of each packet (no options, no VLAN tag)."""
+        """The bytes after the IPv4 and UDP headers of each packet (no options, no VLAN tag)."""
         skip = _LINK_HEADER[self.link_type] + 28
         return [packet.data[skip:] for packet in self.packets]
 

@@ -29,7 +29,7 @@ def is_running(pid: int) -> bool:
 
 
 class Adopted:
-    """What subprocess.Popen offers, for a child that came by `adopt_orphans`."""
+    """A child that came by `adopt_orphans`, with the interface of subprocess.Popen."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid

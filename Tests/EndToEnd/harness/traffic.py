@@ -88,7 +88,7 @@ class Pktgen:
         self._process = namespace.popen(*words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
 
     def wait(self, timeout: float = 60) -> int:
-        """How many packets it sent."""
+        """Returns the number of packets that it sent."""
         output, _ = self._process.communicate(timeout=timeout)
         assert self._process.returncode == 0, f"pktgen ended with {self._process.returncode}: {output}"
         return int(dict(word.split("=") for word in output.split())["sent"])

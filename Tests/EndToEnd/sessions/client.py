@@ -23,7 +23,7 @@ TLS = "ProxyCommand=openssl s_client -quiet -verify_quiet -connect %h:%p 2>/dev/
 
 @dataclass(frozen=True)
 class Route:
-    """Where a client starts from, and what it connects to."""
+    """The place from which a client starts, and the address to which it connects."""
 
     address: str
     port: int

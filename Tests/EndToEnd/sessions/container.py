@@ -32,7 +32,7 @@ INSTANCE_PORTS_WITHOUT_PROXY = '[{"external":61012,"internal":8080},{"external":
 
 
 def wait_until(condition: Callable[[], object], timeout: float, message: str) -> float:
-    """How long it took."""
+    """Returns the time that it took."""
     begin = time.monotonic()
     while not condition():
         assert time.monotonic() - begin < timeout, f"not within {timeout} s: {message}"
@@ -116,7 +116,7 @@ class Container:
         return sorted(re.sub(r"\[::ffff:(.*)]", r"\1", end) for end in ends)
 
     def wait_until_disconnected(self, port: int) -> float:
-        """How long it took."""
+        """Returns the time that it took."""
         return wait_until(lambda: not self._table(port, ESTABLISHED), 20, f"no connection to {port}")
 
     def _table(self, port: int, state: str) -> list[str]:
@@ -139,7 +139,7 @@ class Container:
         return self.agents()[-1]
 
     def wait_until_agent_gone(self, timeout: float = 10) -> float:
-        """How long it took."""
+        """Returns the time that it took."""
         return wait_until(lambda: not self.agents(), timeout, "the agent is gone")
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What the tests measured, for the end of the test run."""
+"""The figures that the tests measure, for the end of the test run."""
 
 shown: list[str] = []
 

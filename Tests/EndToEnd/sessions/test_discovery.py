@@ -111,7 +111,7 @@ def test_daemon_of_one_connection_is_found(daemon: ModuleType, name: str, source
 
 
 def test_daemon_of_all_connections_is_found_with_each_of_them():
-    """What it connects to for a client, to forward a port, is none of its sessions."""
+    """A connection that it opens for a client, to forward a port, is none of its sessions."""
     with Container() as container, container.inside.socket(kind=socket.SOCK_STREAM) as application:
         application.bind(("127.0.0.1", 8080))
         application.listen()
@@ -182,7 +182,7 @@ def test_malformed_instance_ports_are_reported_and_the_session_still_excluded(in
 @pytest.mark.parametrize("interface", ["eth0", "any"])
 @pytest.mark.parametrize("instance_ports", [None, INSTANCE_PORTS_WITHOUT_PROXY, "[{"])
 def test_proxy_whose_port_nothing_names_is_warned_of(interface, instance_ports):
-    """What passes on lo is known, and left out all the same."""
+    """The port on lo is known, and left out all the same."""
     with Container() as container:
         diego.start(container, instance_ports=instance_ports)
         proxy.start(container)

@@ -61,7 +61,7 @@ def measure(client: Client) -> tuple[int, int]:
 
 
 def send_other_traffic(container: Container, interface: str) -> list[int]:
-    """What is no SSH session's, on that interface."""
+    """Returns the packets on that interface that belong to no SSH session."""
     sender, address = (container.inside, "127.0.0.1") if interface == "lo" else (container.outside, ADDRESS)
     with Sink(container.inside):
         return send_numbered(sender, address, 3)
