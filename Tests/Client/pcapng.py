@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-SECTION, INTERFACE, STATISTICS, PACKET = 0x0A0D0D0A, 1, 5, 6
+SECTION, INTERFACE, NAMES, STATISTICS, PACKET = 0x0A0D0D0A, 1, 4, 5, 6
 
 
 class PcapngError(ValueError):
@@ -58,6 +58,7 @@ class Pcapng:
     options: dict[int, bytes]
     interfaces: list[Interface]
     packets: list[Packet]
+    names: dict[bytes, str] = field(default_factory=dict)
 
     def of(self, name: str) -> list[Packet]:
         """The packets of the interfaces of this name."""
@@ -83,6 +84,8 @@ def read_pcapng(data: bytes) -> Pcapng:
             if reserved:
                 raise PcapngError("reserved bits are set")
             section.interfaces.append(Interface(link_type, snaplen, _options(body[8:])))
+        elif kind == NAMES:
+            section.names |= _names(body)
         elif kind == PACKET:
             section.packets.append(_packet(section, body))
         elif kind == STATISTICS:
@@ -118,6 +121,19 @@ def _packet(section: Pcapng, body: bytes) -> Packet:
         raise PcapngError(f"a packet with {kept} of {length} bytes")
     ticks = high << 32 | low
     return Packet(number, ticks * 1_000_000 // interface.ticks_per_second, body[20:20 + kept], length)
+
+
+def _names(body: bytes) -> dict[bytes, str]:
+    names, position = {}, 0
+    while (record := struct.unpack_from("=HH", body, position)) != (0, 0):
+        kind, length = record
+        size = {1: 4, 2: 16}[kind]
+        value = body[position + 4:position + 4 + length]
+        if len(value) < length or value[-1:] != b"\0":
+            raise PcapngError("a name that is cut")
+        names[value[:size]] = value[size:-1].decode()
+        position += 4 + (length + 3) // 4 * 4
+    return names
 
 
 def _options(data: bytes) -> dict[int, bytes]:

@@ -184,3 +184,20 @@ def test_host_key_is_validated_unless_told_otherwise(foundation, demo, folder):
     with Client(foundation, folder, "demo", "-i", "0", "-k") as running:
         running.wait_until_capturing(one)
         assert running.stop().status == 0
+
+
+def test_file_names_the_app_and_its_instances_addresses(foundation, solo, folder):
+    """Wireshark and tshark show the names with `-N n`."""
+    with Client(foundation, folder, "solo", "-o", "x.pcapng", "--on-file", ": secret {}") as running:
+        running.wait_until_capturing(*solo.processes[0].instances)
+        with HTTPLoad(solo.processes[0].instances[0], 50) as load:
+            load.wait_for(20)
+        result = running.stop()
+    capture = result.pcapng("x.pcapng")
+    assert capture.names == {bytes([10, 77, 0, 2]): "web-0.solo"}
+    comment = capture.options[1].decode()
+    assert comment.startswith("app solo, space test-space, org ") and "://" in comment
+    assert comment.endswith("cf-pcap-client 'solo' '-o' 'x.pcapng' '--on-file' '…'")
+    done = subprocess.run(["tshark", "-N", "n", "-r", folder / "x.pcapng", "-T", "fields", "-e", "ip.host"],
+                          capture_output=True, text=True, check=True)
+    assert "web-0.solo" in done.stdout

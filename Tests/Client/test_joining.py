@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from checks import check_with_tools, nothing_lost, same_packets
+from checks import check_with_tools, first_fields, nothing_lost, same_packets
 from client import Client
 from foundation import HTTPLoad, Tcpdump, request
 
@@ -38,6 +38,11 @@ def test_killed_instance_is_joined_again(foundation, demo, folder):
     packets = result.pcapng("x.pcapng").of("web/1 eth0")
     assert len(packets) > len(afterwards.packets) > REQUESTS
     same_packets(packets[-len(afterwards.packets):], afterwards)
+    capture = result.pcapng("x.pcapng")
+    assert [interface.name for interface in capture.interfaces].count("web/1 eth0") == 2, "one for each session"
+    comments = [comment for comment in first_fields(folder / "x.pcapng", "frame.comment") if comment]
+    assert len(comments) >= 2 and comments[0].startswith("web/1 eth0: "), comments
+    assert comments[-1].endswith("web/1 eth0: joined again"), comments
     # It was gone for five seconds, so that not all that was asked for was captured.
     assert result.status == 1
 

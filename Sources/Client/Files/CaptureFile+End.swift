@@ -43,6 +43,7 @@ extension CaptureFile {
             interfaces.entries[index].known = nil
             try writeApart(encoder.end(known, written: interface.written, interface: index, now: now))
         }
+        commentLength = 0
         try writer?.writeEnding()
     }
 }

@@ -15,11 +15,14 @@ struct CaptureFile {
     var encoder: Encoder
     /// Says something about the output to a person.
     private let tell: @Sendable (String) -> Void
+    private let application: String
     /// The bytes that a file begins with: its header and interfaces.
     private var preamble: [UInt8]
     /// The first of them, which are not yet written to the present file.
     private var start: [UInt8] = []
     private let buffer: OutputBuffer
+    /// The bytes of the comments on interfaces that the present file ends with, at most.
+    var commentLength = 0
     var lastWrite = ContinuousClock.now
     var interfaces = InterfaceTable()
 
@@ -33,6 +36,7 @@ struct CaptureFile {
         upTo sizeLimit: Int64 = .max, tell: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(OutputError) {
         self.tell = tell
+        self.application = application
         self.compression = compression
         encoder = Encoder(format)
         buffer = OutputBuffer(capacity: Self.bufferSize)
@@ -61,6 +65,13 @@ struct CaptureFile {
     /// The records in the present file, or in the one that was finished last.
     var packetsInFile: UInt64 { interfaces.written }
 
+    /// Sets the text that the section is commented with, before any stream is added. A stream that has begun keeps its own.
+    mutating func identify(_ text: String) {
+        guard interfaces.entries.isEmpty else { return }
+        preamble = encoder.start(application: application, commandLine: text)
+        if !start.isEmpty { start = preamble }
+    }
+
     /// Adds a stream, with an interface of its own.
     ///
     /// A classic pcap file gets its header with the first packet, whose link type is the file's.
@@ -87,6 +98,7 @@ struct CaptureFile {
     mutating func end(_ id: StreamID, _ statistics: StreamStatistics) {
         guard let index = interfaces.number(of: id) else { return }
         interfaces.entries[index].known = statistics
+        if let comment = statistics.comment { commentLength += PcapngEncoder.length(ofComment: comment) }
     }
 
     /// Takes records of a stream that was added; those of others are left out. Returns the bytes taken: all, unless the
@@ -181,7 +193,7 @@ struct CaptureFile {
         return writer.pieceSize(upTo: length, ending: endLength) < (writer.isCompressing ? 1 : length)
     }
 
-    private var endLength: Int { encoder.endLength(interfaces: interfaces.entries.count) }
+    private var endLength: Int { encoder.endLength(interfaces: interfaces.entries.count) + commentLength }
 
     func setBufferLimit() {
         buffer.setLimit(writer?.pieceSize(upTo: buffer.capacity, ending: endLength) ?? 0)

@@ -18,7 +18,7 @@ struct PcapngEncoder {
         return block.finish()
     }
 
-    /// An interface description. Interfaces count from 0.
+    /// An interface description, and the name of its address where that is known. Interfaces count from 0.
     mutating func add(_ stream: StreamDescription) -> [UInt8] {
         nanosecondsPerUnit.append(stream.isNanoseconds ? 1 : 1000)
         var block = PcapngBlock(type: 1)
@@ -33,7 +33,7 @@ struct PcapngEncoder {
         if let filter = stream.filter { block.append(option: 11, bytes: [0] + Array(filter.utf8)) }
         block.append(option: 12, text: "Linux")
         if let bits = stream.frameCheckBits { block.append(option: 13, bytes: [bits]) }
-        return block.finish()
+        return block.finish() + (stream.addressName.map(Self.names) ?? [])
     }
 
     /// Writes records as enhanced packet blocks at the start of `room`, as many as fit; gives the bytes read and
@@ -85,11 +85,17 @@ struct PcapngEncoder {
         if let received = known.received { block.append(option: 4, count: received) }
         if let dropped = known.dropped { block.append(option: 5, count: dropped) }
         block.append(option: 8, count: written)
+        if let comment = known.comment { block.append(option: 1, text: comment, limit: Self.longestComment) }
         return block.finish()
     }
 
-    /// The most bytes of an interface statistics block.
+    /// The most characters of a comment on an interface.
+    private static let longestComment = 200
+    /// The most bytes of an interface statistics block without its comment.
     static let statisticsLength = 88
+
+    /// The bytes that a comment on an interface takes at most.
+    static func length(ofComment text: String) -> Int { text.printable(limit: longestComment).utf8.count + 8 }
 
     /// How many of the first `limit` bytes of `blocks`, which start with a block, are whole blocks.
     static func wholeLength(of blocks: UnsafeRawBufferPointer, upTo limit: Int) -> Int {
@@ -121,6 +127,17 @@ struct PcapngEncoder {
         var block = PcapngBlock(type: 6)
         block.append(body: packet.dropFirst(8).dropLast(4))
         for comment in comments { block.append(option: 1, text: comment) }
+        return block.finish()
+    }
+
+    /// A name resolution block for one address.
+    static func names(_ name: AddressName) -> [UInt8] {
+        var block = PcapngBlock(type: 4)
+        let value = name.address + Array(name.name.utf8) + [0]
+        block.append(integer: UInt16(name.address.count == 4 ? 1 : 2))
+        block.append(integer: UInt16(value.count))
+        block.append(body: value + [UInt8](repeating: 0, count: -value.count & 3))
+        block.append(integer: UInt32(0))  // the end of the records
         return block.finish()
     }
 }

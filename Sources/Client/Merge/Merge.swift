@@ -53,6 +53,9 @@ struct Merge {
         bufferedBytes += batch.bufferedBytes
     }
 
+    /// Returns whether a stream is open, or has records that wait.
+    func holds(_ id: StreamID) -> Bool { index(of: id) != nil }
+
     /// Returns whether a stream may be read on: there is room, or none of its records waits.
     func mayRead(_ id: StreamID) -> Bool {
         guard let index = index(of: id) else { return true }

@@ -28,6 +28,11 @@ struct Consumer {
     /// The place of the packet that was written last.
     var lastPacket: PacketPlace { PacketPlace(output: output.currentName, number: file.packetsInFile) }
 
+    /// Sets the text that the output's section is commented with.
+    mutating func identify(_ text: String) {
+        file.identify(text)
+    }
+
     /// Adds a source. Its interface stands in every destination from now on.
     mutating func add(_ source: StreamID, _ stream: StreamDescription) throws(OutputError) {
         try file.add(source, stream)
@@ -57,11 +62,11 @@ struct Consumer {
         }
     }
 
-    /// Takes one record with a comment.
+    /// Takes one record with comments.
     mutating func write(
-        _ record: UnsafeRawBufferPointer, of source: StreamID, comment: String
+        _ record: UnsafeRawBufferPointer, of source: StreamID, comments: [String]
     ) throws(OutputError) {
-        while try unsafe file.write(record, of: source, comments: [comment]) == 0 { try openNext() }
+        while try unsafe file.write(record, of: source, comments: comments) == 0 { try openNext() }
     }
 
     /// Records what is known of a source that has ended.

@@ -16,6 +16,8 @@ struct Consumers: RecordSink {
     private var examiner: (any PacketExaminer)?
     /// Whether there is an examiner. The optional itself is asked by calls.
     private let isExamined: Bool
+    /// The comments of the next packet.
+    private var notes: [String] = []
     private let lines: OutputLines
     private let onMark: @Sendable (Mark) -> Void
 
@@ -41,6 +43,18 @@ struct Consumers: RecordSink {
 
     /// The number of packets in the first output.
     var written: UInt64 { primary.packets }
+
+    /// Sets the text that the outputs' sections are commented with, before any source is added.
+    mutating func identify(_ text: String) {
+        primary.identify(text)
+        for index in others.indices { others[index].identify(text) }
+    }
+
+    /// Notes what has happened at this place of the capture: a comment of the next packet.
+    mutating func note(_ text: String) {
+        // More than anybody reads at one packet: instances that crash over and over while nothing comes.
+        if notes.count < 100 { notes.append(text) }
+    }
 
     /// Adds a source.
     mutating func add(_ source: StreamID, _ stream: StreamDescription) throws(OutputError) {
@@ -79,8 +93,28 @@ struct Consumers: RecordSink {
 
     @inline(__always)
     private mutating func deliver(_ records: UnsafeRawBufferPointer, of source: StreamID) throws(OutputError) {
+        guard notes.isEmpty else { return try unsafe deliverWithNotes(records, of: source) }
         try unsafe primary.write(records, of: source)
         if !others.isEmpty { try unsafe deliverToOthers(records, of: source) }
+    }
+
+    /// Delivers records of which the first gets the notes as comments.
+    private mutating func deliverWithNotes(
+        _ records: UnsafeRawBufferPointer, of source: StreamID
+    ) throws(OutputError) {
+        let length = unsafe RecordHeader(records, at: 0).recordLength
+        try unsafe deliver(UnsafeRawBufferPointer(rebasing: records[..<length]), of: source, comments: [])
+        guard length < records.count else { return }
+        try unsafe deliver(UnsafeRawBufferPointer(rebasing: records[length...]), of: source)
+    }
+
+    /// Delivers one record with comments, behind those that are noted.
+    private mutating func deliver(
+        _ record: UnsafeRawBufferPointer, of source: StreamID, comments: [String]
+    ) throws(OutputError) {
+        let all = notes + comments
+        notes = []
+        try forEach { consumer throws(OutputError) in try unsafe consumer.write(record, of: source, comments: all) }
     }
 
     private mutating func deliverToOthers(_ records: UnsafeRawBufferPointer, of source: StreamID) throws(OutputError) {
@@ -100,10 +134,8 @@ struct Consumers: RecordSink {
         let last = unsafe RecordHeader.lastOffset(in: records)
         if last > 0 { try unsafe deliver(UnsafeRawBufferPointer(rebasing: records[..<last]), of: source) }
         let record = unsafe UnsafeRawBufferPointer(rebasing: records[last...])
-        try forEach { consumer throws(OutputError) in
-            try unsafe consumer.write(record, of: source, comment: comment)
-            consumer.keepAll()
-        }
+        try unsafe deliver(record, of: source, comments: [comment])
+        keepAll()
         onMark(Mark(comment: comment, place: primary.lastPacket))
     }
 

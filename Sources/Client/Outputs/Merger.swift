@@ -31,6 +31,10 @@ actor Merger {
     private var failure: OutputError?
     private var isOver = false
     private var names: [StreamID: String] = [:]
+    /// The names of all streams so far.
+    private var knownNames: Set<String> = []
+    /// The notes of streams that have ended, whose last records still wait.
+    private var notes: [(StreamID, String)] = []
     /// The distances of the clocks of streams that have ended, by the streams' names, in nanoseconds.
     private var clocks: [String: Int64] = [:]
     /// The merge's clock. It stands still while the output accepts nothing: no stream is read then, so that none may count
@@ -56,6 +60,11 @@ actor Merger {
     /// Whether the outputs get nothing any more.
     private var isClosed: Bool { failure != nil || isOver }
 
+    /// Sets the text that the outputs' sections are commented with, before any stream is described.
+    func identify(_ text: String) {
+        consumers.identify(text)
+    }
+
     /// Adds streams. The others wait for them from now on.
     func open(_ count: Int) -> [StreamID] {
         (0..<count).map { _ in merge.open() }
@@ -65,6 +74,7 @@ actor Merger {
     func describe(_ id: StreamID, _ stream: StreamDescription) {
         guard !isClosed else { return }
         names[id] = stream.name
+        if !knownNames.insert(stream.name).inserted { consumers.note("\(stream.name): joined again") }
         attempt { try consumers.add(id, stream) }
     }
 
@@ -106,6 +116,7 @@ actor Merger {
         let name = names.removeValue(forKey: id)
         if let name, let distance = merge.clockDistance(of: id, at: .now) { clocks[name] = distance }
         merge.close(id)
+        if let name, let comment = statistics.comment { notes.append((id, "\(name): \(comment)")) }
         consumers.end(id, statistics)
     }
 
@@ -140,6 +151,7 @@ actor Merger {
         moveBatches()
         guard !isClosed else { return }
         attempt { try merge.drain(at: time, into: &consumers) }
+        takeNotes()
         queue.setMergingBytes(merge.bufferedBytes)
         resumeReaders()
     }
@@ -150,6 +162,13 @@ actor Merger {
             merge.append(batch, to: id, at: time, arrival: .now)
         }
         if isClosed { queue.setMergingBytes(0) }
+    }
+
+    /// Hands on the notes of streams whose last record is written: they stand behind it.
+    private func takeNotes() {
+        guard !notes.isEmpty else { return }
+        for (id, text) in notes where !merge.holds(id) { consumers.note(text) }
+        notes.removeAll { !merge.holds($0.0) }
     }
 
     private func resumeReaders() {

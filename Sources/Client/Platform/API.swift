@@ -50,11 +50,13 @@ enum API {
         var state: String
         var instanceGUID: String?
         var host: String?
+        var address: String?
         var details: String?
 
         private enum CodingKeys: String, CodingKey {
             case index, state, host, details
             case instanceGUID = "instance_guid"
+            case address = "instance_internal_ip"
         }
     }
 

@@ -122,6 +122,7 @@ extension API.Stats {
     func instance(of process: API.Process) -> Instance {
         Instance(
             id: InstanceID(process: process.type, index: index), state: Instance.State(state),
-            guid: instanceGUID ?? "", host: host ?? "", details: details ?? "")
+            guid: instanceGUID ?? "", host: host ?? "", address: address ?? "",
+            details: details ?? "")
     }
 }

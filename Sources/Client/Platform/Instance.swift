@@ -26,6 +26,8 @@ public struct Instance: Sendable, Equatable {
     public let guid: String
     /// The address of the cell that it runs on; empty where it has none.
     public let host: String
+    /// The instance's own address, which its containers see on `eth0`; empty if the platform does not tell it.
+    public var address = ""
     /// What the platform tells of a crash; empty where it tells nothing.
     public let details: String
 

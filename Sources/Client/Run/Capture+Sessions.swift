@@ -4,6 +4,7 @@ extension Capture {
         guard ending.isCapturing else { return }
         if let excess = roster.excess(of: survey.instances) { return surveyFailed(excess) }
         self.survey = survey
+        Task { [merger, commandLine] in await merger.identify("\(survey.origin): \(commandLine)") }
         end(.surveyed)
         for process in survey.processes.hidden {
             display.warn(

@@ -29,6 +29,7 @@ public struct Capture {
     }
 
     let options: CaptureOptions
+    let commandLine: String
     let display: Display
     let output: String
     let merger: Merger
@@ -70,6 +71,7 @@ public struct Capture {
         let wait = ReaderWait(
             tell: { display.say($0) }, isStopped: { signals.hasAskedForStop || parent?.isGone == true })
         self.options = options
+        self.commandLine = commandLine
         self.signals = signals
         self.display = display
         let (events, post) = AsyncStream.makeStream(of: Event.self)

@@ -94,7 +94,9 @@ extension Session {
             name: "\(instance.id) \(options.interface)",
             description: "app \(app.name), instance \(instance.guid), \(progress.withLog(\.agent) ?? "cf-pcap")",
             filter: options.captureFilter, linkType: header.linkType,
-            frameCheckBits: header.frameCheckBits, isNanoseconds: header.isNanoseconds, snaplen: header.longestPacket)
+            frameCheckBits: header.frameCheckBits, isNanoseconds: header.isNanoseconds, snaplen: header.longestPacket,
+            addressName: AddressName(
+                instance.address, name: "\(instance.id.process)-\(instance.id.index).\(app.name)"))
         progress.isHeldBack = true
         defer { progress.isHeldBack = false }
         await merger.describe(progress.stream, description)

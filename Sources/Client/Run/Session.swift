@@ -44,7 +44,10 @@ struct Session: Sendable {
         } catch {
             outcome = .failed(SessionFailure(.unknown, "\(error)"))
         }
-        await merger.close(stream, progress.statistics)
+        var statistics = progress.statistics
+        if case .failed(let failure) = outcome { statistics.comment = failure.description }
+        if case .stalled(let failure) = outcome { statistics.comment = failure.description }
+        await merger.close(stream, statistics)
         board.endSession(instance.id, hasLastCounts: progress.withLog(\.isStopped) || !progress.hasBegun)
         guard case .failed(let failure) = outcome else { return outcome }
         return .failed(await cf.confirmed(failure, of: app))

@@ -5,6 +5,11 @@ struct Survey: Sendable {
     let processes: ProcessSelection
     let instances: [Instance]
 
+    /// The app and its place: `app demo, space dev, org acme, https://api.example.com`.
+    var origin: String {
+        "app \(app.name), space \(cf.target.space), org \(cf.target.organization), \(cf.target.api)"
+    }
+
     /// Asks the platform, through the process of cf that started this program, if one did. Throws if nothing can be
     /// captured, with the remedy.
     static func make(_ options: CaptureOptions, startedBy parent: Int32?) async throws -> Survey {

@@ -14,6 +14,8 @@ struct StreamDescription: Hashable, Sendable {
     let isNanoseconds: Bool
     /// The most that was kept of a packet, in bytes.
     let snaplen: UInt32
+    /// The address of the instance and its name; nil if the address is not known.
+    var addressName: AddressName?
 }
 
 /// What is known of a stream at its end. What is not known is nil.
@@ -26,4 +28,6 @@ struct StreamStatistics: Equatable, Sendable {
     var received: UInt64?
     /// Those of them that the agent could not take.
     var dropped: UInt64?
+    /// How the stream ended, if not as it was asked to.
+    var comment: String?
 }

@@ -396,7 +396,7 @@ def _stat(process: Process, index: int) -> dict:
     return {
         "type": process.type, "index": index, "state": instance.state, "host": ADDRESS if running else "",
         "instance_guid": instance.guid, "uptime": 60, "details": None if instance.state != "CRASHED" else "Exited with status 137",
-        "instance_ports": [], "usage": {},
+        "instance_internal_ip": ADDRESS if running else None, "instance_ports": [], "usage": {},
     }
 
 

@@ -210,6 +210,33 @@ struct CaptureFileTests {
         #expect(known.map { $0[5]?[...].integer(at: 0) } == [1, nil, 1])
     }
 
+    @Test
+    func `of pcapng names app and addresses, and says how a stream ended`() throws {
+        var file = try file(options("x.pcapng", .pcapng))
+        file.identify("app demo, space s: cf pcap demo")
+        var stream = description()
+        stream.addressName = AddressName("10.255.0.7", name: "web-0.ä b\u{1B}")
+        try file.add(StreamID(number: 0), stream)
+        file.identify("too late")
+        stream.addressName = AddressName("fd00::7", name: "web-1.demo")
+        try file.add(StreamID(number: 1), stream)
+        try write(records, to: &file, of: 0)
+        file.end(StreamID(number: 0), StreamStatistics(comment: "it crashed\u{1B}"))
+        try file.finish(at: 0, isFailed: false)
+        let blocks = blocks(try bytes("x.pcapng"))
+        #expect(blocks.map(\.type) == [0x0A0D_0D0A, 1, 4, 1, 4, 6, 6, 6, 5, 5])
+        #expect(blockOptions(blocks[0].body, after: 16)[1] == Array("app demo, space s: cf pcap demo".utf8))
+        #expect(blocks[2].body == [1, 0, 15, 0, 10, 255, 0, 7] + Array("web-0.--b-".utf8) + [0, 0, 0, 0, 0, 0])
+        #expect(blocks[4].body[0..<4] == [2, 0, 27, 0] && blocks[4].body[4] == 0xFD)
+        #expect(blockOptions(blocks[8].body, after: 12)[1] == Array("it crashed\\u{1b}".utf8))
+        #expect(blockOptions(blocks[9].body, after: 12)[1] == nil)
+    }
+
+    @Test(arguments: ["", "10.1", "10.0.0.256", "web", "10.0.0.1/8", "::1::2"])
+    func `names no address that is none`(text: String) {
+        #expect(AddressName(text, name: "x") == nil)
+    }
+
     @Test(arguments: [CaptureOptions.Format.pcap, .pcapng])
     func `may be of any size`(format: CaptureOptions.Format) throws {
         var file = try file(options("x", format))

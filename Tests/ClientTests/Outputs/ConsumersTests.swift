@@ -114,6 +114,23 @@ struct ConsumersTests {
     }
 
     @Test
+    func `get what has happened as comments of the next packet, beside its mark`() throws {
+        var consumers = Consumers(
+            try consumer(file("a.pcapng")), [try consumer(file("b.pcap"), .pcap)], examiner: Examiner(marked: 4))
+        try consumers.add(StreamID(number: 0), stream)
+        consumers.note("one")
+        consumers.note("two")
+        try write(Array(records[0..<4]), to: &consumers)
+        consumers.note("three")
+        try write(Array(records[4...]), to: &consumers)
+        consumers.note("nobody")
+        try consumers.finish(isFailed: false)
+        let comments = ["one,two", "", "", "", "three,here", "", "", "", ""]
+        #expect(try packets("a.pcapng") == comments.enumerated().map { "\($0 + 1)000\t\($1)" })
+        #expect(try packets("b.pcap").count == 9)
+    }
+
+    @Test
     func `that are lossy leave packets out, are told of it, and hold nothing up`() throws {
         let (reading, writing) = try FileDescriptor.pipe()
         let stream = ByteStream(lossyTo: writing, name: "Viewer", capacity: 100_000, lines: lines)
