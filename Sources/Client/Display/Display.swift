@@ -13,7 +13,7 @@ import Synchronization
 public final class Display: Sendable {
     private let outlet: Outlet
     private let isQuiet: Bool
-    private let allowances = Mutex<[InstanceID: Allowance]>([:])
+    private let allowances = Mutex<[CapturePoint: Allowance]>([:])
     private let pending = Mutex(PendingNotices())
     private let lastProgress = Mutex<ContinuousClock.Instant?>(nil)
     /// Between two lines of progress where there is no terminal.
@@ -37,19 +37,19 @@ public final class Display: Sendable {
         if !isQuiet { add([text.printable]) }
     }
 
-    /// Says something of an instance that nobody needs to act on, as ``warn(_:_:)`` does.
-    func say(_ instance: InstanceID, _ text: String) {
-        if !isQuiet { add(nil, instance, text) }
+    /// Says something of a capture point that nobody needs to act on, as ``warn(_:_:)`` does.
+    func say(_ point: CapturePoint, _ text: String) {
+        if !isQuiet { add(nil, point, text) }
     }
 
-    /// Warns of an instance, or of the whole. What several instances have in common within a moment is one line.
-    public func warn(_ instance: InstanceID?, _ text: String) {
-        add("warning", instance, text)
+    /// Warns of a capture point, or of the whole. What several points have in common within a moment is one line.
+    public func warn(_ point: CapturePoint?, _ text: String) {
+        add("warning", point, text)
     }
 
-    /// Tells of a failure of an instance, or of the whole, as ``warn(_:_:)`` does.
-    public func error(_ instance: InstanceID?, _ text: String) {
-        add("error", instance, text)
+    /// Tells of a failure of a capture point, or of the whole, as ``warn(_:_:)`` does.
+    public func error(_ point: CapturePoint?, _ text: String) {
+        add("error", point, text)
     }
 
     /// Tells of a failure of instances of a process, of which there may be many more than the app has.
@@ -88,17 +88,17 @@ public final class Display: Sendable {
         outlet.flush()
     }
 
-    private func add(_ kind: String?, _ instance: InstanceID?, _ text: String) {
+    private func add(_ kind: String?, _ point: CapturePoint?, _ text: String) {
         let prefix = kind.map { "\($0): " } ?? ""
-        guard let instance else { return add(["\(prefix)\(text.printable)"]) }
+        guard let point else { return add(["\(prefix)\(text.printable)"]) }
         let (isShown, omitted) = allowances.withLock { allowances in
-            allowances[instance, default: Allowance(at: .now)].take(at: .now)
+            allowances[point, default: Allowance(at: .now)].take(at: .now)
         }
         if omitted > 0 {
-            add(["\(instance): \(Quantity.count(omitted)) more warnings and errors were left out".printable])
+            add(["\(point): \(Quantity.count(omitted)) more warnings and errors were left out".printable])
         }
         guard isShown else { return }
-        if pending.withLock({ $0.add(instance, prefix + text.printable, at: .now) }) {
+        if pending.withLock({ $0.add(point, prefix + text.printable, at: .now) }) {
             showPending(after: PendingNotices.pause)
         }
     }

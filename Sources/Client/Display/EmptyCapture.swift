@@ -21,21 +21,21 @@ struct EmptyCapture {
     }
 
     private var unfiltered: String {
-        switch options.interface {
-        case "eth0":
+        switch options.interfaces {
+        case ["eth0"]:
             "Nothing passes eth0 but the SSH session, which is left out: requests in plain text pass --interface lo."
-        case "lo":
+        case ["lo"]:
             "Nothing passes lo but the SSH session, which is left out: calls to services pass --interface eth0."
-        default: "Nothing passes \(options.interface) but the SSH session, which is left out."
+        default: "Nothing passes \(options.interfaces.joined(separator: ", ")) but the SSH session, which is left out."
         }
     }
 
     private func reason(ofPort port: String) -> String {
-        switch options.interface {
-        case "eth0":
+        switch options.interfaces {
+        case ["eth0"]:
             "The filter names port \(port): behind the platform's proxy requests come to eth0 on another port, and to the "
                 + "app's own port on lo: --interface lo."
-        case "lo":
+        case ["lo"]:
             "The filter names port \(port): only requests to the app pass lo, its calls to services pass --interface eth0."
         default: "The filter names port \(port), which nothing uses now."
         }

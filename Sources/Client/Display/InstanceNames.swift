@@ -1,9 +1,13 @@
 /// Several instances as people write them: `web/0-2,5, worker/1`.
 enum InstanceNames {
-    /// The names of instances, each of them once, in their order.
-    static func text(_ instances: some Sequence<InstanceID>) -> String {
-        Dictionary(grouping: instances, by: \.process).sorted { $0.key < $1.key }
-            .map { text($0.key, IndexList.merged($0.value.map { $0.index...$0.index })) }
+    /// The names of capture points, each of them once, in their order: `web/0-2 lo` where the run captures several
+    /// interfaces.
+    static func text(_ points: some Sequence<CapturePoint>) -> String {
+        Dictionary(grouping: points) { [$0.instance.process, $0.isOneOfSeveral ? " \($0.interface)" : ""] }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            .map { names, points in
+                text(names[0], IndexList.merged(points.map { $0.instance.index...$0.instance.index })) + names[1]
+            }
             .joined(separator: ", ")
     }
 

@@ -1,4 +1,4 @@
-/// The lines on instances that wait for a moment, so that what many instances have in common becomes one line.
+/// The lines on capture points that wait for a moment, so that what many points have in common becomes one line.
 struct PendingNotices {
     /// A line that comes alone is shown after this time.
     static let pause = Duration.milliseconds(300)
@@ -6,14 +6,14 @@ struct PendingNotices {
     static let longestWait = Duration.seconds(2)
 
     private var texts: [String] = []
-    private var instances: [String: [InstanceID]] = [:]
+    private var points: [String: [CapturePoint]] = [:]
     private var first: ContinuousClock.Instant?
     private var last: ContinuousClock.Instant?
 
-    /// Adds what is to be said of an instance. Returns whether nothing waited before.
-    mutating func add(_ instance: InstanceID, _ text: String, at now: ContinuousClock.Instant) -> Bool {
-        if instances[text] == nil { texts.append(text) }
-        instances[text, default: []].append(instance)
+    /// Adds what is to be said of a capture point. Returns whether nothing waited before.
+    mutating func add(_ point: CapturePoint, _ text: String, at now: ContinuousClock.Instant) -> Bool {
+        if points[text] == nil { texts.append(text) }
+        points[text, default: []].append(point)
         last = now
         guard first == nil else { return false }
         first = now
@@ -30,7 +30,7 @@ struct PendingNotices {
     mutating func removeAll() -> [String] {
         defer { self = PendingNotices() }
         return texts.map { text in
-            let all = instances[text] ?? []
+            let all = points[text] ?? []
             let repetitions = all.count - Set(all).count
             let times = repetitions > 0 ? " (and \(Quantity.count(repetitions)) times more)" : ""
             return "\(InstanceNames.text(all).printable): \(text)\(times)"

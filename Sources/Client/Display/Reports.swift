@@ -9,7 +9,7 @@ enum Reports {
             "\(statuses.count - others.count) of \(statuses.count) instances capturing",
         ]
         if !others.isEmpty {
-            let names = others.prefix(5).map { "\($0.id) \($0.state.word)" }
+            let names = others.prefix(5).map { "\($0.point) \($0.state.word)" }
             parts.append(names.joined(separator: ", ") + (others.count > 5 ? " and \(others.count - 5) more" : ""))
         }
         return parts.joined(separator: "; ")
@@ -20,8 +20,8 @@ enum Reports {
     static func summary(_ statuses: [InstanceStatus], order: OrderReport) -> [String] {
         let captured = statuses.filter(\.wasCaptured)
         guard !captured.isEmpty else { return [] }
-        var lines = captured.map { "\($0.id): \(amounts(Totals([$0])))\($0.state.note)" }
-        let others = statuses.filter { !$0.wasCaptured }.map(\.id)
+        var lines = captured.map { "\($0.point): \(amounts(Totals([$0])))\($0.state.note)" }
+        let others = statuses.filter { !$0.wasCaptured }.map(\.point)
         if !others.isEmpty { lines.append("\(InstanceNames.text(others)): not captured") }
         if captured.count > 1 { lines.append("all: \(amounts(Totals(captured)))") }
         return lines + cautions(statuses, order: order)

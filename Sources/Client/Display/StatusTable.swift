@@ -6,7 +6,7 @@ enum StatusTable {
         let shown = choose(statuses, atMost: max(1, size.rows - 4))
         let totals = Totals(statuses)
         var rows = [["INSTANCE", "STATE", "PACKETS", "BYTES", "RATE", "DROPPED", "TRUNCATED"]]
-        rows += shown.map { cells($0.id.description, $0.state.word, Totals([$0])) }
+        rows += shown.map { cells($0.point.description, $0.state.word, Totals([$0])) }
         if statuses.count > 1 { rows.append(cells("all", "", totals)) }
         if totals.truncated == 0 { rows = rows.map { $0.dropLast() } }
         var lines = align(rows)

@@ -1,6 +1,6 @@
 /// The answer of an instance to `--check`: whether it can be captured as asked for, and if not, why.
 struct InstanceCheck: Equatable, Sendable {
-    let id: InstanceID
+    let point: CapturePoint
     /// The agent's version; nil if there is no agent, or one that does not tell it.
     var version: String?
     /// The interfaces in the container, in the kernel's order; empty if they are not known.
@@ -11,14 +11,14 @@ struct InstanceCheck: Equatable, Sendable {
     var failure: SessionFailure?
 
     /// An instance that could not be asked.
-    init(_ id: InstanceID, _ failure: SessionFailure) {
-        self.id = id
+    init(_ point: CapturePoint, _ failure: SessionFailure) {
+        self.point = point
         self.failure = failure
     }
 
     /// Reads what ``CheckCommand`` printed in an instance. Takes any bytes.
-    init(_ id: InstanceID, _ session: SessionOutput, app: String, route: SSHRoute) {
-        self.id = id
+    init(_ point: CapturePoint, _ session: SessionOutput, app: String, route: SSHRoute) {
+        self.point = point
         let remarks = readOutput(session.output)
         var log = SessionLog()
         for line in Self.lines(session.errors) { _ = log.append(Array(line)) }

@@ -27,41 +27,43 @@ public enum Inventory {
         }
     }
 
-    /// The instances that are asked for, those that the app does not have included.
-    private static func wanted(_ instances: [Instance], _ options: CaptureOptions) -> [(InstanceID, Instance?)] {
-        guard let indices = options.indices else { return instances.map { ($0.id, $0) } }
+    /// The capture points that are asked for, those of instances that the app does not have included.
+    private static func wanted(_ instances: [Instance], _ options: CaptureOptions) -> [(CapturePoint, Instance?)] {
+        guard let indices = options.indices else {
+            return instances.flatMap { instance in options.points(of: instance.id).map { ($0, instance) } }
+        }
         let known = Dictionary(instances.map { ($0.id, $0) }) { first, _ in first }
         let processes = Set(instances.map(\.id.process)).sorted()
         return processes.flatMap { process in
             // A range may be far longer than any app has instances.
-            indices.flatMap { $0.prefix(1000) }.map { index in
+            indices.flatMap { $0.prefix(1000) }.flatMap { index in
                 let id = InstanceID(process: process, index: index)
-                return (id, known[id])
+                return options.points(of: id).map { ($0, known[id]) }
             }
         }
     }
 
     private static func check(
-        _ wanted: [(InstanceID, Instance?)], of app: App, _ options: CaptureOptions, _ cf: CF
+        _ wanted: [(CapturePoint, Instance?)], of app: App, _ options: CaptureOptions, _ cf: CF
     ) async -> [InstanceCheck] {
-        await cf.sideBySide(wanted) { id, instance in
+        await cf.sideBySide(wanted) { point, instance in
             guard let instance else {
                 let lists = "'cf app \(app.name)' lists them"
-                return InstanceCheck(id, SessionFailure(.noSuchInstance, "there is no such instance", remedy: lists))
+                return InstanceCheck(point, SessionFailure(.noSuchInstance, "there is no such instance", remedy: lists))
             }
             guard instance.isRunning else {
                 let reason = "the instance does not run, it is \(instance.state)"
-                return InstanceCheck(id, SessionFailure(.notRunning, reason))
+                return InstanceCheck(point, SessionFailure(.notRunning, reason))
             }
             let command = CheckCommand(
-                interface: options.interface, filter: options.captureFilter, snaplen: options.snaplen)
+                interface: point.interface, filter: options.captureFilter, snaplen: options.snaplen)
             do throws(PlatformError) {
-                let output = try await cf.execute(command.text, in: id, of: app, options)
-                var check = InstanceCheck(id, output, app: app.name, route: cf.route)
+                let output = try await cf.execute(command.text, in: point.instance, of: app, options)
+                var check = InstanceCheck(point, output, app: app.name, route: cf.route)
                 if let failure = check.failure { check.failure = await cf.confirmed(failure, of: app) }
                 return check
             } catch {
-                return InstanceCheck(id, SessionFailure(.unknown, error.description))
+                return InstanceCheck(point, SessionFailure(.unknown, error.description))
             }
         }
     }

@@ -60,7 +60,7 @@ enum InventoryText {
     static func table(_ checks: [InstanceCheck]) -> String {
         let rows = checks.map { check in
             [
-                "\(check.id)", check.version ?? "-", capability(check.hasCapability),
+                "\(check.point)", check.version ?? "-", capability(check.hasCapability),
                 check.interfaces.isEmpty ? "-" : check.interfaces.joined(separator: ","),
                 check.failure.map { "no: \($0)" } ?? "yes",
             ]
@@ -81,7 +81,8 @@ enum InventoryText {
     static func json(_ checks: [InstanceCheck], of app: String) -> JSONValue {
         let instances = checks.map { check in
             JSONValue.object([
-                "process": .text(check.id.process), "index": .integer(Int64(check.id.index)),
+                "process": .text(check.point.instance.process), "index": .integer(Int64(check.point.instance.index)),
+                "interface": .text(check.point.interface),
                 "agent": check.version.map(JSONValue.text) ?? .null,
                 "capability": check.hasCapability.map(JSONValue.boolean) ?? .null,
                 "interfaces": .list(check.interfaces.map(JSONValue.text)),

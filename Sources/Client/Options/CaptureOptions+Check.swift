@@ -14,6 +14,7 @@ extension CaptureOptions {
         }
         if filter == "" { filter = nil }
         if snaplen == 0 { snaplen = nil }
+        try checkInterfaces()
         try checkFilter()
         try checkEnd()
         if checksInstances { return try refuse(optionsOfOutput, with: "--check", because: "writes no file") }
@@ -69,7 +70,7 @@ extension CaptureOptions {
     private var optionsOfChoice: [String] {
         [
             processes != .named("web") ? "--process" : nil, indexLists.isEmpty ? nil : "--app-instance-index",
-            interface != "eth0" ? "--interface" : nil, filter != nil ? "--filter" : nil,
+            interfaceLists.isEmpty ? nil : "--interface", filter != nil ? "--filter" : nil,
             hosts.isEmpty ? nil : "--host", ports.isEmpty ? nil : "--port", protocols.isEmpty ? nil : "--proto",
             tcpFlags.isEmpty ? nil : "--tcp-flags",
             snaplen != nil ? "--snaplen" : nil, skipHostValidation ? "--skip-host-validation" : nil,

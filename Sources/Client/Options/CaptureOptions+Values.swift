@@ -45,11 +45,6 @@ extension CaptureOptions {
         return count
     }
 
-    static func interfaceName(_ text: String) throws(UsageError) -> String {
-        guard !text.isEmpty else { throw UsageError("write eth0, lo or any") }
-        return text
-    }
-
     /// 0 stands for the agent's default.
     static func packetLength(_ text: String) throws(UsageError) -> Int {
         guard let bytes = Int(text), (0...262_144).contains(bytes) else {

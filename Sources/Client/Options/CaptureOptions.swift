@@ -29,10 +29,12 @@ public struct CaptureOptions: ParsableCommand, Sendable {
         help: HelpGroup.choose.help("instances, as 1 or 0,2-4 [all]", "INDEX"), transform: IndexList.init)
     var indexLists: [IndexList] = []
 
-    /// The interface in the container.
+    /// The lists of interfaces in the container; empty means `eth0`.
     @Option(
-        help: HelpGroup.choose.help("eth0, lo or any, in the container [eth0]", "NAME"), transform: Self.interfaceName)
-    var interface = "eth0"
+        name: .customLong("interface"), parsing: .unconditionalSingleValue,
+        help: HelpGroup.choose.help("eth0, lo, any, or lo,eth0 for both [eth0]", "NAME"),
+        transform: InterfaceList.init)
+    var interfaceLists: [InterfaceList] = []
 
     /// The lists of hosts; see ``HostFilter``.
     @Option(

@@ -4,14 +4,14 @@ extension CF {
     /// Prepares a session that captures in an instance: the process of cf to start, whose standard input stays open until
     /// the agent is to end, and the home to `discard` when that has ended.
     nonisolated func session(
-        to instance: InstanceID, of app: App, _ options: CaptureOptions
+        to point: CapturePoint, of app: App, _ options: CaptureOptions
     ) async throws(SessionFailure) -> (configuration: Configuration, home: String) {
         do throws(PlatformError) {
             let home = try home.makeCopy(of: await login.configuration())
             let remote = RemoteCommand(
-                interface: options.interface, filter: options.captureFilter,
+                interface: point.interface, filter: options.captureFilter,
                 snaplen: options.snaplen ?? CaptureOptions.defaultSnaplen)
-            let arguments = Self.sessionArguments(to: instance, of: app, options, remote.text)
+            let arguments = Self.sessionArguments(to: point.instance, of: app, options, remote.text)
             return (command.configuration(arguments, home: home), home)
         } catch {
             throw SessionFailure(error.kind == .loggedOut ? .loggedOut : .unknown, error.description)

@@ -1,4 +1,4 @@
-/// What is known of one instance while it is captured.
+/// What is known of one capture point.
 public struct InstanceStatus: Sendable {
     /// Where a capture is in its life.
     public enum State: Sendable {
@@ -15,7 +15,7 @@ public struct InstanceStatus: Sendable {
     }
 
     /// Whose status it is.
-    public let id: InstanceID
+    public let point: CapturePoint
     /// Where its capture is.
     public var state: State = .starting
     /// Packets that have come so far.
@@ -31,8 +31,8 @@ public struct InstanceStatus: Sendable {
     /// Packets of which only the beginning was kept, as the agent counts them.
     public var truncated = 0
 
-    /// The status of an instance whose session is about to be opened.
-    public init(id: InstanceID) {
-        self.id = id
+    /// The status of a capture point whose session is about to be opened.
+    public init(_ point: CapturePoint) {
+        self.point = point
     }
 }

@@ -37,7 +37,7 @@ extension Capture {
         case .killSessions:
             for session in sessions.values { session.yield(.kill) }
         case .abandonSessions:
-            for id in sessions.keys.sorted() { display.error(id, "its session did not end in time") }
+            for point in sessions.keys.sorted() { display.error(point, "its session did not end in time") }
             roster.fail()
         case .finishOutputs:
             Task { [post, merger] in post.yield(.finished(await merger.finish())) }

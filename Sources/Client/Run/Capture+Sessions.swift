@@ -46,21 +46,21 @@ extension Capture {
     }
 
     mutating func carryOut(_ actions: [Roster.Action]) {
-        start(actions.compactMap { if case .start(let instance) = $0 { instance } else { nil } })
-        for case .tell(let id, let failure) in actions {
-            if roster.isWaiting(for: id) {
-                display.warn(id, failure.description)
-                board.set(id, .waiting)
+        start(actions.compactMap { if case .start(let target) = $0 { target } else { nil } })
+        for case .tell(let point, let failure) in actions {
+            if roster.isWaiting(for: point) {
+                display.warn(point, failure.description)
+                board.set(point, .waiting)
             } else {
-                display.error(id, failure.description)
-                board.set(id, .failed(failure.reason))
+                display.error(point, failure.description)
+                board.set(point, .failed(failure.reason))
             }
         }
-        for case .tellRemoved(let id, let wasCaptured) in actions {
+        for case .tellRemoved(let point, let wasCaptured) in actions {
             let text = "the platform no longer has it, as after scaling down"
             let end = wasCaptured ? ": it was captured until then" : ""
-            if options.indices == nil { display.say(id, text + end) } else { display.error(id, text + end) }
-            board.set(id, wasCaptured ? .ended : .failed(text))
+            if options.indices == nil { display.say(point, text + end) } else { display.error(point, text + end) }
+            board.set(point, wasCaptured ? .ended : .failed(text))
         }
         for case .tellAbsent(let process, let indices, let failure) in actions {
             display.error(process, indices, failure.description)
@@ -69,72 +69,72 @@ extension Capture {
 
     /// Opens sessions. Their streams are made known to the merge before the first of them sends anything: what comes
     /// first waits for the others.
-    mutating func start(_ instances: [Instance]) {
-        guard let survey, !instances.isEmpty else { return }
-        let opening = instances.map { instance in
+    mutating func start(_ targets: [SessionTarget]) {
+        guard let survey, !targets.isEmpty else { return }
+        let opening = targets.map { target in
             let (commands, continuation) = AsyncStream.makeStream(of: Session.Command.self)
-            sessions[instance.id] = continuation
-            board.set(instance.id, .starting)
+            sessions[target.point] = continuation
+            board.set(target.point, .starting)
             let session = Session(
-                instance: instance, app: survey.app, options: options, cf: survey.cf, merger: merger,
-                board: board, display: display, onCapturing: { [post] in post.yield(.began(instance.id)) },
-                onSilence: { [post] in post.yield(.silent(instance.id, $0)) })
+                target: target, app: survey.app, options: options, cf: survey.cf, merger: merger,
+                board: board, display: display, onCapturing: { [post] in post.yield(.began(target.point)) },
+                onSilence: { [post] in post.yield(.silent(target.point, $0)) })
             return (session, commands)
         }
         Task { [post, merger] in
             let streams = await merger.open(opening.count)
             for ((session, commands), stream) in zip(opening, streams) {
-                Task { post.yield(.ended(session.instance, await session.run(commands, into: stream))) }
+                Task { post.yield(.ended(session.target, await session.run(commands, into: stream))) }
             }
         }
     }
 
-    mutating func sessionBegan(_ id: InstanceID) {
-        told.remove(id)
-        if roster.sessionBegan(of: id) { display.say(id, "capturing again") }
+    mutating func sessionBegan(_ point: CapturePoint) {
+        told.remove(point)
+        if roster.sessionBegan(of: point) { display.say(point, "capturing again") }
         guard !hasBegun else { return }
         hasBegun = true
         display.say(Announcements.capturing)
-        if options.interface == "eth0" { display.say(Announcements.proxy) }
+        if options.interfaces == ["eth0"] { display.say(Announcements.proxy) }
         send(.explanationIsDue, after: EmptyCapture.patience)
         if let duration = options.duration { send(.stopIsDue, after: duration) }
     }
 
     /// Warns of a session that has not begun, once.
-    mutating func sessionIsSilent(_ id: InstanceID, _ failure: SessionFailure) {
-        guard ending.isCapturing, sessions[id] != nil, told.add(failure, of: id) else { return }
-        display.warn(id, failure.description)
+    mutating func sessionIsSilent(_ point: CapturePoint, _ failure: SessionFailure) {
+        guard ending.isCapturing, sessions[point] != nil, told.add(failure, of: point) else { return }
+        display.warn(point, failure.description)
     }
 
-    mutating func sessionEnded(_ instance: Instance, _ outcome: Session.Outcome) {
-        sessions.removeValue(forKey: instance.id)?.finish()
+    mutating func sessionEnded(_ target: SessionTarget, _ outcome: Session.Outcome) {
+        sessions.removeValue(forKey: target.point)?.finish()
         switch outcome {
         case .complete:
-            board.set(instance.id, .ended)
-            roster.sessionCompleted(of: instance.id)
+            board.set(target.point, .ended)
+            roster.sessionCompleted(of: target.point)
         case .failed(let failure):
-            sessionFailed(instance, failure)
+            sessionFailed(target, failure)
         case .stalled(let failure):
             end(.stalled)
-            sessionFailed(instance, failure)
+            sessionFailed(target, failure)
         }
         finishIfNothingIsLeft()
     }
 
-    mutating func sessionFailed(_ instance: Instance, _ failure: SessionFailure) {
+    mutating func sessionFailed(_ target: SessionTarget, _ failure: SessionFailure) {
         let mayRejoin = ending.isCapturing
-        suspectCrash(of: instance)
-        if let action = roster.sessionFailed(of: instance, failure, mayRejoin: mayRejoin, at: .now) {
+        suspectCrash(of: target.instance)
+        if let action = roster.sessionFailed(of: target, failure, mayRejoin: mayRejoin, at: .now) {
             carryOut([action])
-        } else if roster.isWaiting(for: instance.id) {
-            if told.add(failure, of: instance.id) {
-                display.warn(instance.id, "\(failure); it is joined again when it runs")
+        } else if roster.isWaiting(for: target.point) {
+            if told.add(failure, of: target.point) {
+                display.warn(target.point, "\(failure); it is joined again when it runs")
             }
-            board.set(instance.id, .waiting)
+            board.set(target.point, .waiting)
         } else {
-            let isNew = told.add(failure, of: instance.id)
-            display.error(instance.id, isNew ? failure.description : failure.reason)
-            board.set(instance.id, .failed(failure.reason))
+            let isNew = told.add(failure, of: target.point)
+            display.error(target.point, isNew ? failure.description : failure.reason)
+            board.set(target.point, .failed(failure.reason))
         }
     }
 

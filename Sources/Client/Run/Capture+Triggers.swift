@@ -3,7 +3,7 @@ extension Capture {
     /// Compiles the filter that the options name; nil if they name none. Blocks while this machine resolves names in it.
     static func untilFilter(_ options: CaptureOptions) throws(UsageError) -> UntilFilter? {
         guard let expression = options.untilFilter else { return nil }
-        return try UntilFilter(expression, for: LinkType.of(interface: options.interface))
+        return try UntilFilter(expression, for: LinkType.of(interface: options.interfaces[0]))
     }
 
     /// Returns the examiner of the merged packets that the options ask for; nil if they ask for none.

@@ -9,9 +9,9 @@ public struct Capture {
         case surveyFailed(String)
         case instances([Instance])
         case instancesUnknown(PlatformError)
-        case began(InstanceID)
-        case silent(InstanceID, SessionFailure)
-        case ended(Instance, Session.Outcome)
+        case began(CapturePoint)
+        case silent(CapturePoint, SessionFailure)
+        case ended(SessionTarget, Session.Outcome)
         case outputFailed(OutputError)
         case outputProblem(String)
         case viewerFailed(Viewer.Failure)
@@ -43,7 +43,7 @@ public struct Capture {
     var viewerFailure: Task<Viewer.Failure?, Never>?
     var survey: Survey?
     var roster: Roster
-    var sessions: [InstanceID: AsyncStream<Session.Command>.Continuation] = [:]
+    var sessions: [CapturePoint: AsyncStream<Session.Command>.Continuation] = [:]
     var hasBegun = false
     var told = ToldFailures()
     var isAsking = false
@@ -85,8 +85,7 @@ public struct Capture {
         output = outputs.name
         viewerFailure = outputs.viewerFailure
         handover = outputs.handover
-        roster = Roster(
-            app: options.app, indices: options.indices, follows: options.follow, capacity: SessionLimit.raise())
+        roster = Roster(options, capacity: SessionLimit.raise())
         merger = Merger(
             merge: Merge(hold: options.hold, capacity: Merger.capacity), consumers: outputs.consumers
         ) { event in
@@ -149,9 +148,9 @@ public struct Capture {
         case .surveyFailed(let reason): surveyFailed(reason)
         case .instances(let instances): update(instances)
         case .instancesUnknown(let reason): instancesUnknown(reason)
-        case .began(let id): sessionBegan(id)
-        case .silent(let id, let failure): sessionIsSilent(id, failure)
-        case .ended(let instance, let outcome): sessionEnded(instance, outcome)
+        case .began(let point): sessionBegan(point)
+        case .silent(let point, let failure): sessionIsSilent(point, failure)
+        case .ended(let target, let outcome): sessionEnded(target, outcome)
         case .outputFailed(let error): outputFailed(error)
         case .outputProblem(let text): outputProblem(text)
         case .viewerFailed(let failure): viewerFailed(failure)

@@ -1,16 +1,16 @@
-/// Which instances are captured, which are waited for, and which are given up: a value without processes or clocks of
+/// Which capture points are captured, which are waited for, and which are given up: a value without processes or clocks of
 /// its own.
 struct Roster {
     /// What to do about an instance.
     enum Action: Equatable {
         /// Open a session.
-        case start(Instance)
+        case start(SessionTarget)
         /// Tell of one that does not run, or is not there.
-        case tell(InstanceID, SessionFailure)
+        case tell(CapturePoint, SessionFailure)
         /// Tell of instances of a process that were asked for and are not there.
         case tellAbsent(String, [ClosedRange<Int>], SessionFailure)
         /// Tell of one that the platform has taken away. It is not waited for.
-        case tellRemoved(InstanceID, wasCaptured: Bool)
+        case tellRemoved(CapturePoint, wasCaptured: Bool)
     }
 
     /// Whether all that was asked for has been captured without a gap. An instance that was captured until the platform took
@@ -18,94 +18,103 @@ struct Roster {
     var isComplete: Bool { !hasFailed && gaps.isEmpty }
 
     private var hasFailed = false
-    /// The instances of which a session ended too early.
-    private var gaps: Set<InstanceID> = []
+    /// The points of which a session ended too early.
+    private var gaps: Set<CapturePoint> = []
     /// Those of them of which it did since the platform was asked last. Its next answer shows whether that was a gap, or
     /// their end.
-    private var cut: Set<InstanceID> = []
+    private var cut: Set<CapturePoint> = []
     /// The instances in the platform's last answer.
     private var known: Set<InstanceID> = []
     private let app: String
     private let indices: [ClosedRange<Int>]?
+    private let interfaces: [String]
     private let follows: Bool
     private let capacity: Int
     private var places = RosterPlaces()
-    private var retried: Set<InstanceID> = []
-    private var begun: Set<InstanceID> = []
-    private var pauses: [InstanceID: Duration] = [:]
+    private var retried: Set<CapturePoint> = []
+    private var begun: Set<CapturePoint> = []
+    private var pauses: [CapturePoint: Duration] = [:]
     private var hasBegun = false
 
     private static let shortestPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(30)
 
-    /// For the instances of `indices`, or all; never more than `capacity` at once.
-    init(app: String, indices: [ClosedRange<Int>]?, follows: Bool, capacity: Int = 200) {
-        self.app = app
+    /// For the instances and interfaces that the options choose; never more than `capacity` sessions at once.
+    init(_ options: CaptureOptions, capacity: Int = 200) {
         self.capacity = capacity
-        self.indices = indices
-        self.follows = follows
+        (app, follows) = (options.app, options.follow)
+        (indices, interfaces) = (options.indices, options.interfaces)
     }
 
     /// What to say where there are more instances than can be captured at once; nil where there are not.
     func excess(of instances: [Instance]) -> String? {
         let running = instances.count { $0.isRunning && isWanted($0.id.index) }
-        guard running > capacity else { return nil }
-        return """
-            \(running) instances run, and \(capacity) can be captured at once: choose with -i, as in -i 0-\(capacity - 1)
-            """
+        let most = capacity / interfaces.count
+        guard running > most else { return nil }
+        guard most > 0 else { return "\(capacity) sessions can run at once: name fewer interfaces" }
+        return "\(running) instances run, and \(most) can be captured at once: choose with -i, as in -i 0-\(most - 1)"
     }
 
     /// Takes what the platform says of all instances.
     mutating func update(_ instances: [Instance], at now: ContinuousClock.Instant) -> [Action] {
         defer { hasBegun = true }
         known = Set(instances.map(\.id))
-        let wanted = instances.filter { isWanted($0.id.index) }
         let gone = hasBegun ? removeMissing() : absent(from: instances)
-        cut.subtract(known)
-        return wanted.compactMap { consider($0, at: now) } + gone
+        cut = cut.filter { !known.contains($0.instance) }
+        var actions: [Action] = []
+        for instance in instances where isWanted(instance.id.index) {
+            for interface in interfaces {
+                let point = CapturePoint(instance.id, interface: interface, isOneOfSeveral: interfaces.count > 1)
+                if let action = consider(SessionTarget(point: point, instance: instance), at: now) {
+                    actions.append(action)
+                }
+            }
+        }
+        return actions + gone
     }
 
     /// Waits no longer for instances that the platform no longer has: their process was scaled down, or is gone.
     private mutating func removeMissing() -> [Action] {
-        places.waiting.filter { !known.contains($0) }.sorted().map { remove($0) }
+        places.waiting.filter { !known.contains($0.instance) }.sorted().map { remove($0) }
     }
 
-    private mutating func remove(_ id: InstanceID) -> Action {
-        places[id] = nil
-        pauses[id] = nil
-        if cut.remove(id) != nil { gaps.remove(id) }
+    private mutating func remove(_ point: CapturePoint) -> Action {
+        places[point] = nil
+        pauses[point] = nil
+        if cut.remove(point) != nil { gaps.remove(point) }
         if indices != nil { hasFailed = true }
-        return .tellRemoved(id, wasCaptured: begun.contains(id))
+        return .tellRemoved(point, wasCaptured: begun.contains(point))
     }
 
     /// Takes the end of a session: what to do next, if anything.
     mutating func sessionFailed(
-        of instance: Instance, _ failure: SessionFailure, mayRejoin: Bool, at now: ContinuousClock.Instant
+        of target: SessionTarget, _ failure: SessionFailure, mayRejoin: Bool, at now: ContinuousClock.Instant
     ) -> Action? {
-        if mayRejoin, failure.recovery == .retry, retried.insert(instance.id).inserted { return .start(instance) }
-        let isNewGap = gaps.insert(instance.id).inserted
+        let point = target.point
+        if mayRejoin, failure.recovery == .retry, retried.insert(point).inserted { return .start(target) }
+        let isNewGap = gaps.insert(point).inserted
         guard mayRejoin, follows, failure.recovery != .none else {
-            places[instance.id] = .abandoned(guid: instance.guid)
+            places[point] = .abandoned(guid: target.instance.guid)
             return nil
         }
-        if isNewGap { cut.insert(instance.id) }
-        guard known.contains(instance.id) else { return remove(instance.id) }
-        let pause = pauses[instance.id] ?? Self.shortestPause
-        pauses[instance.id] = min(pause * 2, Self.longestPause)
-        places[instance.id] = .waiting(since: now, pause: pause)
+        if isNewGap { cut.insert(point) }
+        guard known.contains(point.instance) else { return remove(point) }
+        let pause = pauses[point] ?? Self.shortestPause
+        pauses[point] = min(pause * 2, Self.longestPause)
+        places[point] = .waiting(since: now, pause: pause)
         return nil
     }
 
-    /// A session has begun to capture: the next failure is a new one. Gives whether the instance was captured before.
-    mutating func sessionBegan(of id: InstanceID) -> Bool {
-        pauses[id] = nil
-        retried.remove(id)
-        return !begun.insert(id).inserted
+    /// A session has begun to capture: the next failure is a new one. Returns whether the point was captured before.
+    mutating func sessionBegan(of point: CapturePoint) -> Bool {
+        pauses[point] = nil
+        retried.remove(point)
+        return !begun.insert(point).inserted
     }
 
     /// A session has ended as it was asked to.
-    mutating func sessionCompleted(of id: InstanceID) {
-        places[id] = nil
+    mutating func sessionCompleted(of point: CapturePoint) {
+        places[point] = nil
     }
 
     /// Something else failed: not all was captured.
@@ -115,15 +124,15 @@ struct Roster {
 
     /// Counts an instance as captured whose session ended too early: its crash was waited for.
     mutating func forgive(_ id: InstanceID) {
-        gaps.remove(id)
+        gaps = gaps.filter { $0.instance != id }
     }
 
     /// Whether the instance was captured at any time.
-    func wasCaptured(_ id: InstanceID) -> Bool { begun.contains(id) }
+    func wasCaptured(_ id: InstanceID) -> Bool { CapturePoint.all(of: id, interfaces).contains(where: begun.contains) }
 
-    /// Whether this instance is waited for.
-    func isWaiting(for id: InstanceID) -> Bool {
-        if case .waiting? = places[id] { true } else { false }
+    /// Whether this capture point is waited for.
+    func isWaiting(for point: CapturePoint) -> Bool {
+        if case .waiting? = places[point] { true } else { false }
     }
 
     /// Whether an instance is waited for.
@@ -136,40 +145,42 @@ struct Roster {
         indices?.contains { $0.contains(index) } ?? true
     }
 
-    private mutating func consider(_ instance: Instance, at now: ContinuousClock.Instant) -> Action? {
-        switch places[instance.id] {
+    private mutating func consider(_ target: SessionTarget, at now: ContinuousClock.Instant) -> Action? {
+        let instance = target.instance
+        switch places[target.point] {
         case .captured?:
             return nil
         case .waiting(let since, let pause)?:
             guard instance.isRunning, now - since >= pause, hasRoom else { return nil }
-            return start(instance)
+            return start(target)
         case .abandoned(let guid)?:
             guard follows, instance.isRunning, instance.guid != guid, hasRoom else { return nil }
-            return start(instance)
+            return start(target)
         case nil:
-            guard hasBegun || !instance.isRunning else { return start(instance) }
-            if instance.isRunning { return hasRoom ? start(instance) : wait(for: instance, at: now) }
+            guard hasBegun || !instance.isRunning else { return start(target) }
+            if instance.isRunning { return hasRoom ? start(target) : wait(for: target, at: now) }
             // One that appears while all are captured is joined when it runs.
-            places[instance.id] = follows ? .waiting(since: now, pause: .zero) : .abandoned(guid: instance.guid)
+            places[target.point] =
+                follows ? .waiting(since: now, pause: .zero) : .abandoned(guid: instance.guid)
             if indices != nil { hasFailed = true }
-            return hasBegun ? nil : .tell(instance.id, absence(of: instance))
+            return hasBegun ? nil : .tell(target.point, absence(of: instance))
         }
     }
 
     private var hasRoom: Bool { places.captured < capacity }
 
     /// One that has appeared, and for which there is no room until another one goes.
-    private mutating func wait(for instance: Instance, at now: ContinuousClock.Instant) -> Action {
-        places[instance.id] = .waiting(since: now, pause: .zero)
+    private mutating func wait(for target: SessionTarget, at now: ContinuousClock.Instant) -> Action {
+        places[target.point] = .waiting(since: now, pause: .zero)
         hasFailed = true
         return .tell(
-            instance.id,
-            SessionFailure(.noRoom, "\(capacity) instances are captured, and no more at once: it waits for one to go"))
+            target.point,
+            SessionFailure(.noRoom, "\(capacity) sessions run, and no more at once: it waits for one to go"))
     }
 
-    private mutating func start(_ instance: Instance) -> Action {
-        places[instance.id] = .captured(guid: instance.guid)
-        return .start(instance)
+    private mutating func start(_ target: SessionTarget) -> Action {
+        places[target.point] = .captured(guid: target.instance.guid)
+        return .start(target)
     }
 
     /// Those asked for that the app does not have.
@@ -182,13 +193,15 @@ struct Roster {
             hasFailed = true
             return .tellAbsent(
                 process, missing,
-                SessionFailure(.noSuchInstance, "there is no such instance", remedy: "'cf app \(app)' lists them"))
+                SessionFailure(
+                    .noSuchInstance, "there is no such instance", remedy: "'cf app \(app)' lists them"))
         }
     }
 
     private func absence(of instance: Instance) -> SessionFailure {
         let details = instance.details.isEmpty ? "" : " (\(instance.details))"
-        let remedy = "'cf app \(app)' tells its state" + (follows ? ", and it is joined when it runs" : "")
+        let remedy =
+            "'cf app \(app)' tells its state" + (follows ? ", and it is joined when it runs" : "")
         return SessionFailure(
             .notRunning, "the instance does not run, it is \(instance.state)\(details)", remedy: remedy)
     }

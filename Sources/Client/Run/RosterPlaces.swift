@@ -1,6 +1,6 @@
-/// Where each instance is in its capture, and how many are there. Counting costs nothing, however many instances there are.
+/// Where each capture point is, and how many are there. Counting costs nothing, however many points there are.
 struct RosterPlaces {
-    /// The place of one instance.
+    /// The place of one capture point.
     enum Place {
         /// A session runs, to the instance with this identifier.
         case captured(guid: String)
@@ -10,21 +10,21 @@ struct RosterPlaces {
         case abandoned(guid: String)
     }
 
-    /// The number of instances that are captured.
+    /// The number of points that are captured.
     private(set) var captured = 0
-    /// The instances that are waited for.
-    private(set) var waiting: Set<InstanceID> = []
+    /// The points that are waited for.
+    private(set) var waiting: Set<CapturePoint> = []
 
-    private var places: [InstanceID: Place] = [:]
+    private var places: [CapturePoint: Place] = [:]
 
-    /// The place of an instance; nil if it has none.
-    subscript(id: InstanceID) -> Place? {
-        get { places[id] }
+    /// The place of a point; nil if it has none.
+    subscript(point: CapturePoint) -> Place? {
+        get { places[point] }
         set {
-            if case .captured? = places[id] { captured -= 1 }
+            if case .captured? = places[point] { captured -= 1 }
             if case .captured? = newValue { captured += 1 }
-            if case .waiting? = newValue { waiting.insert(id) } else { waiting.remove(id) }
-            places[id] = newValue
+            if case .waiting? = newValue { waiting.insert(point) } else { waiting.remove(point) }
+            places[point] = newValue
         }
     }
 }

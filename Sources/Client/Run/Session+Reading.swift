@@ -26,7 +26,7 @@ extension Session {
         log.finish { take($0, progress) }
         if log.skippedBytes > 0 {
             let amount = Quantity.bytes(Double(log.skippedBytes))
-            display.warn(instance.id, "\(amount) of its log came too fast and were not read")
+            display.warn(point, "\(amount) of its log came too fast and were not read")
         }
     }
 
@@ -35,10 +35,10 @@ extension Session {
 
     private func take(_ line: [UInt8], _ progress: SessionProgress) {
         switch progress.withLog({ $0.append(line) }) {
-        case .warning(let text): display.warn(instance.id, text)
+        case .warning(let text): display.warn(point, text)
         case .error, .other: break
         }
-        if let counts = progress.withLog(\.counts) { board.setCounts(instance.id, counts) }
+        if let counts = progress.withLog(\.counts) { board.setCounts(point, counts) }
     }
 
     // MARK: The packets
@@ -85,23 +85,23 @@ extension Session {
     func endPackets(_ progress: SessionProgress, isOrderly: Bool) async {
         await collect(progress.withStream { $0.finish(isOrderly: isOrderly) }, progress)
         if progress.withStream({ $0.isCut }) && progress.isStopping {
-            display.warn(instance.id, "the last packet came in part, and is left out")
+            display.warn(point, "the last packet came in part, and is left out")
         }
     }
 
     private func begin(_ header: PcapHeader, _ progress: SessionProgress) async {
         let description = StreamDescription(
-            name: "\(instance.id) \(options.interface)",
-            description: "app \(app.name), instance \(instance.guid), \(progress.withLog(\.agent) ?? "cf-pcap")",
+            name: "\(point.instance) \(point.interface)",
+            description: "app \(app.name), instance \(target.instance.guid), \(progress.withLog(\.agent) ?? "cf-pcap")",
             filter: options.captureFilter, linkType: header.linkType,
             frameCheckBits: header.frameCheckBits, isNanoseconds: header.isNanoseconds, snaplen: header.longestPacket,
             addressName: AddressName(
-                instance.address, name: "\(instance.id.process)-\(instance.id.index).\(app.name)"))
+                target.instance.address, name: "\(point.instance.process)-\(point.instance.index).\(app.name)"))
         progress.isHeldBack = true
         defer { progress.isHeldBack = false }
         await merger.describe(progress.stream, description)
         progress.begin()
-        board.set(instance.id, .capturing)
+        board.set(point, .capturing)
         onCapturing()
     }
 
@@ -116,7 +116,7 @@ extension Session {
     private func collect(_ batch: RecordBatch?, _ progress: SessionProgress) async {
         guard let batch else { return }
         progress.count(batch.count)
-        board.count(instance.id, packets: batch.count, bytes: batch.captured)
+        board.count(point, packets: batch.count, bytes: batch.captured)
         // Where the output takes no more, nothing is read, and nothing that is sent can be seen.
         progress.isHeldBack = true
         await merger.append(batch, to: progress.stream)

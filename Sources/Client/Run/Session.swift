@@ -1,7 +1,7 @@
 internal import Subprocess
 internal import Synchronization
 
-/// One session: the agent in one instance, from its start to its end.
+/// One session: the agent at one capture point, from its start to its end.
 struct Session: Sendable {
     /// What a session can be asked for while it runs.
     enum Command: Sendable {
@@ -21,7 +21,7 @@ struct Session: Sendable {
         case stalled(SessionFailure)
     }
 
-    let instance: Instance
+    let target: SessionTarget
     let app: App
     let options: CaptureOptions
     let cf: CF
@@ -32,6 +32,8 @@ struct Session: Sendable {
     let onCapturing: @Sendable () -> Void
     /// Called when nothing was heard of the session for long, with the failure that is near.
     let onSilence: @Sendable (SessionFailure) -> Void
+
+    var point: CapturePoint { target.point }
 
     /// Runs the session to its end. What it captures goes into a stream that the merge expects.
     func run(_ commands: AsyncStream<Command>, into stream: StreamID) async -> Outcome {
@@ -48,7 +50,7 @@ struct Session: Sendable {
         if case .failed(let failure) = outcome { statistics.comment = failure.description }
         if case .stalled(let failure) = outcome { statistics.comment = failure.description }
         await merger.close(stream, statistics)
-        board.endSession(instance.id, hasLastCounts: progress.withLog(\.isStopped) || !progress.hasBegun)
+        board.endSession(point, hasLastCounts: progress.withLog(\.isStopped) || !progress.hasBegun)
         guard case .failed(let failure) = outcome else { return outcome }
         return .failed(await cf.confirmed(failure, of: app))
     }
@@ -56,7 +58,7 @@ struct Session: Sendable {
     private func converse(
         _ commands: AsyncStream<Command>, _ progress: SessionProgress
     ) async throws -> Outcome {
-        let (configuration, home) = try await cf.session(to: instance.id, of: app, options)
+        let (configuration, home) = try await cf.session(to: point, of: app, options)
         defer { cf.discard(home) }
         let (packets, log) = try Self.makePipes()
         let result = try await Subprocess.run(

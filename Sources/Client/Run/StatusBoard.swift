@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// How the instances fare, for those who show it. Counts of one that was joined again go on.
+/// How the capture points fare, for those who show it. Counts of one that was joined again go on.
 final class StatusBoard: Sendable {
     private struct Entry {
         var status: InstanceStatus
@@ -10,57 +10,57 @@ final class StatusBoard: Sendable {
         var truncatedBefore = 0
     }
 
-    private let entries = Mutex<[InstanceID: Entry]>([:])
+    private let entries = Mutex<[CapturePoint: Entry]>([:])
 
-    /// Sets where an instance's capture is in its life.
-    func set(_ id: InstanceID, _ state: InstanceStatus.State) {
-        entries.withLock { $0[id, default: Entry(status: InstanceStatus(id: id))].status.state = state }
+    /// Sets where a point's capture is in its life.
+    func set(_ point: CapturePoint, _ state: InstanceStatus.State) {
+        entries.withLock { $0[point, default: Entry(status: InstanceStatus(point))].status.state = state }
     }
 
     /// Counts packets that have come.
-    func count(_ id: InstanceID, packets: Int, bytes: Int) {
+    func count(_ point: CapturePoint, packets: Int, bytes: Int) {
         entries.withLock {
-            $0[id]?.status.packets += packets
-            $0[id]?.status.bytes += bytes
+            $0[point]?.status.packets += packets
+            $0[point]?.status.bytes += bytes
         }
     }
 
     /// Takes the running agent's counts so far.
-    func setCounts(_ id: InstanceID, _ counts: AgentCounts) {
+    func setCounts(_ point: CapturePoint, _ counts: AgentCounts) {
         entries.withLock { entries in
-            guard let entry = entries[id] else { return }
-            entries[id]?.status.dropped = (entry.droppedBefore ?? 0) + Int(clamping: counts.dropped)
-            entries[id]?.status.truncated = entry.truncatedBefore + Int(clamping: counts.truncated)
+            guard let entry = entries[point] else { return }
+            entries[point]?.status.dropped = (entry.droppedBefore ?? 0) + Int(clamping: counts.dropped)
+            entries[point]?.status.truncated = entry.truncatedBefore + Int(clamping: counts.truncated)
         }
     }
 
     /// A session has ended: the next agent counts from zero. Without the last counts of this one, which only an orderly
     /// end brings, the sum is the least that was dropped.
-    func endSession(_ id: InstanceID, hasLastCounts: Bool) {
+    func endSession(_ point: CapturePoint, hasLastCounts: Bool) {
         entries.withLock { entries in
-            if !hasLastCounts { entries[id]?.status.isDroppedLeast = true }
-            guard let status = entries[id]?.status else { return }
-            entries[id]?.droppedBefore = status.dropped
-            entries[id]?.truncatedBefore = status.truncated
+            if !hasLastCounts { entries[point]?.status.isDroppedLeast = true }
+            guard let status = entries[point]?.status else { return }
+            entries[point]?.droppedBefore = status.dropped
+            entries[point]?.truncatedBefore = status.truncated
         }
     }
 
     /// All of them in order, with rates over the time since the last call.
     func statuses(after seconds: Double) -> [InstanceStatus] {
         entries.withLock { entries in
-            for id in entries.keys {
-                guard let entry = entries[id] else { continue }
+            for point in entries.keys {
+                guard let entry = entries[point] else { continue }
                 // A moving average: traffic is uneven, and a number that jumps cannot be read.
                 let current = seconds > 0 ? Double(entry.status.bytes - entry.lastBytes) / seconds : 0
-                entries[id]?.status.rate = entry.status.rate * 0.5 + current * 0.5
-                entries[id]?.lastBytes = entry.status.bytes
+                entries[point]?.status.rate = entry.status.rate * 0.5 + current * 0.5
+                entries[point]?.lastBytes = entry.status.bytes
             }
-            return entries.values.map(\.status).sorted { $0.id < $1.id }
+            return entries.values.map(\.status).sorted { $0.point < $1.point }
         }
     }
 
     /// All of them in order.
     var statuses: [InstanceStatus] {
-        entries.withLock { $0.values.map(\.status).sorted { $0.id < $1.id } }
+        entries.withLock { $0.values.map(\.status).sorted { $0.point < $1.point } }
     }
 }

@@ -22,7 +22,7 @@ struct DisplayTests {
         return String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     }
 
-    private let id = InstanceID(process: "web", index: 1)
+    private let id = CapturePoint(InstanceID(process: "web", index: 1), interface: "eth0")
 
     @Test
     func `says, warns and tells failures, each with its instance, in their order`() throws {
@@ -37,12 +37,12 @@ struct DisplayTests {
 
     @Test
     func `tells what many instances have in common once, with their names`() throws {
-        let ids = (0..<20).map { InstanceID(process: "web", index: $0) }
+        let ids = (0..<20).map { CapturePoint(InstanceID(process: "web", index: $0), interface: "eth0") }
         let text = try written { display in
             for id in ids { display.error(id, "no agent") }
             display.warn(ids[3], "low on ring")
             display.warn(ids[3], "low on ring")
-            display.error(InstanceID(process: "worker", index: 1), "no agent")
+            display.error(CapturePoint(InstanceID(process: "worker", index: 1), interface: "eth0"), "no agent")
             display.say("Bye.")
         }
         #expect(
@@ -66,7 +66,7 @@ struct DisplayTests {
 
     @Test
     func `lets no instance crowd out the others`() throws {
-        let other = InstanceID(process: "web", index: 2)
+        let other = CapturePoint(InstanceID(process: "web", index: 2), interface: "eth0")
         let text = try written {
             for number in 0..<10_000 { $0.warn(id, "\(number)") }
             $0.warn(other, "heard")

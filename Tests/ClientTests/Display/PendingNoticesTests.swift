@@ -5,7 +5,7 @@ import Testing
 @Suite("Notices that wait for others like them")
 struct PendingNoticesTests {
     private let start = ContinuousClock.now
-    private let id = InstanceID(process: "web", index: 0)
+    private let id = CapturePoint(InstanceID(process: "web", index: 0), interface: "eth0")
 
     @Test
     func `are due a moment after the last, and after two seconds at most`() {
@@ -30,9 +30,21 @@ struct PendingNoticesTests {
     func `keep their order, and their kinds apart`() {
         var notices = PendingNotices()
         for (kind, index) in [("error", 5), ("warning", 1), ("error", 7), ("error", 6)] {
-            _ = notices.add(InstanceID(process: "web", index: index), "\(kind): x", at: start)
+            _ = notices.add(
+                CapturePoint(InstanceID(process: "web", index: index), interface: "eth0"), "\(kind): x", at: start)
         }
         let lines = notices.removeAll()
         #expect(lines == ["web/5-7: error: x", "web/1: warning: x"])
+    }
+
+    @Test
+    func `name the interface where a run captures several`() {
+        var notices = PendingNotices()
+        for (index, interface) in [(0, "eth0"), (0, "lo"), (1, "eth0")] {
+            let instance = InstanceID(process: "web", index: index)
+            _ = notices.add(
+                CapturePoint(instance, interface: interface, isOneOfSeveral: true), "error: x", at: start)
+        }
+        #expect(notices.removeAll() == ["web/0-1 eth0, web/0 lo: error: x"])
     }
 }

@@ -5,7 +5,7 @@ import Testing
 func status(
     _ index: Int, _ state: InstanceStatus.State, packets: Int = 0, bytes: Int = 0, rate: Double = 0, dropped: Int? = nil
 ) -> InstanceStatus {
-    var status = InstanceStatus(id: InstanceID(process: "web", index: index))
+    var status = InstanceStatus(CapturePoint(InstanceID(process: "web", index: index), interface: "eth0"))
     status.state = state
     status.packets = packets
     status.bytes = bytes
@@ -75,7 +75,7 @@ struct StatusTableTests {
 
     @Test
     func `cannot be commanded by a name`() {
-        let hostile = InstanceStatus(id: InstanceID(process: "\u{1B}[2J\n", index: 0))
+        let hostile = InstanceStatus(CapturePoint(InstanceID(process: "\u{1B}[2J\n", index: 0), interface: "eth0"))
         let lines = StatusTable.lines([hostile], size: TerminalSize())
         #expect(lines[1].hasPrefix("\\u{1b}[2J\\u{a}/0  starting"))
     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The check of an instance")
 struct InstanceCheckTests {
-    private let id = InstanceID(process: "web", index: 0)
+    private let id = CapturePoint(InstanceID(process: "web", index: 0), interface: "eth0")
 
     private func check(_ output: String, errors: String = "", status: SessionEnd.Status = .exited(0)) -> InstanceCheck {
         let session = SessionOutput(status: status, output: Array(output.utf8), errors: Array(errors.utf8))
@@ -83,7 +83,9 @@ struct InventoryTextTests {
 
     @Test
     func `of a check names the reason and the remedy`() {
-        let check = InstanceCheck(InstanceID(process: "web", index: 1), SessionFailure(.noAgent, "none", remedy: "ask"))
+        let check = InstanceCheck(
+            CapturePoint(InstanceID(process: "web", index: 1), interface: "eth0"),
+            SessionFailure(.noAgent, "none", remedy: "ask"))
         #expect(InventoryText.table([check]).hasSuffix("no: none: ask"))
         let json = JSONText.of(InventoryText.json([check], of: "demo"))
         #expect(json.contains(#""can_be_captured" : false"#) && json.contains(#""capability" : null"#))

@@ -29,7 +29,7 @@ struct InvocationTests {
         #expect(options.output == nil)
         #expect(options.outputFormat == OutputFormat(format: .pcap, compression: .none))
         #expect(options.filter == nil)
-        #expect(options.interface == "eth0")
+        #expect(options.interfaces == ["eth0"])
         #expect(options.snaplen == nil)
         #expect(!options.skipHostValidation && !options.quiet && !options.force && !options.wireshark)
         #expect(options.duration == nil)
@@ -49,7 +49,7 @@ struct InvocationTests {
         #expect(options.output == "a.pcapng.zst")
         #expect(options.outputFormat == OutputFormat(format: .pcapng, compression: .zstd))
         #expect(options.filter == "tcp port 80")
-        #expect(options.interface == "lo")
+        #expect(options.interfaces == ["lo"])
         #expect(options.snaplen == 96)
         #expect(options.skipHostValidation && options.quiet && options.force)
         #expect(options.duration == .seconds(60))
@@ -137,7 +137,7 @@ struct InvocationTests {
         (["demo", "--check", "--count", "1"], "--check writes no file, leave out --count"),
         (["demo", "--hold", "-1"], "-1"),
         (["demo", "-i", "-1"], "-1"),
-        (["demo", "--interface", ""], "The value '' is invalid for '--interface <NAME>': write eth0, lo or any"),
+        (["demo", "--interface", ""], "The value '' is invalid for '--interface <NAME>': write eth0, lo, any"),
         (["demo", "--process", ""], "The value '' is invalid for '--process <PROCESS>'"),
         (["demo", "--wireshark", "-o", "-"], "--wireshark takes the place of '-o -'"),
         (["demo", "--wireshark", "--format", "pcap"], "--wireshark alone writes no file"),

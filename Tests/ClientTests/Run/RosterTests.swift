@@ -14,82 +14,103 @@ struct RosterTests {
             details: "")
     }
 
-    @Test
-    func `begins with all that run, and tells of the others`() {
-        var roster = Roster(app: "demo", indices: nil, follows: true)
-        let actions = roster.update([instance(0), instance(1, .crashed)], at: start)
-        #expect(actions.first == .start(instance(0)))
-        guard case .tell(let id, let failure) = actions.last else { return #expect(Bool(false)) }
-        #expect(id.index == 1 && failure.kind == .notRunning)
-        #expect(roster.isWaiting(for: id) && roster.isAlive)
-        #expect(roster.isComplete, "what does not run was not asked for")
-        #expect(roster.update([instance(0), instance(1)], at: start) == [.start(instance(1))], "joined when it runs")
+    private func at(_ instance: Instance) -> SessionTarget {
+        SessionTarget(point: point(instance.id.index), instance: instance)
+    }
+
+    private func target(_ index: Int) -> SessionTarget { at(instance(index)) }
+
+    private func point(_ index: Int) -> CapturePoint {
+        CapturePoint(InstanceID(process: "web", index: index), interface: "eth0")
+    }
+
+    private func roster(
+        indices: String? = nil, follows: Bool = true, interfaces: String = "eth0", capacity: Int = 200
+    ) throws -> Roster {
+        var options = CaptureOptions(app: "demo")
+        options.indexLists = try indices.map { [try IndexList($0)] } ?? []
+        options.interfaceLists = [try InterfaceList(interfaces)]
+        options.noFollow = !follows
+        return Roster(options, capacity: capacity)
     }
 
     @Test
-    func `says how many are too many, and how to choose`() {
-        let roster = Roster(app: "demo", indices: nil, follows: true, capacity: 2)
+    func `begins with all that run, and tells of the others`() throws {
+        var roster = try self.roster()
+        let actions = roster.update([instance(0), instance(1, .crashed)], at: start)
+        #expect(actions.first == .start(target(0)))
+        guard case .tell(let told, let failure) = actions.last else { return #expect(Bool(false)) }
+        #expect(told.instance.index == 1 && failure.kind == .notRunning)
+        #expect(roster.isWaiting(for: told) && roster.isAlive)
+        #expect(roster.isComplete, "what does not run was not asked for")
+        #expect(roster.update([instance(0), instance(1)], at: start) == [.start(target(1))], "joined when it runs")
+    }
+
+    @Test
+    func `says how many are too many, and how to choose`() throws {
+        let roster = try self.roster(capacity: 2)
         #expect(roster.excess(of: [instance(0), instance(1), instance(2, .down)]) == nil)
         #expect(
             roster.excess(of: (0..<3).map { instance($0) })
                 == "3 instances run, and 2 can be captured at once: choose with -i, as in -i 0-1")
-        let chosen = Roster(app: "demo", indices: [0...0], follows: true, capacity: 2)
+        let chosen = try self.roster(indices: "0", capacity: 2)
         #expect(chosen.excess(of: (0..<3).map { instance($0) }) == nil)
     }
 
     @Test
-    func `has one that appears wait until there is room, and tells it once`() {
-        var roster = Roster(app: "demo", indices: nil, follows: true, capacity: 1)
-        #expect(roster.update([instance(0)], at: start) == [.start(instance(0))])
+    func `has one that appears wait until there is room, and tells it once`() throws {
+        var roster = try self.roster(capacity: 1)
+        #expect(roster.update([instance(0)], at: start) == [.start(target(0))])
         let both = [instance(0), instance(1)]
-        guard case .tell(let id, let failure)? = roster.update(both, at: start).first else {
+        guard case .tell(let told, let failure)? = roster.update(both, at: start).first else {
             Issue.record("not told")
             return
         }
-        #expect(id.index == 1 && failure.kind == .noRoom && roster.isWaiting(for: id) && !roster.isComplete)
+        #expect(
+            told.instance.index == 1 && failure.kind == .noRoom && roster.isWaiting(for: told) && !roster.isComplete)
         #expect(roster.update(both, at: start) == [])
-        roster.sessionCompleted(of: instance(0).id)
-        #expect(roster.update([instance(1)], at: start) == [.start(instance(1))])
+        roster.sessionCompleted(of: point(0))
+        #expect(roster.update([instance(1)], at: start) == [.start(target(1))])
     }
 
     @Test
-    func `forgives the gap of an instance whose crash was waited for, and no other`() {
-        var roster = Roster(app: "demo", indices: nil, follows: true)
+    func `forgives the gap of an instance whose crash was waited for, and no other`() throws {
+        var roster = try self.roster()
         _ = roster.update([instance(0), instance(1)], at: start)
-        _ = roster.sessionBegan(of: instance(1).id)
+        _ = roster.sessionBegan(of: point(1))
         #expect(roster.wasCaptured(instance(1).id) && !roster.wasCaptured(instance(0).id))
-        _ = roster.sessionFailed(of: instance(1), cut, mayRejoin: true, at: start)
+        _ = roster.sessionFailed(of: target(1), cut, mayRejoin: true, at: start)
         #expect(!roster.isComplete)
         roster.forgive(instance(1).id)
         #expect(roster.isComplete)
-        _ = roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start)
+        _ = roster.sessionFailed(of: target(0), cut, mayRejoin: true, at: start)
         roster.forgive(instance(1).id)
         #expect(!roster.isComplete)
     }
 
     @Test
-    func `waits no longer for one that the platform no longer has, and joins it anew if it comes back`() {
-        var roster = Roster(app: "demo", indices: nil, follows: true)
+    func `waits no longer for one that the platform no longer has, and joins it anew if it comes back`() throws {
+        var roster = try self.roster()
         _ = roster.update([instance(0), instance(1)], at: start)
-        #expect(roster.sessionFailed(of: instance(1), cut, mayRejoin: true, at: start) == nil)
+        #expect(roster.sessionFailed(of: target(1), cut, mayRejoin: true, at: start) == nil)
         #expect(!roster.isComplete, "it may have failed")
-        #expect(roster.update([instance(0)], at: start) == [.tellRemoved(instance(1).id, wasCaptured: false)])
+        #expect(roster.update([instance(0)], at: start) == [.tellRemoved(point(1), wasCaptured: false)])
         #expect(!roster.isWaiting && roster.isComplete)
         #expect(roster.update([instance(0)], at: start) == [])
         let anew = instance(1, guid: "new")
-        #expect(roster.update([instance(0), anew], at: start) == [.start(anew)])
+        #expect(roster.update([instance(0), anew], at: start) == [.start(at(anew))])
     }
 
     @Test
-    func `takes one that the platform took away for captured to its end, whoever tells it first`() {
+    func `takes one that the platform took away for captured to its end, whoever tells it first`() throws {
         for isAskedFirst in [false, true] {
-            var roster = Roster(app: "demo", indices: nil, follows: true)
+            var roster = try self.roster()
             _ = roster.update([instance(0), instance(1)], at: start)
-            _ = roster.sessionBegan(of: instance(1).id)
-            let removed = Roster.Action.tellRemoved(instance(1).id, wasCaptured: true)
+            _ = roster.sessionBegan(of: point(1))
+            let removed = Roster.Action.tellRemoved(point(1), wasCaptured: true)
             if isAskedFirst { #expect(roster.update([instance(0)], at: start) == []) }
             #expect(
-                roster.sessionFailed(of: instance(1), cut, mayRejoin: true, at: start)
+                roster.sessionFailed(of: target(1), cut, mayRejoin: true, at: start)
                     == (isAskedFirst ? removed : nil))
             #expect(roster.update([instance(0)], at: start) == (isAskedFirst ? [] : [removed]))
             #expect(roster.isComplete && roster.isAlive)
@@ -97,23 +118,23 @@ struct RosterTests {
     }
 
     @Test
-    func `takes a gap before the end, or an index that was asked for, for a failure`() {
-        var roster = Roster(app: "demo", indices: nil, follows: true)
+    func `takes a gap before the end, or an index that was asked for, for a failure`() throws {
+        var roster = try self.roster()
         _ = roster.update([instance(0), instance(1)], at: start)
-        _ = roster.sessionFailed(of: instance(1), cut, mayRejoin: true, at: start)
+        _ = roster.sessionFailed(of: target(1), cut, mayRejoin: true, at: start)
         _ = roster.update([instance(0), instance(1, .down)], at: start)
         _ = roster.update([instance(0)], at: start)
         #expect(!roster.isComplete, "it was still there when its session failed")
-        var chosen = Roster(app: "demo", indices: [0...1], follows: true)
+        var chosen = try self.roster(indices: "0-1")
         _ = chosen.update([instance(0), instance(1)], at: start)
         _ = chosen.update([instance(0)], at: start)
-        _ = chosen.sessionFailed(of: instance(1), cut, mayRejoin: true, at: start)
+        _ = chosen.sessionFailed(of: target(1), cut, mayRejoin: true, at: start)
         #expect(!chosen.isComplete)
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `of a hundred thousand instances takes no longer for each than of ten`() {
-        var roster = Roster(app: "demo", indices: nil, follows: true)
+    func `of a hundred thousand instances takes no longer for each than of ten`() throws {
+        var roster = try self.roster()
         _ = roster.update([instance(0)], at: start)
         let many = (0..<100_000).map { instance($0) }
         let clock = ContinuousClock()
@@ -122,20 +143,20 @@ struct RosterTests {
     }
 
     @Test
-    func `ends when the last instance that it waited for is taken away`() {
-        var roster = Roster(app: "demo", indices: nil, follows: true)
+    func `ends when the last instance that it waited for is taken away`() throws {
+        var roster = try self.roster()
         _ = roster.update([instance(0)], at: start)
-        _ = roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start)
+        _ = roster.sessionFailed(of: target(0), cut, mayRejoin: true, at: start)
         #expect(roster.isAlive)
         _ = roster.update([], at: start)
         #expect(!roster.isAlive)
     }
 
     @Test
-    func `takes no instance but those asked for, and those when they appear`() {
-        var roster = Roster(app: "demo", indices: [1...1, 5...6], follows: true)
+    func `takes no instance but those asked for, and those when they appear`() throws {
+        var roster = try self.roster(indices: "1,5-6")
         let actions = roster.update([instance(0), instance(1), instance(2)], at: start)
-        #expect(actions.first == .start(instance(1)))
+        #expect(actions.first == .start(target(1)))
         guard case .tellAbsent("web", [5...6], let failure) = actions.last else {
             Issue.record("not told as one")
             return
@@ -143,91 +164,112 @@ struct RosterTests {
         #expect(actions.count == 2 && failure.kind == .noSuchInstance)
         #expect(!roster.isComplete, "there are no instances 5 and 6")
         let scaled = (0...6).map { instance($0) }
-        #expect(roster.update(scaled, at: start + .seconds(10)) == [.start(instance(5)), .start(instance(6))])
+        #expect(roster.update(scaled, at: start + .seconds(10)) == [.start(target(5)), .start(target(6))])
     }
 
     @Test
-    func `asked for an instance that does not run, is not complete`() {
-        var roster = Roster(app: "demo", indices: [0...0], follows: true)
+    func `asked for an instance that does not run, is not complete`() throws {
+        var roster = try self.roster(indices: "0")
         #expect(roster.update([instance(0, .starting)], at: start).count == 1)
         #expect(!roster.isComplete && roster.isAlive)
     }
 
     @Test
-    func `joins again an instance whose session was cut, when it runs, with growing pauses`() {
-        var roster = Roster(app: "demo", indices: nil, follows: true)
+    func `joins again an instance whose session was cut, when it runs, with growing pauses`() throws {
+        var roster = try self.roster()
         _ = roster.update([instance(0)], at: start)
-        #expect(roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start) == nil)
+        #expect(roster.sessionFailed(of: target(0), cut, mayRejoin: true, at: start) == nil)
         #expect(!roster.isComplete && roster.isAlive)
         #expect(roster.update([instance(0)], at: start) == [], "not at once")
         #expect(roster.update([instance(0, .down)], at: start + .seconds(1)) == [])
         #expect(
-            roster.update([instance(0, guid: "new")], at: start + .seconds(1)) == [.start(instance(0, guid: "new"))])
-        #expect(roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start + .seconds(1)) == nil)
+            roster.update([instance(0, guid: "new")], at: start + .seconds(1)) == [.start(at(instance(0, guid: "new")))]
+        )
+        #expect(roster.sessionFailed(of: target(0), cut, mayRejoin: true, at: start + .seconds(1)) == nil)
         #expect(roster.update([instance(0)], at: start + .seconds(2)) == [])
-        #expect(roster.update([instance(0)], at: start + .seconds(3)) == [.start(instance(0))])
-        let wasCapturedBefore = roster.sessionBegan(of: instance(0).id)
+        #expect(roster.update([instance(0)], at: start + .seconds(3)) == [.start(target(0))])
+        let wasCapturedBefore = roster.sessionBegan(of: point(0))
         #expect(!wasCapturedBefore)
-        #expect(roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start + .seconds(9)) == nil)
-        #expect(roster.update([instance(0)], at: start + .seconds(10)) == [.start(instance(0))], "a new failure")
-        let isJoinedAgain = roster.sessionBegan(of: instance(0).id)
+        #expect(roster.sessionFailed(of: target(0), cut, mayRejoin: true, at: start + .seconds(9)) == nil)
+        #expect(roster.update([instance(0)], at: start + .seconds(10)) == [.start(target(0))], "a new failure")
+        let isJoinedAgain = roster.sessionBegan(of: point(0))
         #expect(isJoinedAgain)
     }
 
     @Test
-    func `gives up an instance that cannot be captured, until another one takes its place`() {
-        var roster = Roster(app: "demo", indices: nil, follows: true)
+    func `gives up an instance that cannot be captured, until another one takes its place`() throws {
+        var roster = try self.roster()
         _ = roster.update([instance(0), instance(1)], at: start)
-        #expect(roster.sessionFailed(of: instance(0), noAgent, mayRejoin: true, at: start) == nil)
+        #expect(roster.sessionFailed(of: target(0), noAgent, mayRejoin: true, at: start) == nil)
         #expect(roster.isAlive && !roster.isWaiting && !roster.isComplete)
         #expect(roster.update([instance(0), instance(1)], at: start + .seconds(60)) == [])
         let next = instance(0, guid: "new")
-        #expect(roster.update([next, instance(1)], at: start + .seconds(61)) == [.start(next)])
+        #expect(roster.update([next, instance(1)], at: start + .seconds(61)) == [.start(at(next))])
     }
 
     @Test
-    func `has ended when all are given up`() {
-        var roster = Roster(app: "demo", indices: nil, follows: true)
+    func `has ended when all are given up`() throws {
+        var roster = try self.roster()
         _ = roster.update([instance(0)], at: start)
         #expect(roster.isAlive)
-        _ = roster.sessionFailed(of: instance(0), noAgent, mayRejoin: true, at: start)
+        _ = roster.sessionFailed(of: target(0), noAgent, mayRejoin: true, at: start)
         #expect(!roster.isAlive)
     }
 
     @Test
-    func `tries once more, at once, where a session has just had bad luck`() {
+    func `tries once more, at once, where a session has just had bad luck`() throws {
         let hiccup = SessionFailure(.hiccup, "bad luck")
-        var roster = Roster(app: "demo", indices: nil, follows: false)
+        var roster = try self.roster(follows: false)
         _ = roster.update([instance(0)], at: start)
-        #expect(roster.sessionFailed(of: instance(0), hiccup, mayRejoin: true, at: start) == .start(instance(0)))
+        #expect(roster.sessionFailed(of: target(0), hiccup, mayRejoin: true, at: start) == .start(target(0)))
         #expect(roster.isComplete)
-        #expect(roster.sessionFailed(of: instance(0), hiccup, mayRejoin: true, at: start) == nil)
+        #expect(roster.sessionFailed(of: target(0), hiccup, mayRejoin: true, at: start) == nil)
         #expect(!roster.isComplete && !roster.isAlive)
     }
 
     @Test
-    func `joins instances that appear`() {
-        var roster = Roster(app: "demo", indices: nil, follows: true)
+    func `joins instances that appear`() throws {
+        var roster = try self.roster()
         _ = roster.update([instance(0)], at: start)
         #expect(roster.update([instance(0), instance(1, .starting)], at: start + .seconds(5)) == [])
-        #expect(roster.update([instance(0), instance(1)], at: start + .seconds(9)) == [.start(instance(1))])
+        #expect(roster.update([instance(0), instance(1)], at: start + .seconds(9)) == [.start(target(1))])
         #expect(roster.isComplete)
     }
 
     @Test
-    func `joins nothing without follow`() {
-        var roster = Roster(app: "demo", indices: nil, follows: false)
+    func `joins nothing without follow`() throws {
+        var roster = try self.roster(follows: false)
         _ = roster.update([instance(0)], at: start)
-        #expect(roster.sessionFailed(of: instance(0), cut, mayRejoin: true, at: start) == nil)
+        #expect(roster.sessionFailed(of: target(0), cut, mayRejoin: true, at: start) == nil)
         #expect(!roster.isAlive && !roster.isComplete)
     }
 
     @Test
-    func `is complete when all sessions ended as they were asked to`() {
-        var roster = Roster(app: "demo", indices: nil, follows: true)
+    func `is complete when all sessions ended as they were asked to`() throws {
+        var roster = try self.roster()
         _ = roster.update([instance(0), instance(1)], at: start)
-        roster.sessionCompleted(of: instance(0).id)
-        roster.sessionCompleted(of: instance(1).id)
+        roster.sessionCompleted(of: point(0))
+        roster.sessionCompleted(of: point(1))
         #expect(roster.isComplete && !roster.isAlive)
+    }
+
+    @Test
+    func `has a capture point for each interface of an instance, and joins again the one that was cut`() throws {
+        var roster = try self.roster(interfaces: "eth0,lo", capacity: 4)
+        #expect(roster.excess(of: (0..<2).map { instance($0) }) == nil)
+        #expect(
+            roster.excess(of: (0..<3).map { instance($0) })
+                == "3 instances run, and 2 can be captured at once: choose with -i, as in -i 0-1")
+        let started = roster.update([instance(0)], at: start).map {
+            if case .start(let target) = $0 { target } else { nil as SessionTarget? }
+        }
+        #expect(started.map { $0?.point.description } == ["web/0 eth0", "web/0 lo"])
+        let lo = try #require(started[1])
+        #expect(roster.sessionFailed(of: lo, cut, mayRejoin: true, at: start) == nil)
+        #expect(roster.update([instance(0)], at: start + .seconds(1)) == [.start(lo)])
+        _ = roster.sessionBegan(of: lo.point)
+        #expect(roster.wasCaptured(instance(0).id) && !roster.isComplete)
+        roster.forgive(instance(0).id)
+        #expect(roster.isComplete)
     }
 }

@@ -63,7 +63,7 @@ struct SessionLogTests {
         let most = UInt64.max
         _ = log.append(Array("time=t level=INFO msg=capturing packets=\(most) dropped=\(Int64.max)".utf8))
         let board = StatusBoard()
-        let id = InstanceID(process: "web", index: 0)
+        let id = CapturePoint(InstanceID(process: "web", index: 0), interface: "eth0")
         for _ in 0..<1000 {
             board.set(id, .capturing)
             if let counts = log.counts { board.setCounts(id, counts) }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The board of instances")
 struct StatusBoardTests {
-    private let id = InstanceID(process: "web", index: 0)
+    private let id = CapturePoint(InstanceID(process: "web", index: 0), interface: "eth0")
 
     private func counts(dropped: Int, truncated: Int) -> AgentCounts? {
         let line = "time=t level=DEBUG msg=capturing packets=9 dropped=\(dropped) truncated=\(truncated)"

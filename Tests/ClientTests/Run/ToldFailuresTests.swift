@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Failures that were told")
 struct ToldFailuresTests {
-    private let id = InstanceID(process: "web", index: 0)
+    private let id = CapturePoint(InstanceID(process: "web", index: 0), interface: "eth0")
 
     private func reset(_ port: Int) -> SessionFailure {
         SessionFailure(.unreachable, "read tcp 10.0.0.1:\(port)->10.0.0.2:2222: connection reset by peer")
@@ -16,7 +16,8 @@ struct ToldFailuresTests {
         let failures = [reset(40001), reset(52222), SessionFailure(.noAgent, "no agent"), reset(40001)]
         let areNew = failures.map { told.add($0, of: id) }
         #expect(areNew == [true, false, true, true])
-        let isNewOfAnother = told.add(reset(40001), of: InstanceID(process: "web", index: 1))
+        let isNewOfAnother = told.add(
+            reset(40001), of: CapturePoint(InstanceID(process: "web", index: 1), interface: "eth0"))
         told.remove(id)
         let isNewAfterCapture = told.add(reset(40001), of: id)
         #expect(isNewOfAnother && isNewAfterCapture)
