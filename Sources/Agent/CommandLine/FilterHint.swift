@@ -19,7 +19,7 @@ enum FilterHint {
         let words = equalsIsSpace.words.filter { $0 != "eq" }
         var translated: [ByteString] = []
         for (index, word) in words.enumerated() {
-            // Behind `host` or `port` a field's name is a name to look up.
+            // After `host` or `port`, the name of a field is a name to look up.
             let beginsPrimitive = index == 0 || connectives.contains(words[index - 1])
             let translation = beginsPrimitive ? translations.first { $0.field == word }?.primitive : nil
             translated.append(translation ?? word)
@@ -27,7 +27,8 @@ enum FilterHint {
         return translated == words ? nil : translated.joined(separator: " ")
     }
 
-    /// Returns `, ` or `; ` and advice for an expression that libpcap has refused with `reason`; nothing where there is none.
+    /// Returns `, ` or `; ` and advice for an expression that libpcap has refused with `reason`; an empty string if there is
+    /// none.
     static func text(forRefused expression: ByteString, because reason: ByteString = "") -> ByteString {
         if reason.contains("malloc") { return ", compiling it takes too much memory" }
         if reason.contains("unknown ip proto") { return "; write its number, as in 'ip proto 47'" }

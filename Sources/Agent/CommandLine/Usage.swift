@@ -1,7 +1,7 @@
 /// The version that `-version` prints.
 public let version: ByteString = "0.1.0"
 
-/// What `-help` prints, and what follows a command line that cannot be carried out.
+/// The text that `-help` prints, and that follows the error of a command line that cannot be carried out.
 public let usage: ByteString = """
     Usage: cf-pcap -interface NAME [-filter EXPRESSION] [-snaplen BYTES] [-v] > capture.pcap
 

@@ -83,7 +83,7 @@ public final class Log {
         while !pending.isEmpty {
             let left = deadline - MonotonicClock.now()
             guard unsafe poll(&entry, 1, left.milliseconds) > 0 else { if left > .zero { continue } else { return } }
-            // After POLLOUT a pipe takes PIPE_BUF bytes without waiting (pipe(7)).
+            // After POLLOUT a pipe accepts PIPE_BUF bytes without waiting (pipe(7)).
             let part = pending.prefix(Int(PIPE_BUF))
             let written = unsafe part.withUnsafeBytes { unsafe CLinux.write(descriptor, $0.baseAddress, $0.count) }
             if written > 0 {
@@ -91,7 +91,7 @@ public final class Log {
                 deadline = MonotonicClock.now() + Self.timeout
             } else {
                 guard written < 0, cf_pcap_errno() == EINTR || cf_pcap_errno() == EAGAIN, left > .zero else { return }
-                // A terminal with room takes nothing while another process writes there (tty_io.c, tty_write_lock).
+                // A terminal with free space accepts nothing while another process writes to it (tty_io.c, tty_write_lock).
                 var pause = Duration.microseconds(100).timespec
                 unsafe ppoll(nil, 0, &pause, nil)
             }

@@ -14,7 +14,7 @@ struct PipeFreeSpace {
     private var freePages = 0
     /// The number of bytes that were written since the start.
     private var written = 0
-    /// That number at the end of each of the last writes, the oldest first.
+    /// The values of ``written`` after the last writes, the oldest first.
     private var writeEnds: [Int] = []
 
     /// Widens the pipe as far as an unprivileged process may, which saves the reader and the agent wake-ups.
@@ -49,7 +49,7 @@ struct PipeFreeSpace {
             // Nobody knows in which writes others filled the pipe before.
             freePages = 0
         } else {
-            // One page more for the one that the reader has read in part.
+            // Counts one page more, because the reader may have read a part of one.
             let used = (unread + pageSize - 1) / pageSize + writeEnds.count + 1
             freePages = max(pageCount - used, 0)
         }

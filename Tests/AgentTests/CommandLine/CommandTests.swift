@@ -138,7 +138,7 @@ struct CommandTests {
     func `is refused if a value is malformed, even if a good one follows`() throws {
         #expect(complaint(["-snaplen", "abc", "-snaplen", "96"]) != nil)
         #expect(complaint(["-v=maybe", "-v"]) != nil)
-        // One that is too large is a value, and the last one counts.
+        // A snaplen that is too large is a value all the same, and the last value counts.
         #expect(try options(["-snaplen", "262145", "-snaplen", "96"])?.snaplen == 96)
         #expect(complaint(["-snaplen", "96", "-snaplen", "262145"]) != nil)
     }

@@ -57,7 +57,7 @@ struct PipeFreeSpaceTests {
             space.noteWritten(pipe.write(1))
             writes += 1
         }
-        // One for each page but two: that which is written next, and that which the reader has read in part.
+        // There is one for each page but two: the page that is written next, and the one that the reader has read in part.
         #expect((space.capacity / page - 2...space.capacity / page).contains(writes))
         _ = pipe.read(writes)
         #expect(space.bytes(for: .max) == space.capacity)
@@ -77,7 +77,7 @@ struct PipeFreeSpaceTests {
     func `is never more than the pipe accepts if others wrote to it before`(_ size: Int) throws {
         let pipe = try TestPipe(flags: O_NONBLOCK)
         var space = PipeFreeSpace(descriptor: pipe.writeEnd)
-        // As `(cat file; cf-pcap) | reader` does.
+        // `(cat file; cf-pcap) | reader` fills a pipe like this.
         for _ in 0..<100 where pipe.write(size) != size { break }
         while true {
             let promised = space.bytes(for: .max)

@@ -80,7 +80,7 @@ struct RegularFileTests {
 
     @Test
     func `is left alone if it was longer than the capture from the start`() throws {
-        // As after `cf-pcap 1<> file`, over an older capture.
+        // `cf-pcap 1<> file` opens an older capture like this.
         let file = try TemporaryFile([UInt8](repeating: 0x6F, count: 100))
         #expect(lseek(file.descriptor, 0, SEEK_SET) == 0)
         let output = RegularFile(descriptor: file.descriptor, flags: O_RDWR)

@@ -49,7 +49,7 @@ struct DeniedSendingTests {
     func `cannot be sent on, duplicated or passed on`() async {
         await #expect(processExitsWith: .success) {
             let before = Self.forbidden.filter { $0.isForbidden }.map { $0.name }
-            // Of these two the kernel says the same on its own.
+            // The kernel refuses these with the same error on its own.
             #expect(Set(before).isSubset(of: ["ptrace", "process_vm_writev", "pidfd_getfd", "syscall"]))
             try Self.denySending()
             for call in Self.forbidden { #expect(call.isForbidden, "\(call.testDescription)") }
@@ -64,7 +64,7 @@ struct DeniedSendingTests {
             if child == 0 { _exit(Self.forbidden.allSatisfy { $0.isForbidden } ? 7 : 1) }
             var status: Int32 = 0
             _ = unsafe waitpid(child, &status, 0)
-            // How waitpid(2) tells an exit with status 7.
+            // waitpid(2) reports an exit with status 7 like this.
             #expect(status == 7 << 8)
         }
     }

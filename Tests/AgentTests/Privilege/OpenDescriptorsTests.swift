@@ -36,7 +36,7 @@ struct OpenDescriptorsTests {
     func `do not count as closed if they cannot be listed`() async {
         await #expect(processExitsWith: .exitCode(7)) {
             Self.inOneThread {
-                // As without /proc: the directory cannot be opened.
+                // The directory cannot be opened, as without /proc.
                 Self.limitNumbers(to: 0)
                 return OpenDescriptors.closeAll() ? 1 : 7
             }

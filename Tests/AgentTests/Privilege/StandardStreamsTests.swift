@@ -18,7 +18,7 @@ struct StandardStreamsTests {
         ] as [(Pair, Bool)])
     func `are shared if they lead to the same place`(_ pair: Pair, _ areShared: Bool) async {
         await #expect(processExitsWith: .success) { [pair, areShared] in
-            // What the test runner writes at the end finds no reader.
+            // The test runner's last bytes find no reader.
             cf_pcap_ignore(SIGPIPE)
             let pipes = try [TestPipe(), TestPipe()]
             let file = try TemporaryFile()

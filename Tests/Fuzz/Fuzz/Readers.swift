@@ -27,7 +27,7 @@ private func requireSameRow(_ socket: TCPSocket) {
     _ = socket.isConnected
 }
 
-/// As the kernel writes it, on a host of the same byte order.
+/// Returns the column as the kernel writes it on a host of the same byte order.
 private func column(_ endpoint: Endpoint) -> String {
     let words = [endpoint.high >> 32, endpoint.high, endpoint.low >> 32, endpoint.low].map {
         hexadecimal(UInt32(truncatingIfNeeded: $0).bigEndian, 8)
@@ -116,7 +116,7 @@ func fuzzReply(_ bytes: [UInt8]) {
         require(FilterReply(Array(bytes.prefix(count))) == nil, "a part was taken for the whole")
         count += missing
     }
-    // What stands behind the end is not read.
+    // The bytes after the end are not read.
     let whole = Array(bytes.prefix(count))
     guard let reply = FilterReply(whole) else { return }
     require(reply.bytes == whole, "the same, written anew, is different")
