@@ -160,6 +160,8 @@ def test_line_for_an_app(desk, number, line):
         assert len((desk.folder / "wireshark.log").read_text().splitlines()) == 5
     elif line.startswith("cf pcap") and (asked := re.search(r"--(list|check|install-extcap)$", line)):
         assert {"list": "test-space", "check": "web/0", "install-extcap": "linked"}[asked[1]] in desk.run(line)
+    elif "--rotate" in line:
+        stop_set_by_control_c(desk, line)
     elif line.startswith("cf pcap"):
         file.unlink(missing_ok=True)
         stop_by_control_c(desk, line, file)
@@ -202,6 +204,20 @@ def stop_by_control_c(desk: Desk, line: str, file: Path) -> None:
         process.wait(20)
     output.finish()
     assert not file.exists() or packets_in(file)
+
+
+def stop_set_by_control_c(desk: Desk, line: str) -> None:
+    """Its only file is complete then, and the command of --on-file gets it."""
+    with desk.start(line, stderr=subprocess.STDOUT) as process:
+        output = Collector(os.dup(process.stdout.fileno()))
+        try:
+            wait_until(lambda: any(path.stat().st_size >= 4000 for path in desk.folder.glob("web_*.pcapng")), 30, "packets")
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+        process.wait(20)
+    output.finish()
+    [file] = desk.folder.glob("web_*")
+    assert file.suffix == ".gz" and packets_in(file)
 
 
 def test_lines_of_a_shell_in_the_container(desk):

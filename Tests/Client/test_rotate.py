@@ -98,7 +98,7 @@ def test_set_merged_equals_the_same_capture_in_one_file(foundation, demo, folder
 
 @pytest.mark.long
 def test_a_thousand_files_have_each_packet_once(foundation, demo, folder, liars):
-    count = 100_000
+    count = 110_000
     send_numbers(demo, liars, count)
     assert captured(foundation, folder, count, "--rotate", "10KB", "-o", "web.pcapng").status == 0
     paths = files(folder)
