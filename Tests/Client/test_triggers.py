@@ -171,3 +171,42 @@ def test_session_that_is_cut_is_no_crash(foundation, folder):
         result = running.stop()
     assert "crash" not in result.stderr.replace("--until", "") or "waits for came" not in result.stderr
     assert result.status in (1, 3) and "the crash that --until waits for was told" not in result.stderr
+
+
+def test_display_filter_that_a_packet_passes_ends_the_capture_and_the_next_packet_says_so(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    expression = f"tcp.flags.reset == 1 && tcp.port == {CLOSED_PORT}"
+    arguments = ["--until-display", expression, "--after", "3s", "-o", "x.pcapng"]
+    with ExitStack() as stack:
+        running = stack.enter_context(Client(foundation, folder, "demo", *arguments))
+        running.wait_until_capturing(*instances)
+        for instance in instances:
+            stack.enter_context(HTTPLoad(instance, 100)).wait_for(100)
+        assert running.running
+        cause_reset(instances[1])
+        result = running.wait(30)
+    assert result.status == 0, result.stderr
+    (number, interface, epoch), = fields(folder / "x.pcapng", expression, "frame.number", "frame.interface_name", "frame.time_epoch")
+    told = re.search(r"^(\S+ \S+): the packet that --until-display waits for came at (\S+);", result.stderr, re.M)
+    assert told[1] == interface == "web/1 eth0" and told[2].endswith(f"{float(epoch):.6f}"[-3:] + "Z")
+    place = re.search(r"^It is packet ([\d,]+) of 'x.pcapng'; packet ([\d,]+) has a comment\.$", result.stderr, re.M)
+    assert place[1].replace(",", "") == number
+    (marked, comment), = fields(folder / "x.pcapng", "frame.comment", "frame.number", "frame.comment")
+    assert marked == place[2].replace(",", "") and int(marked) > int(number)
+    assert f"came {int(marked) - int(number)} packets before this one, from web/1 eth0" in comment
+    last = result.pcapng("x.pcapng").packets[-1].microseconds / 1e6 - float(epoch)
+    assert 2.9 < last <= 3.0
+    check_with_tools(folder / "x.pcapng")
+
+
+def test_display_filter_that_nothing_passes_is_status_3_and_a_wrong_one_is_refused(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo", "--until-display", "http.response.code == 503", "-o", "x.pcapng") as running:
+        running.wait_until_capturing(*instances)
+        with HTTPLoad(instances[0], 50) as load:
+            load.wait_for(20)
+        result = running.stop()
+    assert result.status == 3 and "--until-display" in result.lines[-1], result.stderr
+    with Client(foundation, folder, "demo", "--until-display", "http.nonsense == 1") as running:
+        result = running.wait(30)
+    assert result.status == 2 and "http.nonsense" in result.stderr

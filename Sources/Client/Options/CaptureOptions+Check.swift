@@ -18,7 +18,7 @@ extension CaptureOptions {
         try checkFilter()
         try checkEnd()
         if checksInstances { return try refuse(optionsOfOutput, with: "--check", because: "writes no file") }
-        guard !json else { throw UsageError("--json goes with --list or --check") }
+        try checkShowing()
         try checkRotation()
         _ = try resolvedFormat()
     }
@@ -85,7 +85,8 @@ extension CaptureOptions {
             until != nil ? "--until" : nil, after != nil ? "--after" : nil, count != nil ? "--count" : nil,
             rotation != nil ? "--rotate" : nil, keep != nil ? "--keep" : nil,
             onFile != nil ? "--on-file" : nil,
-            wireshark ? "--wireshark" : nil, noFollow ? "--no-follow" : nil,
+            wireshark ? "--wireshark" : nil, text ? "--text" : nil, displayFilter != nil ? "--display-filter" : nil,
+            untilDisplay != nil ? "--until-display" : nil, noFollow ? "--no-follow" : nil,
         ].compactMap { $0 }
     }
 
@@ -97,7 +98,7 @@ extension CaptureOptions {
     /// The format that `--format` names, else the one that the output's name tells. The two must not disagree: a file is
     /// what its name says.
     private func resolvedFormat() throws(UsageError) -> OutputFormat {
-        if wireshark, let format = try formatForWireshark() { return format }
+        if showsPackets, !writesFile { return OutputFormat(format: .pcapng, compression: .none) }
         guard let output, output != "-" else {
             // A reader of standard output or of a set gets who sent what; the default name is the contract's.
             return requestedFormat
@@ -112,17 +113,5 @@ extension CaptureOptions {
             throw UsageError("the name '\(output)' tells no format, let it end in \(OutputFormat.choices)")
         }
         return format
-    }
-
-    /// The format of the stream to Wireshark; nil where a file is written besides, whose format is told.
-    private func formatForWireshark() throws(UsageError) -> OutputFormat? {
-        guard output != "-" else {
-            throw UsageError("--wireshark takes the place of '-o -', name a file with --output or leave it out")
-        }
-        guard output == nil, rotation == nil else { return nil }
-        guard requestedFormat == nil else {
-            throw UsageError("--wireshark alone writes no file, leave out --format or name a file with --output")
-        }
-        return OutputFormat(format: .pcapng, compression: .none)
     }
 }

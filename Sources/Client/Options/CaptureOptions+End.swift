@@ -9,7 +9,10 @@ extension CaptureOptions {
     var timeAfterEvent: Duration { after ?? .seconds(1) }
 
     /// Whether the capture waits for an event, without which its exit status is ``Capture/eventDidNotCome``.
-    var waitsForEvent: Bool { until != nil }
+    var waitsForEvent: Bool { until != nil || untilDisplay != nil }
+
+    /// The option of the event, for messages.
+    var optionOfEvent: String { until != nil || untilDisplay == nil ? "--until" : "--until-display" }
 
     /// The value of `--until` that is no filter.
     private static let crash = "crash"
@@ -26,6 +29,9 @@ extension CaptureOptions {
     func checkEnd() throws(UsageError) {
         guard until?.allSatisfy(\.isWhitespace) != true else {
             throw UsageError("--until is empty, write a filter such as 'tcp port 80', or crash")
+        }
+        guard untilDisplay?.allSatisfy(\.isWhitespace) != true else {
+            throw UsageError("--until-display is empty, write a display filter such as 'http.response.code == 503'")
         }
         guard after == nil || waitsForEvent else {
             throw UsageError("--after is the time behind what --until waits for, give --until or leave out --after")

@@ -37,7 +37,7 @@ extension CaptureOptions {
     var follow: Bool { !noFollow }
 
     /// Whether packets are written to files: those that show packets write none unless that is asked for.
-    var writesFile: Bool { output != "-" && (!wireshark || output != nil || rotation != nil) }
+    var writesFile: Bool { output != "-" && (!showsPackets || output != nil || rotation != nil) }
 
     /// The value of `--keep`.
     static func fileCount(_ text: String) throws(UsageError) -> Int {

@@ -76,6 +76,16 @@ public struct CaptureOptions: ParsableCommand, Sendable {
     @Flag(help: HelpGroup.see.help("show the packets in Wireshark as they come"))
     var wireshark = false
 
+    /// Prints a line of text for each packet.
+    @Flag(help: HelpGroup.see.help("print a line for each packet, by tshark"))
+    var text = false
+
+    /// A display filter of Wireshark: which packets are shown.
+    @Option(
+        name: [.customShort("Y"), .customLong("display-filter")],
+        help: HelpGroup.see.help("show only these: 'http.response' [all]", "EXPR"))
+    var displayFilter: String?
+
     /// Shows the apps of the space, and captures nothing.
     @Flag(help: HelpGroup.see.help("list the space's apps, and who may be captured"))
     var list = false
@@ -84,8 +94,8 @@ public struct CaptureOptions: ParsableCommand, Sendable {
     @Flag(name: .customLong("check"), help: HelpGroup.see.help("ask each instance whether it can be captured"))
     var checksInstances = false
 
-    /// Shows the answers of `--list` and `--check` as JSON.
-    @Flag(help: HelpGroup.see.help("with --list and --check: as JSON"))
+    /// Prints the packets, or the answers of `--list` and `--check`, as JSON.
+    @Flag(help: HelpGroup.see.help("JSON of packets, or of --list and --check"))
     var json = false
 
     // MARK: Keep
@@ -143,6 +153,10 @@ public struct CaptureOptions: ParsableCommand, Sendable {
     /// ``waitsForCrash``.
     @Option(help: HelpGroup.stop.help("stop after such a packet, or after a 'crash'", "FILTER"))
     var until: String?
+
+    /// A display filter of Wireshark of which the first packet ends the capture.
+    @Option(help: HelpGroup.stop.help("stop after what this display filter shows", "EXPR"))
+    var untilDisplay: String?
 
     /// How long to capture after the event that ends the capture; nil means a second.
     @Option(

@@ -14,8 +14,7 @@ enum HelpText {
     private static let synopsis = "cf pcap APP [OPTION...]     (or: cf-pcap-client APP; [defaults] in brackets)"
 
     private static let examples = [
-        "cf pcap APP -i 0,2-4 --filter 'tcp port 8080' --interface lo -o app.pcapng",
-        "cf pcap APP --duration 60s -o - | tshark -r -",
+        "cf pcap APP -i 0,2-4 --filter 'tcp port 8080' --interface lo -o app.pcapng"
     ]
 
     /// The indentation that the CLI gives to the first line.

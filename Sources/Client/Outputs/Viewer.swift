@@ -18,8 +18,8 @@ struct Viewer {
     /// Where it is on a Mac, where it is not on PATH.
     private static let macPath: FilePath = "/Applications/Wireshark.app/Contents/MacOS/Wireshark"
 
-    /// Starts Wireshark.
-    static func start() async throws -> sending Viewer {
+    /// Starts Wireshark, which shows what a display filter selects, or all.
+    static func start(displayFilter: String?) async throws -> sending Viewer {
         let program = try await find()
         let (reading, writing) = try FileDescriptor.pipe()
         // What other children inherit would keep the pipe open.
@@ -28,7 +28,9 @@ struct Viewer {
         // A Ctrl-C is for the capture, and leaves the packets on the screen.
         options.createSession = true
         let configuration = Configuration(
-            executable: .path(program), arguments: ["-k", "-i", "-"], platformOptions: options)
+            executable: .path(program),
+            arguments: Arguments(["-k", "-i", "-"] + (displayFilter.map { ["-Y", $0] } ?? [])),
+            platformOptions: options)
         let failure = Task { () -> Failure? in
             do {
                 let result = try await Subprocess.run(

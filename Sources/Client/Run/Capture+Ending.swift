@@ -101,7 +101,9 @@ extension Capture {
 
     private func exitStatus(hasOutput: Bool) -> Int32 {
         guard options.waitsForEvent, !awaited.hasCome, hasOutput else { return roster.isComplete ? 0 : 1 }
-        display.warn(nil, "what --until waits for did not come before the end: exit status \(Self.eventDidNotCome)")
+        display.warn(
+            nil,
+            "what \(options.optionOfEvent) waits for did not come before the end: exit status \(Self.eventDidNotCome)")
         return Self.eventDidNotCome
     }
 

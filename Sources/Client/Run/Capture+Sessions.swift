@@ -165,7 +165,9 @@ extension Capture {
     }
 
     mutating func secondPassed() {
-        if survey != nil { display.update(board.statuses(after: 1)) }
+        // Between lines of packets on the same terminal nobody could read a table.
+        let isDrawn = options.printedForm == nil || isatty(STDOUT_FILENO) == 0
+        if survey != nil, isDrawn { display.update(board.statuses(after: 1)) }
         askIfDue()
         tellDraining()
     }

@@ -8,29 +8,48 @@ extension Capture {
 
     /// Returns the examiner of the merged packets that the options ask for; nil if they ask for none.
     static func trigger(
-        _ options: CaptureOptions, until filter: UntilFilter?,
+        _ options: CaptureOptions, until filter: UntilFilter?, display: DisplayMatch?,
         report: @escaping @Sendable (PacketTrigger.Report) -> Void
     ) -> PacketTrigger? {
-        guard filter != nil || options.count != nil else { return nil }
+        guard filter != nil || display != nil || options.count != nil else { return nil }
         return PacketTrigger(
-            until: filter, after: options.timeAfterEvent, count: options.count, hold: options.hold, report: report)
+            until: filter, display: display, after: options.timeAfterEvent, count: options.count, hold: options.hold,
+            report: report)
     }
 
     mutating func triggerReported(_ report: PacketTrigger.Report) {
         switch report {
         case .match(let match):
-            _ = awaited.come()
+            guard awaited.come(as: .packet) else { return }
             display.say(
-                "\(match.source): the packet that --until waits for came at \(WallClock.text(match.time)); \(goingOn).")
+                "\(match.source): the packet that \(match.option) waits for came at \(WallClock.text(match.time)); \(goingOn)."
+            )
+            Task { [merger] in await merger.keepAll() }
+        case .markBehindMatch(let distance):
+            awaited.markIsBehind(by: distance)
         case .unmatchable(let source, let reason):
             display.warn(nil, "\(source): --until has no meaning for its packets: \(reason)")
         }
     }
 
-    /// Tells where the packet stands that was marked.
+    /// Tells where the packet stands that was waited for.
     func packetMarked(_ mark: Consumers.Mark) {
-        display.say("It is packet \(Quantity.count(Int(clamping: mark.place.number))) of '\(mark.place.output)'.")
+        let (number, output) = (mark.place.number, "'\(mark.place.output)'")
+        switch awaited.mark {
+        case .match: display.say("It is packet \(Self.text(number)) of \(output).")
+        case .behind(nil):
+            display.say("Its number is not known; packet \(Self.text(number)) of \(output) came after it.")
+        case .behind(let distance?) where distance < number:
+            display.say(
+                "It is packet \(Self.text(number - distance)) of \(output); packet \(Self.text(number)) has a comment.")
+        case .behind(let distance?):
+            display.say(
+                "It came \(Self.text(distance)) packets before packet \(Self.text(number)) of \(output), which has a comment."
+            )
+        }
     }
+
+    private static func text(_ number: UInt64) -> String { Quantity.count(Int(clamping: number)) }
 
     /// Takes the end of a session that captured and was not asked to end.
     mutating func suspectCrash(of instance: Instance) {
@@ -42,7 +61,7 @@ extension Capture {
 
     /// Takes what the platform says of all instances.
     mutating func lookForCrash(among instances: [Instance]) {
-        guard let crash = awaited.crashes.update(instances, at: .now), awaited.come() else { return }
+        guard let crash = awaited.crashes.update(instances, at: .now), awaited.come(as: .crash) else { return }
         display.say(
             "\(crash.id): the crash that --until waits for was told at \(WallClock.text(WallClock.now())) "
                 + "(\(crash.description)); \(goingOn).")

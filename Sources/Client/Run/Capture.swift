@@ -67,6 +67,7 @@ public struct Capture {
         _ options: CaptureOptions, commandLine: String, display: Display, whileRunning parent: ParentWatch? = nil
     ) async throws {
         let until = try Self.untilFilter(options)
+        let tshark = try await Tshark.prepare(options)
         let signals = Signals()
         let wait = ReaderWait(
             tell: { display.say($0) }, isStopped: { signals.hasAskedForStop || parent?.isGone == true })
@@ -78,9 +79,11 @@ public struct Capture {
         (self.events, self.post) = (events, post)
         let lines = OutputLines(
             say: { display.say($0) }, warn: { display.warn(nil, $0) }, fail: { post.yield(.outputProblem($0)) })
+        let match = options.untilDisplay.map { _ in DisplayMatch { post.yield(.trigger(.match($0))) } }
         let outputs = try await OpenedOutputs.open(
-            options, commandLine: commandLine, lines: lines, waiting: wait,
-            examinedBy: Self.trigger(options, until: until) { post.yield(.trigger($0)) },
+            options,
+            OpenedOutputs.Context(commandLine: commandLine, lines: lines, wait: wait, tshark: tshark, match: match),
+            examinedBy: Self.trigger(options, until: until, display: match) { post.yield(.trigger($0)) },
             onMark: { post.yield(.marked($0)) })
         output = outputs.name
         viewerFailure = outputs.viewerFailure

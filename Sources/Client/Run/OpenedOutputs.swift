@@ -15,39 +15,45 @@ struct OpenedOutputs {
     /// The end of Wireshark, if the run has started it; nil where it ended in order.
     let viewerFailure: Task<Viewer.Failure?, Never>?
 
+    /// What opening outputs takes besides the options.
+    struct Context {
+        let commandLine: String
+        let lines: OutputLines
+        let wait: ReaderWait
+        /// Needed where the options ask for lines of packets or a display filter.
+        let tshark: Tshark?
+        /// The match that the display filter of `--until-display` finds.
+        let match: DisplayMatch?
+    }
+
     /// Opens the outputs that the options name. What shows packets is lossy where a file is written.
     static func open(
-        _ options: CaptureOptions, commandLine: String, lines: OutputLines, waiting wait: ReaderWait,
-        examinedBy examiner: (any PacketExaminer)?, onMark: @escaping @Sendable (Consumers.Mark) -> Void
+        _ options: CaptureOptions, _ context: Context, examinedBy examiner: (any PacketExaminer)?,
+        onMark: @escaping @Sendable (Consumers.Mark) -> Void
     ) async throws -> sending OpenedOutputs {
-        let application = "cf-pcap-client \(ClientVersion.current)"
-        func consumer(_ output: any Output, _ format: OutputFormat) throws(OutputError) -> Consumer {
-            try Consumer(output, format, application: application, commandLine: commandLine, lines: lines)
-        }
-        let handover = handover(options, lines: lines)
-        guard options.wireshark else {
-            let output = try file(options, lines: lines, wait, handover)
-            let consumers = Consumers(
-                try consumer(output, options.outputFormat), examiner: examiner, lines: lines, onMark: onMark)
-            return OpenedOutputs(
-                consumers: consumers, name: output.name, handover: handover, viewerFailure: nil)
-        }
+        let isShownOnly = options.showsPackets && !options.writesFile
+        let handover = handover(options, lines: context.lines)
         let kept =
-            options.writesFile ? try consumer(file(options, lines: lines, wait, handover), options.outputFormat) : nil
+            isShownOnly
+            ? nil
+            : try consumer(file(options, lines: context.lines, context.wait, handover), options.outputFormat, context)
         do {
-            let viewer = try await Viewer.start()
-            let stream =
-                kept == nil
-                ? ByteStream(to: Destination(pipe: viewer.pipe, name: Viewer.name), lines: lines)
-                : ByteStream(lossyTo: viewer.pipe, name: Viewer.name, lines: lines)
-            let shown = try await viewer.begin {
-                try consumer(stream, OutputFormat(format: .pcapng, compression: .none))
+            let viewer = options.wireshark ? try await Viewer.start(displayFilter: options.displayFilter) : nil
+            var outputs = kept.map { [$0] } ?? []
+            if let viewer {
+                let stream =
+                    isShownOnly
+                    ? ByteStream(to: Destination(pipe: viewer.pipe, name: Viewer.name), lines: context.lines)
+                    : ByteStream(lossyTo: viewer.pipe, name: Viewer.name, lines: context.lines)
+                outputs.append(try await viewer.begin { try consumer(stream, pcapng, context) })
             }
-            let consumers = Consumers(
-                kept ?? shown, kept == nil ? [] : [shown], examiner: examiner, lines: lines, onMark: onMark)
+            for output in readers(options, context, isShownOnly: isShownOnly) {
+                outputs.append(try consumer(output, pcapng, context))
+            }
+            let (first, others) = (outputs.removeFirst(), outputs)
             return OpenedOutputs(
-                consumers: consumers, name: kept?.output.name ?? Viewer.name, handover: handover,
-                viewerFailure: viewer.failure)
+                consumers: Consumers(first, others, examiner: examiner, lines: context.lines, onMark: onMark),
+                name: first.output.name, handover: handover, viewerFailure: viewer?.failure)
         } catch {
             // A new file without anything in it is removed.
             var kept = kept
@@ -60,6 +66,16 @@ struct OpenedOutputs {
         options.onFile.map { command in
             FileHandover(command, environment: ProcessInfo.processInfo.environment) { lines.fail($0.description) }
         }
+    }
+
+    private static let pcapng = OutputFormat(format: .pcapng, compression: .none)
+
+    private static func consumer(
+        _ output: any Output, _ format: OutputFormat, _ context: Context
+    ) throws(OutputError) -> Consumer {
+        try Consumer(
+            output, format, application: "cf-pcap-client \(ClientVersion.current)", commandLine: context.commandLine,
+            lines: context.lines)
     }
 
     private static func file(

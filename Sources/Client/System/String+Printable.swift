@@ -24,7 +24,8 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    fileprivate var isPrintable: Bool {
+    /// Whether it shows as itself: no control, direction of writing or invisible character.
+    var isPrintable: Bool {
         switch properties.generalCategory {
         case .control, .format, .surrogate, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
         default: true

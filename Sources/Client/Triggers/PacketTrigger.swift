@@ -1,7 +1,9 @@
 /// Ends a capture by its packets: after a number of them, or a time after the first that a filter selects.
 struct PacketTrigger: PacketExaminer {
-    /// The first packet that the filter selects.
+    /// The first packet that a filter selects.
     struct Match: Equatable, Sendable {
+        /// The option of the filter.
+        let option: String
         /// The name of the packet's source, such as `web/0 eth0`.
         let source: String
         /// The packet's time stamp, in nanoseconds since 1970.
@@ -11,6 +13,8 @@ struct PacketTrigger: PacketExaminer {
     /// A thing to tell of the filter.
     enum Report: Equatable, Sendable {
         case match(Match)
+        /// The next packet is marked, which comes `distance` packets behind the match; nil if that is not known.
+        case markBehindMatch(distance: UInt64?)
         /// The filter cannot select packets of this source, with libpcap's reason.
         case unmatchable(source: String, reason: String)
     }
@@ -22,22 +26,28 @@ struct PacketTrigger: PacketExaminer {
     }
 
     private let filter: UntilFilter?
+    private let display: DisplayMatch?
     private let after: Duration
     private let hold: Duration
     private var remaining: Int
     private var sources: [StreamID: Source] = [:]
     private var window: RecordingWindow?
+    /// The packets let through so far.
+    private var examined: UInt64 = 0
+    /// The match of the display filter, until a packet is marked for it.
+    private var unmarked: DisplayMatch.Packet?
     private let report: @Sendable (Report) -> Void
     private let clock: @Sendable () -> ContinuousClock.Instant
 
     /// Creates a trigger for `count` packets, for a match and the time `after` it, or for whichever comes first. Calls
     /// `report` on the merger's queue, so that it must not wait.
     init(
-        until filter: UntilFilter?, after: Duration, count: Int?, hold: Duration,
+        until filter: UntilFilter?, display: DisplayMatch? = nil, after: Duration, count: Int?, hold: Duration,
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         report: @escaping @Sendable (Report) -> Void
     ) {
         self.filter = filter
+        self.display = display
         self.after = after
         self.hold = hold
         self.clock = clock
@@ -56,6 +66,7 @@ struct PacketTrigger: PacketExaminer {
     }
 
     mutating func examine(_ records: UnsafeRawBufferPointer, of source: StreamID) -> Examination {
+        takeDisplayMatch()
         let filter = window == nil ? sources[source]?.filter : nil
         var offset = 0
         while offset < records.count {
@@ -65,6 +76,10 @@ struct PacketTrigger: PacketExaminer {
             let packet = offset + RecordHeader.size..<offset + header.recordLength
             offset = packet.upperBound
             remaining -= 1
+            examined += 1
+            if let packet = unmarked {
+                return Examination(length: offset, comment: mark(for: packet), isOver: remaining == 0)
+            }
             if let filter,
                 unsafe filter.matches(UnsafeRawBufferPointer(rebasing: records[packet]), original: header.original)
             {
@@ -75,7 +90,27 @@ struct PacketTrigger: PacketExaminer {
     }
 
     mutating func isOver(at now: ContinuousClock.Instant) -> Bool {
-        window?.isClosed(at: now) ?? false
+        takeDisplayMatch()
+        return window?.isClosed(at: now) ?? false
+    }
+
+    /// Opens the window behind the match of the display filter, if tshark has found it.
+    private mutating func takeDisplayMatch() {
+        guard window == nil, let packet = display?.take() else { return }
+        window = RecordingWindow(after: after, from: packet.match.time, seenAt: clock(), hold: hold)
+        unmarked = packet
+    }
+
+    /// Returns the comment of the packet that was examined last, for a match that was written before it.
+    private mutating func mark(for packet: DisplayMatch.Packet) -> String {
+        unmarked = nil
+        let distance = packet.number.map { examined - min($0, examined) }
+        report(.markBehindMatch(distance: distance))
+        let place = distance.map { "\($0) packets before this one" } ?? "before this one"
+        return """
+            the first packet that \(packet.match.option) selects came \(place), from \(packet.match.source) at \
+            \(WallClock.text(packet.match.time))
+            """
     }
 
     private func isBehindWindow(_ header: RecordHeader) -> Bool {
@@ -83,10 +118,12 @@ struct PacketTrigger: PacketExaminer {
         return window.isClosed(by: header.time, at: clock())
     }
 
+    private static let option = "--until"
+
     /// Opens the window behind a match. Returns the packet's comment.
     private mutating func match(_ header: RecordHeader, of source: StreamID) -> String {
         window = RecordingWindow(after: after, from: header.time, seenAt: clock(), hold: hold)
-        report(.match(Match(source: sources[source]?.name ?? "", time: header.time)))
-        return "the first packet that --until '\(filter?.expression ?? "")' selects"
+        report(.match(Match(option: Self.option, source: sources[source]?.name ?? "", time: header.time)))
+        return "the first packet that \(Self.option) '\(filter?.expression ?? "")' selects"
     }
 }

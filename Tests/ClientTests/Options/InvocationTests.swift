@@ -69,6 +69,17 @@ struct InvocationTests {
     }
 
     @Test
+    func `show packets, and write a file only where one is named`() throws {
+        let text = try options("demo", "--text", "-Y", "http.response")
+        #expect(text.printedForm == .text && text.displayFilter == "http.response" && !text.writesFile)
+        #expect(text.outputFormat == OutputFormat(format: .pcapng, compression: .none))
+        let json = try self.options("demo", "--json", "-o", "a.pcap.gz", "--until-display", "http")
+        #expect(json.printedForm == .json && json.writesFile && json.waitsForEvent)
+        #expect(json.outputFormat == OutputFormat(format: .pcap, compression: .gzip))
+        #expect(try self.options("demo", "--text", "--rotate", "10m").writesFile)
+    }
+
+    @Test
     func `have long forms, and options before the app`() throws {
         let options = try options(
             "--output", "-", "--filter=udp", "--skip-host-validation", "--process", "all", "--", "demo")
@@ -135,6 +146,15 @@ struct InvocationTests {
         (["demo", "--count", "0"], "The value '0' is invalid for '--count <N>': write a number of packets"),
         (["demo", "--count", "-1"], "The value '-1' is invalid for '--count <N>'"),
         (["demo", "--check", "--count", "1"], "--check writes no file, leave out --count"),
+        (["demo", "--text", "--json"], "--text and --json show the packets in two ways, leave one of them out"),
+        (["demo", "--json", "--wireshark"], "--json and --wireshark show the packets in two ways"),
+        (["demo", "--text", "-o", "-"], "--text prints on standard output, name a file with --output"),
+        (["demo", "--json", "--format", "pcap"], "--json alone writes no file, leave out --format"),
+        (["demo", "--text", "--force"], "--text alone writes no file, leave out --force"),
+        (["demo", "-Y", "http"], "--display-filter chooses what --text, --json or --wireshark shows"),
+        (["demo", "--text", "-Y", " "], "--display-filter is empty"),
+        (["demo", "--until-display", ""], "--until-display is empty"),
+        (["demo", "--check", "--text"], "--check writes no file, leave out --text"),
         (["demo", "--hold", "-1"], "-1"),
         (["demo", "-i", "-1"], "-1"),
         (["demo", "--interface", ""], "The value '' is invalid for '--interface <NAME>': write eth0, lo, any"),

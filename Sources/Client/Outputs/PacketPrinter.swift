@@ -1,0 +1,98 @@
+internal import Synchronization
+
+/// Prints tshark's lines on standard output, one for each packet, so that no text in them can command a terminal.
+final class PacketPrinter: TsharkReader {
+    private struct LeftOut {
+        var packets: UInt64 = 0
+        var told: UInt64 = 0
+    }
+
+    private let form: CaptureOptions.PrintedForm
+    private let output: FileDescriptor
+    private let hasFailed = Mutex(false)
+    private let leftOut = Mutex(LeftOut())
+
+    /// Prints to `output`, which stays open.
+    init(_ form: CaptureOptions.PrintedForm, to output: FileDescriptor = .standardOutput) {
+        self.form = form
+        self.output = output
+    }
+
+    /// The arguments of tshark for lines of a form, of packets that a display filter selects.
+    static func arguments(_ form: CaptureOptions.PrintedForm, displayFilter: String?) -> [String] {
+        let selection = displayFilter.map { ["-Y", $0] } ?? []
+        switch form {
+        case .json: return ["-T", "ek"] + selection
+        case .text: return ["-o", "gui.column.format:\(columns)"] + selection
+        }
+    }
+
+    /// Time in UTC, instance and interface, source, destination, protocol, length, and what tshark makes of the packet
+    /// (Wireshark's preference `gui.column.format`).
+    private static let columns = [
+        ("Time", "%Yut"), ("Interface", "%Cus:frame.interface_name:0:R"), ("Source", "%s"), ("Destination", "%d"),
+        ("Protocol", "%p"), ("Length", "%L"), ("Info", "%i"),
+    ].map { "\"\($0)\",\"\($1)\"" }.joined(separator: ",")
+
+    var isClosed: Bool { hasFailed.withLock { $0 } || output.hasLostReader }
+
+    func leftOut(_ packets: UInt64) {
+        leftOut.withLock { $0.packets = packets }
+    }
+
+    func read(_ lines: FileDescriptor, after _: UInt64) {
+        var text: [UInt8] = []
+        lines.forEachLine { line, isWhole in
+            // Once nobody reads them, lines are read and dropped, until tshark's input ends.
+            if !hasFailed.withLock({ $0 }) { add(line, isWhole: isWhole, to: &text) }
+        } flush: {
+            addLeftOut(to: &text)
+            print(text)
+            text.removeAll(keepingCapacity: true)
+        }
+        addLeftOut(to: &text)
+        print(text)
+    }
+
+    private func add(_ line: ArraySlice<UInt8>, isWhole: Bool, to text: inout [UInt8]) {
+        switch form {
+        case .text:
+            text += PrintableLine.text(line)
+        case .json:
+            // Each packet's line has one before it that only Elasticsearch wants.
+            guard isWhole, !line.isEmpty, !line.starts(with: #"{"index":"#.utf8) else { return }
+            text += PrintableLine.json(line)
+        }
+        text.append(UInt8(ascii: "\n"))
+    }
+
+    /// Adds a line that says how many packets are missing before it.
+    private func addLeftOut(to text: inout [UInt8]) {
+        let count = leftOut.withLock { state in
+            defer { state.told = state.packets }
+            return state.packets - state.told
+        }
+        guard count > 0 else { return }
+        switch form {
+        case .text: text += Array("(\(count) \(count == 1 ? "packet" : "packets") left out)\n".utf8)
+        case .json: text += Array("{\"left_out\":\(count)}\n".utf8)
+        }
+    }
+
+    private func print(_ text: [UInt8]) {
+        guard !text.isEmpty, !hasFailed.withLock({ $0 }) else { return }
+        unsafe text.withUnsafeBytes { bytes in
+            var rest = unsafe bytes
+            while unsafe !rest.isEmpty {
+                do {
+                    let count = unsafe try output.write(rest)
+                    unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                } catch Errno.wouldBlock {
+                    output.waitUntilWritable()
+                } catch {
+                    return hasFailed.withLock { $0 = true }
+                }
+            }
+        }
+    }
+}

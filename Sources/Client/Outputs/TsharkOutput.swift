@@ -1,0 +1,168 @@
+internal import Dispatch
+internal import Synchronization
+
+/// A reader of the lines that tshark prints.
+protocol TsharkReader: Sendable {
+    /// Whether the reader takes no more.
+    var isClosed: Bool { get }
+    /// Reads lines to the end of a pipe. Called on a queue that it may block, once for each start of tshark, which was given
+    /// so many packets before this start.
+    func read(_ lines: FileDescriptor, after packets: UInt64)
+    /// Takes the number of packets that tshark was not given so far, because it was too slow.
+    func leftOut(_ packets: UInt64)
+}
+
+/// A stream of packets to tshark.
+///
+/// tshark keeps in memory what it has seen, so that it is started anew after ``bound`` packets. The new one prints when the
+/// old one has printed all.
+final class TsharkOutput: Output {
+    let name = "tshark"
+    let isRequired: Bool
+
+    private let tshark: Tshark
+    private let arguments: [String]
+    private let reader: any TsharkReader
+    private let lines: OutputLines
+    private let bound: UInt64
+    /// What is missing once tshark has ended, for messages.
+    private let consequence: String
+    private let queue = DispatchQueue(label: "cf-pcap.tshark")
+    private let failure = Failure()
+    private var input: TsharkInput?
+    private var hasToldRestart = false
+    private var reported: UInt64 = 0
+    /// The packets that tshark was given before its present start.
+    private var packets: UInt64 = 0
+
+    /// The packets after which tshark is started anew: 0.2 to 0.6 GB of memory.
+    static let bound: UInt64 = 200_000
+    /// The longest time for which the end of the capture waits for tshark's last lines. Less than the outputs have for
+    /// their end.
+    private static let endTime = Duration.seconds(3)
+
+    /// Creates a stream. If it is `isRequired`, the merge waits for tshark, else packets are left out that tshark is too
+    /// slow for.
+    init(
+        _ tshark: Tshark, _ arguments: [String], isRequired: Bool, reader: any TsharkReader, consequence: String,
+        lines: OutputLines, bound: UInt64 = TsharkOutput.bound
+    ) {
+        self.tshark = tshark
+        self.arguments = arguments
+        self.isRequired = isRequired
+        self.reader = reader
+        self.lines = lines
+        self.bound = bound
+        self.consequence = consequence
+    }
+
+    func open() throws(OutputError) -> any ByteDestination {
+        let (input, writing) = try Self.pipe()
+        let (reading, output) = try Self.pipe()
+        tshark.start(arguments, input: input, output: output) { [failure, reader, lines, consequence] words in
+            // A reader that has gone ends tshark as well, which nobody needs to be told.
+            guard let words, !reader.isClosed, failure.set() else { return }
+            lines.fail("tshark has ended, and \(consequence): \(words)")
+        }
+        queue.async { [reader, packets] in
+            reader.read(reading, after: packets)
+            try? reading.close()
+        }
+        let pipe: any ByteDestination =
+            isRequired ? Destination(pipe: writing, name: name) : BoundedPipe(pipe: writing, name: name)
+        let destination = TsharkInput(pipe, reader: reader)
+        self.input = destination
+        return destination
+    }
+
+    func isDue(packets: UInt64, at _: ContinuousClock.Instant) -> Bool {
+        guard packets >= bound else { return false }
+        input?.closesLater = true
+        return true
+    }
+
+    func didClose(packets: UInt64, isLast: Bool, failure: OutputError?) throws(OutputError) {
+        if isLast { return try end(failure) }
+        self.packets += packets
+        if !hasToldRestart {
+            lines.say(
+                "tshark is started anew every \(bound) packets, to bound its memory: it follows no connection across that."
+            )
+        }
+        hasToldRestart = true
+    }
+
+    func leftOut(_ packets: UInt64) {
+        reported = packets
+        reader.leftOut(packets)
+    }
+
+    /// Waits for tshark's last lines.
+    private func end(_ failure: OutputError?) throws(OutputError) {
+        let hasEnded = DispatchSemaphore(value: 0)
+        queue.async { hasEnded.signal() }
+        let isLate = hasEnded.wait(timeout: .now() + .milliseconds(Int(Self.endTime / .milliseconds(1)))) == .timedOut
+        if reported > 0 {
+            lines.warn("tshark was too slow for \(reported) packets, which are in the file")
+        }
+        if let failure { throw failure }
+        if isLate { throw .behind(name) }
+    }
+
+    /// Makes a pipe whose ends no other child inherits.
+    private static func pipe() throws(OutputError) -> (reading: FileDescriptor, writing: FileDescriptor) {
+        do {
+            let (reading, writing) = try FileDescriptor.pipe()
+            for end in [reading, writing] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
+            return (reading, writing)
+        } catch {
+            throw .failed(path: "a pipe to tshark", error as? Errno ?? .ioError)
+        }
+    }
+
+    /// Whether a failure has been told.
+    private final class Failure: Sendable {
+        private let isTold = Mutex(false)
+
+        /// Returns whether this is the first one.
+        func set() -> Bool {
+            isTold.withLock { isTold in
+                defer { isTold = true }
+                return !isTold
+            }
+        }
+    }
+}
+
+/// The pipe to a tshark.
+private final class TsharkInput: ByteDestination {
+    /// Whether ``close()`` returns at once, and what is left is written in the meantime.
+    var closesLater = false
+
+    private let pipe: any ByteDestination
+    private let reader: any TsharkReader
+
+    init(_ pipe: any ByteDestination, reader: any TsharkReader) {
+        self.pipe = pipe
+        self.reader = reader
+    }
+
+    var name: String { pipe.name }
+    var isLive: Bool { true }
+    var written: Int64 { pipe.written }
+    var hasLostReader: Bool { reader.isClosed || pipe.hasLostReader }
+
+    func write(packets: UnsafeRawBufferPointer, wholeLength: (Int) -> Int) throws(OutputError) -> Bool {
+        unsafe try pipe.write(packets: packets, wholeLength: wholeLength)
+    }
+
+    func write(whole bytes: UnsafeRawBufferPointer) throws(OutputError) {
+        unsafe try pipe.write(whole: bytes)
+    }
+
+    func close() throws(OutputError) {
+        guard closesLater, let pipe = pipe as? BoundedPipe else { return try pipe.close() }
+        // The old tshark may still have much to read, and the merge must not wait for it.
+        DispatchQueue.global().async { try? pipe.close() }
+    }
+}
