@@ -15,6 +15,7 @@ struct CaptureFile {
     var encoder: Encoder
     /// Says something about the output to a person.
     private let tell: @Sendable (String) -> Void
+    private var hasToldCutTime = false
     private let application: String
     /// The bytes that a file begins with: its header and interfaces.
     private var preamble: [UInt8]
@@ -111,6 +112,7 @@ struct CaptureFile {
             let done = unsafe encoder.encode(rest, interface: index, into: buffer.room)
             buffer.add(done.written)
             count(done.records, of: index)
+            if done.hasCutTime { tellCutTime(of: index) }
             taken += done.read
             if taken == records.count { return taken }
             let next = unsafe encoder.length(of: RecordHeader(records, at: taken))
@@ -132,6 +134,16 @@ struct CaptureFile {
         buffer.add(block.count)
         count(1, of: index)
         return record.count
+    }
+
+    /// Says once that the file has a wrong time stamp.
+    private mutating func tellCutTime(of interface: Int) {
+        guard !hasToldCutTime else { return }
+        hasToldCutTime = true
+        let name = interfaces.entries[interface].stream.name
+        tell(
+            "\(name): packets are stamped past 2106, which a pcap cannot say: they have its last moment, a pcapng keeps them"
+        )
     }
 
     @inline(__always)

@@ -38,11 +38,11 @@ enum Encoder {
         }
     }
 
-    /// Writes records at the start of `room`, as many as fit; gives the bytes read and written.
+    /// Writes records at the start of `room`, as many as fit.
     @inline(__always)
     func encode(
         _ records: UnsafeRawBufferPointer, interface: Int, into room: UnsafeMutableRawBufferPointer
-    ) -> (read: Int, written: Int, records: Int) {
+    ) -> EncodedRecords {
         switch self {
         case .pcap(let encoder): unsafe encoder.encode(records, into: room)
         case .pcapng(let encoder): unsafe encoder.encode(records, interface: interface, into: room)

@@ -28,28 +28,37 @@ struct PcapEncoder {
         return header
     }
 
-    /// Writes records at the start of `room`, as many as fit; gives the bytes read and written.
+    /// The latest time stamp of the format, in nanoseconds: its seconds have 32 bits.
+    static let latestTime = UInt64(UInt32.max) * 1_000_000_000 + 999_999_999
+
+    /// Writes records at the start of `room`, as many as fit.
+    ///
+    /// Wireshark takes a file for one of another kind, and reads no packet of it, if a fraction has a second or more, or if
+    /// more is kept of a packet than it had. A stamp past 2106 becomes ``latestTime``.
     func encode(
         _ records: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer
-    ) -> (read: Int, written: Int, records: Int) {
+    ) -> EncodedRecords {
         var (offset, count) = (0, 0)
+        var hasCutTime = false
         while offset < records.count {
             let header = unsafe RecordHeader(records, at: offset)
             let end = offset + header.recordLength
             guard end <= room.count else { break }
-            // A stamp past 2106 has more than a second in its fraction, as it came: the seconds have 32 bits.
-            let seconds = min(header.time / 1_000_000_000, UInt64(UInt32.max))
-            let rest = header.time &- seconds &* 1_000_000_000
+            let time = min(header.time, Self.latestTime)
+            hasCutTime = hasCutTime || time != header.time
+            let seconds = time / 1_000_000_000
+            let rest = time &- seconds &* 1_000_000_000
             unsafe room.storeBytes(of: UInt32(truncatingIfNeeded: seconds), toByteOffset: offset, as: UInt32.self)
             let fraction = UInt32(truncatingIfNeeded: nanosecondsPerUnit == 1 ? rest : rest / 1000)
             unsafe room.storeBytes(of: fraction, toByteOffset: offset + 4, as: UInt32.self)
             unsafe room.storeBytes(of: header.captured, toByteOffset: offset + 8, as: UInt32.self)
-            unsafe room.storeBytes(of: header.original, toByteOffset: offset + 12, as: UInt32.self)
+            let original = max(header.original, header.captured)
+            unsafe room.storeBytes(of: original, toByteOffset: offset + 12, as: UInt32.self)
             unsafe room.copy(records, offset + RecordHeader.size..<end, to: offset + RecordHeader.size)
             offset = end
             count &+= 1
         }
-        return (offset, offset, count)
+        return EncodedRecords(read: offset, written: offset, records: count, hasCutTime: hasCutTime)
     }
 
     /// How many of the first `limit` bytes of `records`, which start with a record, are whole records.

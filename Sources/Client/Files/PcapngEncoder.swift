@@ -36,11 +36,10 @@ struct PcapngEncoder {
         return block.finish() + (stream.addressName.map(Self.names) ?? [])
     }
 
-    /// Writes records as enhanced packet blocks at the start of `room`, as many as fit; gives the bytes read and
-    /// written.
+    /// Writes records as enhanced packet blocks at the start of `room`, as many as fit.
     func encode(
         _ records: UnsafeRawBufferPointer, interface: Int, into room: UnsafeMutableRawBufferPointer
-    ) -> (read: Int, written: Int, records: Int) {
+    ) -> EncodedRecords {
         let unit = nanosecondsPerUnit[interface]
         var (offset, written, count) = (0, 0, 0)
         while offset < records.count {
@@ -71,7 +70,7 @@ struct PcapngEncoder {
             written += length
             count &+= 1
         }
-        return (offset, written, count)
+        return EncodedRecords(read: offset, written: written, records: count)
     }
 
     /// An interface statistics block: what is known at the end.

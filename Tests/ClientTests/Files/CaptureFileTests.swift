@@ -99,7 +99,8 @@ struct CaptureFileTests {
     }
 
     @Test(arguments: [CaptureOptions.Format.pcap, .pcapng])
-    func `keeps time stamps past 2106`(format: CaptureOptions.Format) throws {
+    func `keeps time stamps past 2106 if the format can, else has its last moment`(format: CaptureOptions.Format) throws
+    {
         let end = UInt64(UInt32.max) * 1_000_000_000
         let late = [Record(end, [1]), Record(end + 4_000_000_000_000, [2]), Record(end + 999_999_000, [3])]
         var file = try file(options("x", format))
@@ -107,13 +108,25 @@ struct CaptureFileTests {
         try write(late, to: &file)
         try file.finish(at: 0, isFailed: false)
         if format == .pcap {
-            #expect(read(try bytes("x")) == late)
+            #expect(read(try bytes("x")).map(\.time) == [end, end + 999_999_000, end + 999_999_000])
         } else {
             let times = blocks(try bytes("x")).filter { $0.type == 6 }.map { block in
                 UInt64(block.body[...].integer(at: 4)) << 32 | UInt64(block.body[...].integer(at: 8))
             }
             #expect(times == late.map { $0.time / 1000 })
         }
+    }
+
+    @Test
+    func `of pcap has no packet that is shorter than what was kept of it`() throws {
+        let odd: [UInt8] = UInt64(5_000).bytes + UInt32(4).bytes + UInt32(1).bytes + [1, 2, 3, 4]
+        var file = try file(options("x", .pcap))
+        try file.add(StreamID(number: 0), description())
+        try file.begin(StreamID(number: 0))
+        let taken = try unsafe odd.withUnsafeBytes { try unsafe file.write($0, of: StreamID(number: 0)) }
+        try file.finish(at: 0, isFailed: false)
+        #expect(taken == odd.count)
+        #expect(Array(try bytes("x")[(24 + 8)..<(24 + 16)]) == UInt32(4).bytes + UInt32(4).bytes)
     }
 
     @Test
@@ -429,4 +442,9 @@ extension ArraySlice<UInt8> {
     fileprivate func integer(at offset: Int) -> UInt32 {
         unsafe withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
     }
+}
+
+extension FixedWidthInteger {
+    /// The bytes in this machine's order.
+    fileprivate var bytes: [UInt8] { unsafe withUnsafeBytes(of: self) { unsafe Array($0) } }
 }
