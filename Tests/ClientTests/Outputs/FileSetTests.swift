@@ -80,6 +80,7 @@ struct FileSetTests {
             try write(start..<start + 1000, to: &consumer)
             try consumer.flush(at: .now)
         }
+        let place = consumer.lastPacket
         try consumer.finish(isFailed: false)
         let names = try folder.names
         #expect(names.count > 900)
@@ -93,6 +94,11 @@ struct FileSetTests {
             times += contents.times
         }
         #expect(times == Array(0..<70_000))
+        // A mark tells the file in which its packet stands, and its number there.
+        let last = PacketPlace(
+            output: "\(folder.path)/\(names[names.count - 1])",
+            number: UInt64(try contents(names[names.count - 1]).times.count))
+        #expect(place == last)
         let saved = try #require(consumer.saved)
         #expect(saved.count == names.count && saved.last.hasSuffix(names[names.count - 1]))
     }
