@@ -71,7 +71,8 @@ extension Capture {
             deadline - .now <= Deadlines.drain - .seconds(1)
         else { return }
         hasToldDraining = true
-        let names = sessions.keys.sorted().map(\.description)
+        let names = sessions.keys.filter { roster.hasBegun($0) }.sorted().map(\.description)
+        guard !names.isEmpty else { return }
         let shown = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
         let seconds = Deadlines.drain.components.seconds
         display.say("Waiting for the last packets of \(shown), \(seconds) seconds at most; ^C again ends it now.")

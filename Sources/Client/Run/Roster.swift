@@ -130,6 +130,9 @@ struct Roster {
     /// Whether the instance was captured at any time.
     func wasCaptured(_ id: InstanceID) -> Bool { CapturePoint.all(of: id, interfaces).contains(where: begun.contains) }
 
+    /// Whether a capture has begun at this point, at any time.
+    func hasBegun(_ point: CapturePoint) -> Bool { begun.contains(point) }
+
     /// Whether this capture point is waited for.
     func isWaiting(for point: CapturePoint) -> Bool {
         if case .waiting? = places[point] { true } else { false }
