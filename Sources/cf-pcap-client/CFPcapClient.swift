@@ -12,7 +12,9 @@ struct CFPcapClient {
                 try Extcap.checkFIFO(fifo)
                 arguments = CommandLineArguments(own)
             }
-            switch try arguments.invocation() {
+            let invocation = try arguments.invocation()
+            if invocation.runsCF { try ResourceLimits.check() }
+            switch invocation {
             case .capture(let options): exit(try await capture(options, arguments))
             case .list(let options): exit(await ask(Inventory.list, options, arguments))
             case .check(let options): exit(await ask(Inventory.check, options, arguments))
@@ -22,6 +24,9 @@ struct CFPcapClient {
             case .register(let port): try PluginRegistration.register(port: port)
             case .uninstall: break
             }
+        } catch let error as ResourceLimits.TooLow {
+            error.tell()
+            exit(1)
         } catch {
             let display = Display(quiet: false)
             display.error(nil, "\(error)")

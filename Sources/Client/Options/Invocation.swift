@@ -16,6 +16,14 @@ public enum Invocation: Sendable {
     case register(port: UInt16)
     /// By `cf uninstall-plugin`, for which there is nothing to do.
     case uninstall
+
+    /// Whether it takes the platform, and so threads and processes.
+    public var runsCF: Bool {
+        switch self {
+        case .capture, .list, .check: true
+        case .linkExtcap, .show, .register, .uninstall: false
+        }
+    }
 }
 
 /// The program's arguments, without its name.

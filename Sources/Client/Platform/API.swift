@@ -111,8 +111,20 @@ enum API {
         }
     }
 
+    /// The most values in an answer. A decoder takes 25 to 80 bytes for each, however short it is: an app of 10,000 instances
+    /// has a quarter of this.
+    private static let mostValues = 1 << 20
+
+    /// Whether a byte stands before a value. In a text it counts as well.
+    private static func isSeparator(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ",") || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{")
+    }
+
     /// Decodes the answer to a question for `path`. Throws if it is a refusal, or none of the API.
     static func decode<Answer: Decodable>(_ bytes: [UInt8], from path: String) throws(PlatformError) -> Answer {
+        guard bytes.count(where: isSeparator) <= mostValues else {
+            throw PlatformError("the platform's answer to \(path) has more than \(mostValues) values")
+        }
         let data = Data(bytes)
         if let refusal = try? JSONDecoder().decode(Refusal.self, from: data) {
             let details = refusal.errors.compactMap { $0.detail ?? $0.title }.joined(separator: "; ")

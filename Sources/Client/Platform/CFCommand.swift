@@ -103,7 +103,7 @@ struct CFCommand {
             return Result(status: result.terminationStatus, output: [], errors: result.standardError)
         }
         let result = try await Subprocess.run(
-            configuration(arguments, home: home), output: .bytes(limit: 32 << 20), error: .bytes(limit: limit))
+            configuration(arguments, home: home), output: .bytes(limit: 16 << 20), error: .bytes(limit: limit))
         return Result(
             status: result.terminationStatus, output: result.standardOutput, errors: result.standardError)
     }

@@ -7,22 +7,10 @@ enum SessionLimit {
     private static let descriptors = 10
     private static let reserve = 64
 
-    /// Asks the system for the descriptors that this takes, and gives how many sessions it allows.
-    /// The corresponding C functions are `getrlimit` and `setrlimit`.
+    /// Asks the system for the descriptors that this takes; returns how many sessions it allows.
     static func raise() -> Int {
-        #if canImport(Darwin)
-            let files = RLIMIT_NOFILE
-        #else
-            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        #endif
-        let wanted = rlim_t(sessions * descriptors + reserve)
-        var limit = rlimit()
-        guard unsafe getrlimit(files, &limit) == 0 else { return sessions / 10 }
-        if limit.rlim_cur < wanted {
-            limit.rlim_cur = min(wanted, limit.rlim_max)
-            _ = unsafe setrlimit(files, &limit)
-            _ = unsafe getrlimit(files, &limit)
-        }
-        return max(1, (Int(clamping: min(limit.rlim_cur, wanted)) - reserve) / descriptors)
+        let wanted = UInt64(sessions * descriptors + reserve)
+        let files = min(ResourceLimits.raiseFiles(to: wanted), wanted)
+        return max(1, (Int(files) - reserve) / descriptors)
     }
 }
