@@ -11,6 +11,8 @@ from checks import check_with_tools
 from client import Client
 from harness import read_pcap
 
+DATA = Path(__file__).parent / "data"
+
 
 def test_text_among_packets_is_told_at_once_and_the_instance_joined_again(foundation, solo, folder, liars):
     instance, = solo.processes[0].instances
@@ -121,3 +123,37 @@ wait()
     assert late <= 3, late
     assert "clocks of web/" in result.stderr and "differ by" in result.stderr, result.stderr
     assert "too late" not in result.stderr
+
+
+@pytest.mark.parametrize("pause", [0, 0.002])
+def test_replay_of_a_packet_stamped_in_2100_leaves_all_others_in_order(foundation, demo, folder, liars, pause):
+    """Two captures of 200 packets, one every 2 ms in each; the first packet of web/0 is stamped in 2100."""
+    for index, instance in enumerate(demo.processes[0].instances[:2]):
+        instance.ssh_answer = liars(f"""
+data = open({str(DATA / f"future-web{index}.pcap")!r}, 'rb').read()
+send(data[:24])
+offset = 24
+while offset < len(data):
+    end = offset + 16 + struct.unpack_from('=I', data, offset + 8)[0]
+    send(data[offset:end])
+    offset = end
+    time.sleep({pause})
+wait()
+""")
+    with Client(foundation, folder, "demo", "-i", "0-1", "-o", "x.pcap") as running:
+        running.wait_until(lambda: len(read_whole(folder / "x.pcap")) == 400, 20, "all packets")
+        result = running.stop()
+    assert result.status == 0, result.stderr
+    times = [packet.microseconds for packet in result.pcap("x.pcap").packets]
+    ahead = [time for time in times if time > 4_000_000_000_000_000]
+    assert len(times) == 400 and len(ahead) == 1
+    times.remove(ahead[0])
+    assert times == sorted(times)
+    assert "1 packet stamped ahead of the time: written where they came, like all others." in result.lines
+    assert "too late" not in result.stderr
+
+
+def read_whole(file) -> list:
+    """The packets of a file that is being written."""
+    data = contents(file)
+    return read_pcap(data).packets if len(data) == 24 + 400 * 76 else []
