@@ -91,7 +91,7 @@ extension Capture {
 
     mutating func sessionBegan(_ point: CapturePoint) {
         told.remove(point)
-        if roster.sessionBegan(of: point) { display.say(point, "capturing again") }
+        if roster.sessionBegan(of: point, at: .now) { display.say(point, "capturing again") }
         guard !hasBegun else { return }
         hasBegun = true
         display.say(Announcements.capturing)

@@ -34,10 +34,15 @@ struct Roster {
     private var retried: Set<CapturePoint> = []
     private var begun: Set<CapturePoint> = []
     private var pauses: [CapturePoint: Duration] = [:]
+    /// When the latest capture of each point began.
+    private var beginnings: [CapturePoint: ContinuousClock.Instant] = [:]
     private var hasBegun = false
 
     private static let shortestPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(30)
+    /// A capture that lasts this long is no part of a row of failures. Each session leaves an interface in the file and a
+    /// kilobyte in memory, so that one that begins and ends at once must not come again every second.
+    private static let steadyTime = Duration.seconds(10)
 
     /// For the instances and interfaces that the options choose; never more than `capacity` sessions at once.
     init(_ options: CaptureOptions, capacity: Int = 200) {
@@ -81,6 +86,7 @@ struct Roster {
     private mutating func remove(_ point: CapturePoint) -> Action {
         places[point] = nil
         pauses[point] = nil
+        beginnings[point] = nil
         if cut.remove(point) != nil { gaps.remove(point) }
         if indices != nil { hasFailed = true }
         return .tellRemoved(point, wasCaptured: begun.contains(point))
@@ -98,6 +104,9 @@ struct Roster {
             return nil
         }
         if isNewGap { cut.insert(point) }
+        if let beginning = beginnings.removeValue(forKey: point), now - beginning >= Self.steadyTime {
+            pauses[point] = nil
+        }
         guard known.contains(point.instance) else { return remove(point) }
         let pause = pauses[point] ?? Self.shortestPause
         pauses[point] = min(pause * 2, Self.longestPause)
@@ -105,9 +114,9 @@ struct Roster {
         return nil
     }
 
-    /// A session has begun to capture: the next failure is a new one. Returns whether the point was captured before.
-    mutating func sessionBegan(of point: CapturePoint) -> Bool {
-        pauses[point] = nil
+    /// A session has begun to capture. Returns whether the point was captured before.
+    mutating func sessionBegan(of point: CapturePoint, at now: ContinuousClock.Instant) -> Bool {
+        beginnings[point] = now
         retried.remove(point)
         return !begun.insert(point).inserted
     }

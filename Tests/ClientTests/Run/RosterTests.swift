@@ -77,7 +77,7 @@ struct RosterTests {
     func `forgives the gap of an instance whose crash was waited for, and no other`() throws {
         var roster = try self.roster()
         _ = roster.update([instance(0), instance(1)], at: start)
-        _ = roster.sessionBegan(of: point(1))
+        _ = roster.sessionBegan(of: point(1), at: start)
         #expect(roster.wasCaptured(instance(1).id) && !roster.wasCaptured(instance(0).id))
         _ = roster.sessionFailed(of: target(1), cut, mayRejoin: true, at: start)
         #expect(!roster.isComplete)
@@ -106,7 +106,7 @@ struct RosterTests {
         for isAskedFirst in [false, true] {
             var roster = try self.roster()
             _ = roster.update([instance(0), instance(1)], at: start)
-            _ = roster.sessionBegan(of: point(1))
+            _ = roster.sessionBegan(of: point(1), at: start)
             let removed = Roster.Action.tellRemoved(point(1), wasCaptured: true)
             if isAskedFirst { #expect(roster.update([instance(0)], at: start) == []) }
             #expect(
@@ -188,12 +188,28 @@ struct RosterTests {
         #expect(roster.sessionFailed(of: target(0), cut, mayRejoin: true, at: start + .seconds(1)) == nil)
         #expect(roster.update([instance(0)], at: start + .seconds(2)) == [])
         #expect(roster.update([instance(0)], at: start + .seconds(3)) == [.start(target(0))])
-        let wasCapturedBefore = roster.sessionBegan(of: point(0))
+        let wasCapturedBefore = roster.sessionBegan(of: point(0), at: start + .seconds(3))
         #expect(!wasCapturedBefore)
-        #expect(roster.sessionFailed(of: target(0), cut, mayRejoin: true, at: start + .seconds(9)) == nil)
-        #expect(roster.update([instance(0)], at: start + .seconds(10)) == [.start(target(0))], "a new failure")
-        let isJoinedAgain = roster.sessionBegan(of: point(0))
+        #expect(roster.sessionFailed(of: target(0), cut, mayRejoin: true, at: start + .seconds(13)) == nil)
+        #expect(roster.update([instance(0)], at: start + .seconds(14)) == [.start(target(0))], "a new failure")
+        let isJoinedAgain = roster.sessionBegan(of: point(0), at: start + .seconds(14))
         #expect(isJoinedAgain)
+    }
+
+    @Test
+    func `joins one whose captures end at once less and less often`() throws {
+        var roster = try self.roster()
+        var sessions = roster.update([instance(0)], at: start).count
+        for second in 1...100 {
+            let now = start + .seconds(second)
+            let isStarted = !roster.update([instance(0)], at: now).isEmpty
+            if isStarted || second == 1 {
+                _ = roster.sessionBegan(of: point(0), at: now)
+                _ = roster.sessionFailed(of: target(0), cut, mayRejoin: true, at: now)
+            }
+            if isStarted { sessions += 1 }
+        }
+        #expect((5...9).contains(sessions), "\(sessions) sessions in 100 s, 100 where each pause was the shortest")
     }
 
     @Test
@@ -267,7 +283,7 @@ struct RosterTests {
         let lo = try #require(started[1])
         #expect(roster.sessionFailed(of: lo, cut, mayRejoin: true, at: start) == nil)
         #expect(roster.update([instance(0)], at: start + .seconds(1)) == [.start(lo)])
-        _ = roster.sessionBegan(of: lo.point)
+        _ = roster.sessionBegan(of: lo.point, at: start)
         #expect(roster.wasCaptured(instance(0).id) && !roster.isComplete)
         roster.forgive(instance(0).id)
         #expect(roster.isComplete)
