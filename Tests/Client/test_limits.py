@@ -100,12 +100,25 @@ def test_answer_of_many_values_takes_little_memory(answered, folder):
     assert most < 150_000, f"{most} kB"
 
 
-def test_hundred_thousand_instances_hold_up_no_stop(answered, folder):
-    answered.changed = {stats(answered): json.dumps({"resources": [
-        {"type": "web", "index": index, "state": "RUNNING" if index == 0 else "DOWN"} for index in range(100_000)]}).encode()}
+def down(count: int) -> bytes:
+    """An answer with so many instances, of which the first runs."""
+    return json.dumps({"resources": [{"type": "web", "index": index, "state": "DOWN" if index else "RUNNING"}
+                                     for index in range(count)]}).encode()
+
+
+def test_ten_thousand_instances_hold_up_no_stop(answered, folder):
+    answered.changed = {stats(answered): down(10_000)}
     with Client(answered, folder, "demo") as running:
         running.wait_for_message("the instance does not run")
         time.sleep(3)
         result = running.stop()
     assert result.seconds < 5
     assert len(result.stderr) < 10_000
+
+
+def test_more_instances_than_any_app_has_are_refused(answered, folder):
+    answered.changed = {stats(answered): down(100_000)}
+    with Client(answered, folder, "demo") as running:
+        result = running.wait(30)
+    assert result.status == 1
+    assert "error: the platform names 100000 instances, and no more than 10000 are looked at" in result.lines

@@ -94,12 +94,18 @@ extension CF {
                 return answer.resources.map { $0.instance(of: process) }
             }
         }
+        guard instances.count <= Self.mostInstances else {
+            throw PlatformError(
+                "the platform names \(instances.count) instances, and no more than \(Self.mostInstances) are looked at")
+        }
         guard instances.allSatisfy({ (0..<1_000_000).contains($0.id.index) }) else {
             throw PlatformError("the platform named an instance by what is no index")
         }
         return instances.sorted { $0.id < $1.id }
     }
 
+    /// Far above any app, and what is looked at within a second.
+    private static let mostInstances = 10_000
     /// Each is a process of cf of 30 MB.
     static let questionsAtOnce = 8
 
