@@ -128,6 +128,27 @@ def test_stopped_app(foundation, demo, folder):
     assert "cf start demo" in result.stderr
 
 
+def test_typo_in_a_filter_is_one_line_for_all_instances(foundation, demo, folder):
+    with Client(foundation, folder, "demo", "-f", "prot 80") as running:
+        result = running.wait(30)
+    assert result.status == 1
+    assert len(result.lines) == 3, result.stderr
+    assert result.lines[1].startswith("web/0-2: error: ") and result.lines[1].count("pcap-filter(7)") <= 1
+    assert result.lines[2] == "Nothing was captured: no file was written."
+    assert list(folder.iterdir()) == []
+
+
+def test_instances_that_are_not_there_are_one_line(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo", "-i", "0-9,100-999999") as running:
+        running.wait_until_capturing(*instances)
+        result = running.stop()
+    assert result.status == 1
+    told = [line for line in result.lines if "error" in line]
+    assert told == ["web/3-9,100-999999: error: there is no such instance: 'cf app demo' lists them"]
+    assert len(result.lines) < 10
+
+
 @pytest.mark.breaks
 def test_port_that_does_not_answer_is_named_before_anybody_gives_up(foundation, folder, liars):
     """As where a firewall drops what goes to the SSH port: cf ssh says nothing for minutes."""

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Client
@@ -140,5 +141,15 @@ struct SessionFailureTests {
     func `of a hostile instance stay one short line`() {
         let end = SessionEnd(status: .exited(1), errors: String(repeating: "a\n", count: 100_000))
         #expect(end.failure(app: "demo", route: route).description.count < 400)
+    }
+
+    @Test(arguments: [
+        "failed to set up capture: cannot compile filter 'prot 80': syntax error",
+        "failed to set up capture: filter 'prot 80': syntax error, see pcap-filter(7)",
+    ])
+    func `of a filter name pcap-filter(7) once`(error: String) {
+        let end = SessionEnd(status: .exited(1), agentError: error)
+        let text = end.failure(app: "demo", route: route).description
+        #expect(text.components(separatedBy: "pcap-filter(7)").count == 2)
     }
 }
