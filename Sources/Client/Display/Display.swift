@@ -105,7 +105,8 @@ public final class Display: Sendable {
 
     /// Adds lines behind those that wait.
     private func add(_ lines: [String]) {
-        outlet.add(pending.withLock { $0.removeAll() } + lines)
+        let all = pending.withLock { $0.removeAll() } + lines
+        if !all.isEmpty { outlet.add(all) }
     }
 
     /// Shows the lines that wait, after that time or when they are due.
