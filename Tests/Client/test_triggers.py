@@ -14,7 +14,7 @@ import pytest
 
 from checks import check_with_tools, in_order
 from client import Client
-from foundation import HTTPLoad, Instance, agents
+from foundation import HTTPLoad, Instance, Pktgen, agents
 from sessions.container import ADDRESS, wait_until
 
 CLOSED_PORT = 4711
@@ -50,6 +50,23 @@ def test_count_ends_with_exactly_that_many_packets_of_all_instances(foundation, 
     in_order(capture.packets)
     check_with_tools(folder / "x.pcapng")
     assert not agents(instances)
+
+
+@pytest.mark.breaks
+def test_nothing_is_waited_for_that_the_output_does_not_take(foundation, folder):
+    """Over a slow link megabytes still come when the file has all that was asked for."""
+    instance, = foundation.push("demo", web=1).processes[0].instances
+    instance.slow_down(50)
+    with Client(foundation, folder, "demo", "--count", 100, "-f", "udp port 9") as running:
+        running.wait_until_capturing(instance)
+        begin = time.monotonic()
+        with Pktgen(instance, rate=20_000, count=4_000) as sender:
+            sender.wait()
+        result = running.wait(30)
+    assert result.status == 0 and "error" not in result.stderr, result.stderr
+    assert len(result.pcap().packets) == 100 and time.monotonic() - begin < 15
+    assert re.search(r"^100 of the [\d,]+ packets that came are in the output", result.stderr, re.M), result.stderr
+    wait_until(lambda: not agents([instance]), 10, "no agent is left")
 
 
 def test_packet_that_the_filter_selects_is_marked_and_ends_the_capture_after_the_time(foundation, demo, folder):

@@ -1,5 +1,10 @@
 /// The texts that people and scripts know.
 public enum Announcements {
+    /// Says how many of the packets that came are in the output, where --count or --until ended it before the sessions.
+    static func partWritten(_ written: Int, of came: Int) -> String {
+        "\(Quantity.count(written)) of the \(Quantity.packets(came)) that came are in the output: what was asked for."
+    }
+
     /// Before the first session.
     public static func starting(on indices: [ClosedRange<Int>]?) -> String {
         guard let indices else { return "Starting capture on all instances." }

@@ -8,6 +8,9 @@ extension CaptureOptions {
     /// How long to capture after the event that ends the capture.
     var timeAfterEvent: Duration { after ?? .seconds(1) }
 
+    /// Whether packets end the capture, by their number or by what they are.
+    var endsByPackets: Bool { count != nil || untilFilter != nil || untilDisplay != nil }
+
     /// Whether the capture waits for an event, without which its exit status is ``Capture/eventDidNotCome``.
     var waitsForEvent: Bool { until != nil || untilDisplay != nil }
 

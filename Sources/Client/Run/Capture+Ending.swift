@@ -34,6 +34,8 @@ extension Capture {
         switch action {
         case .stopAgents:
             for session in sessions.values { session.yield(.stop) }
+        case .dismissAgents:
+            for session in sessions.values { session.yield(.dismiss) }
         case .killSessions:
             for session in sessions.values { session.yield(.kill) }
         case .abandonSessions:
@@ -81,8 +83,11 @@ extension Capture {
     mutating func finished(_ result: Merger.Result) {
         guard ending.state == .finishing else { return }
         if survey != nil { display.summary(board.statuses, order: result.order) }
+        let came = Totals(board.statuses).packets
+        if options.endsByPackets, result.failure == nil, result.written < UInt64(came) {
+            display.say(Announcements.partWritten(Int(clamping: result.written), of: came))
+        }
         if let failure = result.failure, failure != .readerGone {
-            let came = Totals(board.statuses).packets
             display.error(nil, Reports.failure(failure, written: result.written, of: came))
             roster.fail()
         }

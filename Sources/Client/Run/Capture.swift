@@ -18,6 +18,7 @@ public struct Capture {
         case second
         case signal(Signals.Request)
         case stopIsDue
+        case outputsComplete
         case explanationIsDue
         case beginIsOverdue
         case deadline
@@ -94,7 +95,7 @@ public struct Capture {
         ) { event in
             switch event {
             case .failed(let error): post.yield(.outputFailed(error))
-            case .isOver: post.yield(.stopIsDue)
+            case .isOver: post.yield(.outputsComplete)
             }
         }
     }
@@ -161,6 +162,7 @@ public struct Capture {
         case .signal(.stop): end(.signal)
         case .signal(.report): display.report(board.statuses)
         case .stopIsDue: end(.stop)
+        case .outputsComplete: end(.outputsComplete)
         case .explanationIsDue: explainIfEmpty()
         case .beginIsOverdue: if !hasBegun { end(.stop) }
         case .deadline: deadlineCame()

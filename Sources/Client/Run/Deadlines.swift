@@ -23,6 +23,9 @@ enum Deadlines {
     /// A session is killed this long after the stop even if bytes still come: megabytes may stand in SSH's buffers (2 MB
     /// at 300 kB/s take 6.4 s).
     static let drain = Duration.seconds(30)
+    /// A session is killed this long after the outputs have all that was asked for. Until then the
+    /// agents say what they have dropped.
+    static let dismiss = Duration.seconds(2)
     /// A session that was killed may take this long until its end is known.
     static let kill = Duration.milliseconds(500)
     /// The outputs may take this long to write their end, after sessions that have ended by themselves.

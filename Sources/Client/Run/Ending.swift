@@ -4,9 +4,10 @@
 ///     surveying  nothing               the platform's answer                               capturing
 ///                                      a reason to stop                                    finishing
 ///     capturing  sessions              a reason to stop                                    draining
+///                                      the outputs have all that was asked for             draining
 ///                                      no session is left, and none is waited for          finishing
 ///     draining   sessions              no session is left                                  finishing
-///                                      the deadline `drain`, a second signal               killing
+///                                      the deadline `drain` or `dismiss`, a second signal  killing
 ///     killing    killed sessions       no session is left, the deadline `kill`             finishing
 ///     finishing  the outputs           they are whole, or failed; the deadline `finish`    ended
 ///                                      they are whole, and files wait for their command    handing on
@@ -52,6 +53,8 @@ struct Ending {
         case stalled
         /// No session is left, and no instance is waited for.
         case nothingLeft
+        /// The outputs have all that was asked for, and take no more.
+        case outputsComplete
         /// The deadline of the state is over.
         case deadline
         /// The outputs are whole, or have failed.
@@ -68,6 +71,8 @@ struct Ending {
     enum Action: Equatable {
         /// Ask all agents to stop.
         case stopAgents
+        /// Ask all agents to stop, where nothing that they still have is wanted.
+        case dismissAgents
         /// Kill all sessions.
         case killSessions
         /// Report the sessions whose ends did not come, and wait for them no longer.
@@ -109,6 +114,12 @@ struct Ending {
         case (.capturing, .stop), (.capturing, .signal):
             enter(.draining, until: now + Deadlines.drain)
             return [.stopAgents]
+        case (.capturing, .outputsComplete):
+            enter(.draining, until: now + Deadlines.dismiss)
+            return [.dismissAgents]
+        case (.draining, .outputsComplete):
+            deadline = min(deadline ?? now, now + Deadlines.dismiss)
+            return [.dismissAgents]
         case (.draining, .stalled):
             hasKilled = true
             return []

@@ -84,7 +84,7 @@ extension Session {
     /// Takes the stream's last record, of which the session's end shows whether it is one.
     func endPackets(_ progress: SessionProgress, isOrderly: Bool) async {
         await collect(progress.withStream { $0.finish(isOrderly: isOrderly) }, progress)
-        if progress.withStream({ $0.isCut }) && progress.isStopping {
+        if progress.withStream({ $0.isCut }) && progress.isStopping && progress.isWanted {
             display.warn(point, "the last packet came in part, and is left out")
         }
     }

@@ -7,6 +7,8 @@ struct Session: Sendable {
     enum Command: Sendable {
         /// End in order: the agent is stopped and hands over what it has.
         case stop
+        /// End in order, as for ``stop``; nothing that the agent still has is wanted.
+        case dismiss
         /// End at once.
         case kill
     }
@@ -104,8 +106,8 @@ struct Session: Sendable {
         await withTaskGroup { group in
             for await command in commands where !Task.isCancelled {
                 switch command {
-                case .stop:
-                    progress.stop(at: .now)
+                case .stop, .dismiss:
+                    progress.stop(at: .now, isWanted: command != .dismiss)
                     group.addTask {
                         await giveTimeToBegin(progress)
                         // The remote command takes the end of its standard input for the word to stop.

@@ -13,6 +13,8 @@ final class SessionProgress: Sendable {
         var packets: UInt64 = 0
         var isHeldBack = false
         var isStopping = false
+        /// Whether what still comes is wanted.
+        var isWanted = true
         var killReason: KillReason?
         var pcap = PcapStream()
     }
@@ -44,12 +46,17 @@ final class SessionProgress: Sendable {
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
     /// The agent is asked to stop; the time for ``Deadlines/stall`` begins.
-    func stop(at now: ContinuousClock.Instant) {
+    /// What comes from then on may not be wanted: no session is incomplete for lack of it.
+    func stop(at now: ContinuousClock.Instant, isWanted: Bool = true) {
         state.withLock {
             $0.isStopping = true
+            $0.isWanted = isWanted
             $0.lastSign = now
         }
     }
+
+    /// Whether what still comes is wanted.
+    var isWanted: Bool { state.withLock { $0.isWanted } }
 
     /// Whether the agent's header has come.
     var hasBegun: Bool { state.withLock { $0.start != nil } }
@@ -147,6 +154,7 @@ final class SessionProgress: Sendable {
     /// How the session ended, of which cf's process ended so.
     func outcome(of status: TerminationStatus, app: App, route: SSHRoute) -> Session.Outcome {
         state.withLock { state in
+            if !state.isWanted { return .complete }
             if let reason = state.killReason { return state.outcome(ofKilled: reason, at: .now) }
             if state.isStopping && state.isOrderly(status) {
                 if state.start == nil { return .failed(state.absence) }

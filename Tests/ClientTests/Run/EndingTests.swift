@@ -64,6 +64,20 @@ struct EndingTests {
     }
 
     @Test
+    func `waits for no packets where the outputs have all that was asked for`() {
+        var ending = Ending()
+        _ = ending.handle(.surveyed, at: start)
+        #expect(ending.handle(.outputsComplete, at: start) == [.dismissAgents])
+        #expect(ending.deadline == start + Deadlines.dismiss && Deadlines.dismiss < Deadlines.stall)
+        #expect(ending.handle(.nothingLeft, at: start) == [.finishOutputs])
+        var stopped = Ending()
+        for event in [Ending.Event.surveyed, .stop] { _ = stopped.handle(event, at: start) }
+        #expect(stopped.handle(.outputsComplete, at: start + .seconds(1)) == [.dismissAgents])
+        #expect(stopped.deadline == start + .seconds(1) + Deadlines.dismiss)
+        #expect(stopped.handle(.deadline, at: start + .seconds(3)) == [.killSessions])
+    }
+
+    @Test
     func `takes a second signal for the first within a moment, and for haste behind it`() {
         var ending = Ending()
         _ = ending.handle(.surveyed, at: start)
