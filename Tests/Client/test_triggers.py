@@ -227,3 +227,34 @@ def test_display_filter_that_nothing_passes_is_status_3_and_a_wrong_one_is_refus
     with Client(foundation, folder, "demo", "--until-display", "http.nonsense == 1") as running:
         result = running.wait(30)
     assert result.status == 2 and "http.nonsense" in result.stderr
+
+
+def test_flight_recorder_keeps_what_led_to_the_event_and_came_after_it_without_a_gap(foundation, demo, folder):
+    """Files of 2 s, of which the last three are kept. pktgen numbers its packets behind the UDP header."""
+    instances = demo.processes[0].instances
+    arguments = ["--rotate", "2s", "--keep", "3", "--until", RESET, "--after", "4s", "--snaplen", "64", "-o", "x.pcapng",
+                 "-f", f"udp port 9 or port {CLOSED_PORT}"]
+    with ExitStack() as stack:
+        running = stack.enter_context(Client(foundation, folder, "demo", *arguments))
+        running.wait_until_capturing(*instances)
+        for instance in instances:
+            stack.enter_context(Pktgen(instance, rate=2_000, count=60_000))
+        time.sleep(13)
+        cause_reset(instances[1])
+        result = running.wait(30)
+    assert result.status == 0, result.stderr
+    captures = [result.pcapng(file.name) for file in sorted(folder.glob("x_*.pcapng"))]
+    assert 3 < len(captures) < 8 and not list(folder.glob("x_00001_*")), "the first files have gone"
+    packets = [(capture.interfaces[packet.interface].name, packet) for capture in captures for packet in capture.packets]
+    event, = fields_of_set(folder, "frame.comment && tcp.flags.reset == 1")
+    for index in range(3):
+        numbers = [int.from_bytes(packet.data[46:50], "big") for name, packet in packets
+                   if name == f"web/{index} eth0" and len(packet.data) > 50 and packet.data[23] == 17]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers))) and len(numbers) > 10_000
+    first, last = packets[0][1].microseconds / 1e6, packets[-1][1].microseconds / 1e6
+    assert event - first > 4 and 3.9 < last - event <= 4.0
+
+
+def fields_of_set(folder: Path, expression: str) -> list[float]:
+    """The times of the packets of a set that a display filter selects."""
+    return [float(time) for file in sorted(folder.glob("x_*.pcapng")) for time, in fields(file, expression, "frame.time_epoch")]
