@@ -89,7 +89,7 @@ def test_check_asks_for_what_a_capture_would(foundation, demo, folder, arguments
 @pytest.mark.parametrize("arguments, words", [
     (["--list", "demo"], "cf pcap demo --check"), (["--list", "-o", "x.pcap"], "--output"),
     (["--list", "--check"], "leave one of them out"), (["--check"], "app's name"), (["demo", "--check", "-o", "x.pcap"], "--output"),
-    (["demo", "--json"], "--list or --check"), (["--list", "-i", "0"], "--app-instance-index"),
+    (["--list", "-i", "0"], "--app-instance-index"),
     (["demo", "--check", "--duration", "5s"], "--duration"),
 ])
 def test_what_does_not_go_together_is_refused(foundation, demo, folder, arguments, words):
@@ -121,3 +121,10 @@ sys.exit(3)""")
     for options in ((), ("--json",)):
         result = ask(foundation, folder, "demo", "--check", "-i", "0", *options, status=1)
         assert not set(result.stdout) & {0x1B, 0x07, 0x9B}, result.stdout
+
+
+def test_answer_that_standard_output_does_not_take_is_a_failure(foundation, demo, folder):
+    for words in (("--list",), ("demo", "--check", "-i", "0")):
+        with open("/dev/full", "wb") as full, Client(foundation, folder, *words, stdout=full) as running:
+            result = running.wait(30)
+        assert result.status == 1 and "standard output does not take the answer" in result.stderr, result.stderr

@@ -122,7 +122,10 @@ final class Destination: ByteDestination {
     /// device, or a descriptor of this process, is nobody's trap.
     private static func mayBeChosen(_ path: FilePath) -> Bool {
         guard let there = try? path.stat(), there.type != .regular else { return false }
-        let isOwn = path.string.hasPrefix("/dev/") || path.string.hasPrefix("/proc/self/fd/")
+        let name = path.lexicallyNormalized().string
+        let isOwn =
+            ["/dev/stdout", "/dev/stderr"].contains(name) || name.hasPrefix("/dev/fd/")
+            || name.hasPrefix("/proc/self/fd/")
         return there.type == .characterSpecial || there.type == .directory || isOwn
             || there.userID.rawValue == geteuid()
     }

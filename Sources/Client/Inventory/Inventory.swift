@@ -86,17 +86,33 @@ public enum Inventory {
                 await cf.close()
                 let (text, isWhole) = try result.get()
                 guard !Task.isCancelled else { return Int32(1) }
-                print(text)
+                try write(text + "\n")
                 return isWhole ? 0 : 1
             } catch {
                 if !Task.isCancelled { display.error(nil, "\(error)") }
                 return 1
             }
         }
+        let notice = Task {
+            try await Task.sleep(for: timeToWaitInSilence)
+            display.say("Waiting for the answers, a minute at most; ^C ends it.")
+        }
         let watch = Task { for await request in signals.stream where request == .stop { work.cancel() } }
         let status = await work.value
         watch.cancel()
+        notice.cancel()
         display.finish()
         return status
+    }
+
+    private static let timeToWaitInSilence = Duration.seconds(5)
+
+    /// Writes the answer on standard output. Throws if not all of it is taken.
+    private static func write(_ text: String) throws(PlatformError) {
+        do {
+            try FileDescriptor.standardOutput.writeAll(text.utf8)
+        } catch {
+            throw PlatformError("standard output does not take the answer: \(error)")
+        }
     }
 }

@@ -12,7 +12,8 @@ struct Merge {
     let hold: Duration
     /// The longest time if the memory for waiting records is full. A stream that is busy shows more within that time.
     static let holdWhenFull = Duration.seconds(1)
-    /// The memory that waiting records may take, in bytes, besides one batch a stream.
+    /// The memory that waiting records may take, in bytes, besides one batch a stream and the streams' shares, which are half
+    /// as much again in all.
     let capacity: Int
 
     /// The number of records given out so far.
@@ -56,10 +57,12 @@ struct Merge {
     /// Returns whether a stream is open, or has records that wait.
     func holds(_ id: StreamID) -> Bool { index(of: id) != nil }
 
-    /// Returns whether a stream may be read on: there is room, or none of its records waits.
+    /// Returns whether a stream may be read on: there is room, none of its records waits, or they take less than the stream's
+    /// share of half the memory. So a stream that floods, and another one that is silent, do not stop the others.
     func mayRead(_ id: StreamID) -> Bool {
         guard let index = index(of: id) else { return true }
         return bufferedBytes < capacity || queues[index].isEmpty
+            || queues[index].bufferedBytes < capacity / (2 * queues.count)
     }
 
     /// Returns the distance of a stream's clock from others' in nanoseconds, comparable among streams; nil if it is not

@@ -39,6 +39,9 @@ import DequeModule
         self.id = id
     }
 
+    /// The memory of the waiting records, in bytes.
+    private(set) var bufferedBytes = 0
+
     /// Whether no record waits.
     var isEmpty: Bool { segments.isEmpty }
 
@@ -52,6 +55,7 @@ import DequeModule
     mutating func append(
         _ batch: RecordBatch, at now: ContinuousClock.Instant, arrival: ContinuousClock.Instant, hold: Duration
     ) {
+        bufferedBytes += batch.bufferedBytes
         for segment in batch.segments(at: now) {
             let isStepBack = segment.first + RecordBatch.stepBack < lastShown
             if isStepBack {
@@ -126,6 +130,7 @@ import DequeModule
             return 0
         }
         let freed = segments.removeFirst().bufferedBytes
+        bufferedBytes -= freed
         unsafe bytes = UnsafeRawBufferPointer(start: nil, count: 0)
         if let first = segments.first { open(first) }
         return freed

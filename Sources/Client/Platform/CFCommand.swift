@@ -108,6 +108,8 @@ struct CFCommand {
             status: result.terminationStatus, output: result.standardOutput, errors: result.standardError)
     }
 
-    /// For messages: `cf curl /v3/apps/…`, without a secret, as no argument holds one.
-    private func name(of arguments: [String]) -> String { (["cf"] + arguments).joined(separator: " ") }
+    /// For messages: `cf curl /v3/apps/…`, or `cf ssh APP -i 0` without the script behind it. No argument holds a secret.
+    private func name(of arguments: [String]) -> String {
+        (["cf"] + arguments.prefix { $0 != "-c" }).joined(separator: " ")
+    }
 }

@@ -169,8 +169,19 @@ extension Capture {
         let isDrawn = options.printedForm == nil || isatty(STDOUT_FILENO) == 0
         if survey != nil, isDrawn { display.update(board.statuses(after: 1)) }
         askIfDue()
+        tellSurveying()
         tellDraining()
     }
+
+    /// Says once that the platform has not answered yet.
+    private mutating func tellSurveying() {
+        guard ending.state == .surveying, !hasToldSurveying, .now - began >= Self.timeOfSurvey else { return }
+        hasToldSurveying = true
+        display.say("Waiting for the platform's answer.")
+    }
+
+    /// The platform usually answers within this time.
+    private static let timeOfSurvey = Duration.seconds(5)
 
     /// The interval between two questions to the platform while an instance is waited for.
     private static let shortInterval = Duration.seconds(2)

@@ -56,6 +56,8 @@ public struct Capture {
     /// The latest task that reports the deadline of the ending.
     var alarm: Task<Void, any Error>?
     var hasToldDraining = false
+    var hasToldSurveying = false
+    let began = ContinuousClock.now
     /// Whether the outputs were whole at the end.
     var hasOutput = false
     /// The program's exit status, once the run has ended.

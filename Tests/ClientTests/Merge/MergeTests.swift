@@ -242,6 +242,17 @@ struct MergeTests {
     }
 
     @Test
+    func `a stream that floods leaves each other one its share of the memory`() {
+        var (merge, streams) = merge(streams: 2, capacity: 4000)
+        for time in 1...200 { merge.append(batch(UInt64(time)), to: streams[0], at: start) }
+        #expect(!merge.mayRead(streams[0]))
+        merge.append(batch(9), to: streams[1], at: start)
+        #expect(merge.mayRead(streams[1]), "less than 1000 bytes wait")
+        for time in 10...80 { merge.append(batch(UInt64(time)), to: streams[1], at: start) }
+        #expect(!merge.mayRead(streams[1]))
+    }
+
+    @Test
     func `a stream is not read on where there is no room, but for one that has nothing that waits`() throws {
         var (merge, streams) = merge(streams: 2, capacity: 200)
         var output = Output()
