@@ -235,7 +235,7 @@ struct CaptureFile {
     /// Takes encoded packets, which are not written, out of the counts. Returns their number.
     private mutating func uncount(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         let lost = unsafe encoder.interfaces(of: bytes)
-        for index in lost { interfaces.entries[index].written -= 1 }
+        for index in lost { interfaces.uncount(index) }
         packets -= UInt64(lost.count)
         return UInt64(lost.count)
     }

@@ -36,6 +36,13 @@ struct InterfaceTable {
     /// The records in the present file.
     var written: UInt64 { entries.reduce(0) { $0 + $1.written } }
 
+    /// Takes a record out of the count of an interface, or of another one if it has none: a format without interfaces does not
+    /// say whose record it is.
+    mutating func uncount(_ index: Int) {
+        let owner = entries[index].written > 0 ? index : entries.firstIndex { $0.written > 0 }
+        if let owner { entries[owner].written -= 1 }
+    }
+
     /// Begins to count anew, for the next file.
     mutating func resetCounts() {
         for index in entries.indices { entries[index].written = 0 }
