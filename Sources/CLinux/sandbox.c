@@ -119,7 +119,8 @@ int cf_pcap_enter_sandbox(struct cf_pcap_descriptors used) {
     const struct rule allowed[] = {
         // Waits for packets, for free space in the output, for its reader to go, for signals.
         {.call = SYS_ppoll},
-        // Waits for standard error to accept a log line; asks for errors of the packet socket (libpcap).
+        // Waits for standard error to accept a log line; asks for errors of the packet socket (libpcap), and whether
+        // standard input has been closed.
         {.call = SYS_poll},
         {SYS_read, {IS(0, used.signals)}},
         // Writes records and log lines. Never the packet socket: a write there would send a packet.

@@ -98,11 +98,11 @@ import CPcap
     /// Throws if the kernel does not accept the program together with the agent's own rule. Must be asked before
     /// ``start(_:)``, because libpcap would report it on standard error and apply the program itself.
     func requireAcceptance(of program: BPFProgram) throws(BPFProgram.Refusal) {
-        try withOwnRule(program).requireAcceptance()
+        try rejectingDuplicates(program).requireAcceptance()
     }
 
     /// Returns the program with the rule that shows each packet of `lo` once.
-    private func withOwnRule(_ program: BPFProgram) -> BPFProgram {
+    private func rejectingDuplicates(_ program: BPFProgram) -> BPFProgram {
         interface.showsPacketsTwice ? program.rejectingSentOnLoopback() : program
     }
 
@@ -135,7 +135,7 @@ import CPcap
         socket.detachProgram()
         try setInLibpcap(.acceptingAll)
         do throws(SystemError) {
-            try withOwnRule(adapted).attach(to: socket.descriptor)
+            try rejectingDuplicates(adapted).attach(to: socket.descriptor)
         } catch {
             throw Failure("failed to set the filter: \(error.description)")
         }

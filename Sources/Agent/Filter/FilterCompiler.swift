@@ -61,7 +61,7 @@ public struct FilterCompiler {
     }
 
     /// The delay before a log line says that compiling takes its time.
-    private static let timeout = Duration.seconds(1)
+    private static let noticeDelay = Duration.seconds(1)
 
     /// Reads the child's reply until it is complete or the child ends. Returns nil if there is a reason to stop.
     func readReply(
@@ -69,7 +69,7 @@ public struct FilterCompiler {
     ) throws(Failure) -> [UInt8]? {
         var reply: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 16_384)
-        var reportTime = MonotonicClock.now() + Self.timeout
+        var reportTime = MonotonicClock.now() + Self.noticeDelay
         while FilterReply.missing(behind: reply) > 0 {
             let isReady = stops.wait(for: replies.rawValue, POLLIN, until: reportTime)
             let now = MonotonicClock.now()

@@ -2,7 +2,8 @@ import CLinux
 
 /// The output of a capture: a pipe, a socket, a file or a device, usually standard output.
 ///
-/// It writes whole records, so that whoever stops reading, and a disk that is full, leave whole records behind.
+/// A pipe gets whole records, so that a reader that stops has whole ones. Of a file, the part of a record that a full disk
+/// left is cut off at the end.
 public struct Output: ~Copyable {
     /// The descriptor, which stays the caller's.
     let descriptor: Int32

@@ -3,13 +3,14 @@ import CLinux
 /// A queue of the bytes that standard output has not accepted yet: the file header, then records in order of arrival.
 ///
 /// The queue allocates its memory once. Records are added after the last one until there is no space. A queue that becomes
-/// empty begins at the front again, so that behind a fast reader it stays within a core's nearest caches.
+/// empty begins at the front again, so that behind a fast reader it stays within a core's nearest caches. Behind a slow
+/// reader the pending bytes move to the front when half of the memory lies before them.
 @safe struct RecordQueue: ~Copyable {
     /// The number of bytes for a reader that has stopped reading for a while.
-    private static let capacity = 1 << 20
+    private static let nominalCapacity = 1 << 20
 
     private let storage: UnsafeMutableRawPointer
-    private let capacity: Int
+    private let allocatedSize: Int
     private let largestRecord: Int
     // The pending bytes are at `start ..< end`.
     private var start = 0
@@ -27,9 +28,9 @@ import CLinux
     /// Creates a queue that holds the file header. No record may have more than `snaplen` bytes of a packet.
     init(fileHeader: [UInt8], snaplen: Int) {
         largestRecord = PcapFormat.recordHeaderSize + snaplen
-        capacity = Self.capacity + largestRecord
+        allocatedSize = Self.nominalCapacity + largestRecord
         // Lives as long as the process.
-        unsafe storage = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
+        unsafe storage = UnsafeMutableRawPointer.allocate(byteCount: allocatedSize, alignment: 64)
         unsafe storage.copyMemory(from: fileHeader, byteCount: PcapFormat.fileHeaderSize)
     }
 
@@ -37,7 +38,7 @@ import CLinux
     var isEmpty: Bool { start == end }
 
     /// The number of bytes that can be added until there may be no space for a record. Negative if there is none now.
-    var freeSpace: Int { capacity - largestRecord - end }
+    var freeSpace: Int { allocatedSize - largestRecord - end }
     var hasFreeSpace: Bool { freeSpace >= 0 }
 
     /// The bytes that standard output has not accepted. The buffer is valid until the queue changes.
@@ -68,6 +69,13 @@ import CLinux
             return
         }
         while recordStart + recordLength(at: recordStart) <= start { recordStart += recordLength(at: recordStart) }
+        if recordStart >= Self.nominalCapacity / 2 { moveToFront() }
+    }
+
+    /// Moves the record that holds the first pending byte, and all that follow, to the front.
+    private mutating func moveToFront() {
+        unsafe memmove(storage, storage + recordStart, end - recordStart)
+        (start, end, recordStart, holdsFileHeader) = (start - recordStart, end - recordStart, 0, false)
     }
 
     // MARK: Whole records

@@ -26,8 +26,8 @@ public enum Slot {
         throw noneFree(of: program)
     }
 
-    /// Returns an error that names the captures that hold slots, and counts the slots of processes that do not listen and
-    /// so are no captures.
+    /// Returns an error that names the captures that hold slots, and counts the slots whose holder does not listen, which
+    /// is no capture.
     private static func noneFree(of program: ByteString) -> Failure {
         let holders = (0..<count).compactMap { holder(of: "\(program)/\($0)") }
         let captures: ByteString =

@@ -12,10 +12,11 @@ public func run(
 ///
 /// A packet's way: the kernel filters it and copies it into the ring of the packet socket. When a block of the ring is
 /// full, or its timeout has passed, the socket becomes readable, and the wait in ``wait(for:until:)`` ends. ``readRing(at:)``
-/// has libpcap pass each packet to the queue, which copies it behind the last record. ``write(at:)`` gives standard output
-/// as many whole records as it accepts without waiting. What it does not accept stays in the queue, and the packets after
-/// it stay in the ring. After a stop the loop goes on until all packets captured by then are written, or ``Drain`` abandons
-/// the rest.
+/// has libpcap pass each packet to the queue, which copies it behind the last record. ``write(at:)`` gives a pipe as many
+/// whole records as it accepts without waiting, and a socket or a file their bytes. What it does not accept stays in the
+/// queue, and the packets after it stay in the ring, but for a batch a second (``LoopState/shouldReadRing(into:at:)``).
+/// After a stop the loop goes on until all packets captured by then are written, unless the output ends or fails, or
+/// ``Drain`` abandons the rest.
 final class CaptureLoop<Source: PacketSource & ~Copyable> {
     private var source: Source
     private var output: Output

@@ -95,7 +95,7 @@ struct Drain: Equatable {
         return progress.packetsRead >= captured || (progress.isRingEmpty && age >= Self.blockRetirement)
     }
 
-    /// Decides whether to go on.
+    /// Returns whether to go on draining, to end, or to abandon the rest, and why.
     func decide(_ progress: Progress) -> Decision {
         if hasAllPackets(progress) && progress.isQueueEmpty { return .done }
         if isAbandoned { return .abandon(.secondSignal) }

@@ -1,6 +1,7 @@
 /// The state of the loop: the phase of the capture, and the moments on which decisions depend.
 ///
-/// A pure value: ``shouldReadRing(into:at:)`` and ``next(_:)`` follow from it and their arguments.
+/// A pure value: ``shouldReadRing(into:at:)`` and ``next(_:after:isInterfaceDown:nextReport:at:)`` follow from it and
+/// their arguments.
 struct LoopState: Equatable {
     /// A phase of the capture.
     enum Phase: Equatable {
@@ -72,9 +73,9 @@ struct LoopState: Equatable {
 
     // MARK: Decisions
 
-    /// Returns whether to read the ring now. Packets stay in the ring while the queue holds a batch, because the ring is not
-    /// charged to the app's memory. If standard output accepts less than a batch per second, reads one batch per second
-    /// anyway: the ring holds only 80 block timeouts (3.8 s), however little is in each block.
+    /// Returns whether to read the ring now. Packets stay in the ring while the queue holds bytes, because the ring is not
+    /// charged to the app's memory. If standard output has accepted nothing for a second, or the ring was last read a second
+    /// ago, reads a batch anyway: the ring holds only 80 block timeouts (3.8 s), however little is in each block.
     func shouldReadRing(into queue: QueueStatus, at now: MonotonicClock.Instant) -> Bool {
         guard queue.hasFreeSpace else { return false }
         if let drain, drain.hasAllPackets(progress(of: queue, at: now)) { return false }

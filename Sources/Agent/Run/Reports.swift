@@ -43,8 +43,8 @@ struct Reports {
         now >= nextDropCheck || log.isVerbose && now >= nextProgressLine
     }
 
-    /// The moment of the next report even if no packet comes. The kernel drops packets only when there are packets, and
-    /// those wake the loop anyway.
+    /// The moment of the next report even if no packet comes. The kernel drops packets only when there are packets, which
+    /// wake the loop, or while the loop waits for the output, which it asks every 32 ms.
     var nextReport: MonotonicClock.Instant { log.isVerbose ? nextProgressLine : .distantFuture }
 
     /// Warns of the first drop, and logs the counts if they are requested or progress is due.

@@ -3,9 +3,9 @@ import CLinux
 /// An IP address and a port. An IPv4 address is stored as an IPv4-mapped one (RFC 4291, 2.5.5.2), as dual-stack sockets
 /// have it.
 struct Endpoint: Equatable {
-    /// The first eight bytes of the address, as a number in network order.
+    /// The first eight bytes of the address; the most significant byte of the number is the first.
     let high: UInt64
-    /// The last eight bytes.
+    /// The last eight bytes of the address.
     let low: UInt64
     let port: UInt16
 

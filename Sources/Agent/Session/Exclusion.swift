@@ -5,7 +5,8 @@
 public struct Exclusion: Equatable {
     /// The TCP ports of the SSH session, in the order in which the expression names them.
     let ports: [UInt16]
-    /// The end of standard output's connection that connections of other captures share; nil if it is no connection.
+    /// The listening end of standard output's connection, which captures that are sent there have in common; nil if
+    /// standard output is no connection.
     var outputEnd: Endpoint?
 
     /// The port of the platform's SSH daemon, which counts as the daemon's if no session is found.
@@ -58,7 +59,7 @@ public struct Exclusion: Equatable {
             line.add("daemon_ports_from", session == nil ? "the platform's default" : "the SSH session")
             line.add("proxy_ports_from", instance == nil ? "nothing" : "CF_INSTANCE_PORTS")
         }
-        if !choice.isComplete {
+        if !choice.leavesOutEverySession {
             log.warn("failed to determine default filter, capture may include SSH session") {
                 $0.add(
                     "hint",
@@ -77,24 +78,24 @@ public struct Exclusion: Equatable {
     struct Choice: Equatable {
         /// The ports, each once.
         var ports: [UInt16]
-        /// Whether the capture includes no session. False if one comes, or may come, through a proxy whose port nothing
+        /// Whether the ports are those of every session. False if one comes, or may come, through a proxy whose port nothing
         /// names.
-        var isComplete: Bool
+        var leavesOutEverySession: Bool
     }
 
     /// Chooses the ports to leave out. On `lo` these are the daemon's own; on other interfaces the proxy's, and the daemon's
-    /// own if a session comes past the proxy; on `any` all of these. Without a session the daemon's port is the platform's.
+    /// own if a session bypasses the proxy; on `any` all of these. Without a session the daemon's port is the platform's.
     static func choosePorts(
         for session: SSHSession?, on interface: Interface, _ instance: InstancePorts?
     ) -> Choice {
         let daemonPorts = session?.ports ?? [platformPort]
-        if interface.isLoopback { return Choice(ports: daemonPorts, isComplete: true) }
-        var choice = Choice(ports: interface.isAny ? daemonPorts : [], isComplete: true)
+        if interface.isLoopback { return Choice(ports: daemonPorts, leavesOutEverySession: true) }
+        var choice = Choice(ports: interface.isAny ? daemonPorts : [], leavesOutEverySession: true)
         for port in daemonPorts {
             let proxyPort = instance?.proxyPort(for: port)
             let isBehindProxy = session?.isReached(at: port, fromThisHost: true) ?? true
             let isReachedDirectly = session?.isReached(at: port, fromThisHost: false) ?? false
-            if proxyPort == nil && isBehindProxy { choice.isComplete = false }
+            if proxyPort == nil && isBehindProxy { choice.leavesOutEverySession = false }
             if let proxyPort { choice.ports.append(proxyPort) }
             if isReachedDirectly || proxyPort == nil && !isBehindProxy { choice.ports.append(port) }
         }

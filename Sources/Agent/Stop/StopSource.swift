@@ -1,6 +1,6 @@
 import CLinux
 
-/// The source of all reasons to stop, and the only place in which the agent waits.
+/// The source of all reasons to stop, and the only place in which the agent waits for events.
 ///
 /// It watches the signals, the SSH session and the reader of standard output while its user waits for one more
 /// descriptor. It reports events, and decides nothing: after a stop it goes on to report signals.

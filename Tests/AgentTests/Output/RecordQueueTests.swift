@@ -162,9 +162,27 @@ struct RecordQueueTests {
             }
             rounds.insert(count)
             queue.removeFirst(queue.count - 1)
-            #expect(!queue.hasFreeSpace)
+            #expect(queue.hasFreeSpace, "the space before the pending byte counts")
         }
         #expect(rounds.count == 1)
+    }
+
+    @Test
+    func `has space behind a reader that never empties it`() {
+        let queue = Queue()
+        let packet = Packet(bytes: [UInt8](repeating: 7, count: 1000))
+        var expected = queue.pendingBytes
+        for round in 0..<4000 {
+            queue.add([packet])
+            expected += packet.record
+            // A third of the queue stays.
+            if round >= 300 {
+                queue.removeFirst(packet.record.count)
+                expected.removeFirst(packet.record.count)
+            }
+            #expect(queue.hasFreeSpace)
+        }
+        #expect(queue.pendingBytes == expected && queue.countRecords() > 300)
     }
 }
 

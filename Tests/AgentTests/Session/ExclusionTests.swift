@@ -56,12 +56,12 @@ struct ExclusionTests {
             ("any", nil, nil, [2222], false), ("any", nil, withoutProxy, [2222], false),
         ] as [(String, [UInt16]?, String?, [UInt16], Bool)])
     func `has the daemon's port on lo, the proxy's on other interfaces, both on any`(
-        _ interface: String, _ daemonPorts: [UInt16]?, _ instance: String?, _ ports: [UInt16], _ isComplete: Bool
+        _ interface: String, _ daemonPorts: [UInt16]?, _ instance: String?, _ ports: [UInt16], _ leavesOutEverySession: Bool
     ) throws {
         let choice = Exclusion.choosePorts(
             for: daemonPorts.map(Self.session), on: try Self.interface(interface),
             try instance.map { try InstancePorts(ByteString(text: $0)) })
-        #expect(choice == Exclusion.Choice(ports: ports, isComplete: isComplete))
+        #expect(choice == Exclusion.Choice(ports: ports, leavesOutEverySession: leavesOutEverySession))
     }
 
     private static let here = "10.77.0.2"
@@ -99,12 +99,12 @@ struct ExclusionTests {
             (["10.77.0.1", "127.0.0.1"], nil, "eth0", [2222], false),
         ] as [([String], String?, String, [UInt16], Bool)])
     func `has the daemon's port past the proxy, and is incomplete for a session behind an unknown one`(
-        _ peers: [String], _ instance: String?, _ interface: String, _ ports: [UInt16], _ isComplete: Bool
+        _ peers: [String], _ instance: String?, _ interface: String, _ ports: [UInt16], _ leavesOutEverySession: Bool
     ) throws {
         let choice = Exclusion.choosePorts(
             for: try Self.session(from: peers), on: try Self.interface(interface),
             try instance.map { try InstancePorts(ByteString(text: $0)) })
-        #expect(choice == Exclusion.Choice(ports: ports, isComplete: isComplete))
+        #expect(choice == Exclusion.Choice(ports: ports, leavesOutEverySession: leavesOutEverySession))
     }
 
     @Test(
