@@ -37,7 +37,11 @@ extension CaptureOptions {
             throw UsageError("--until-display is empty, write a display filter such as 'http.response.code == 503'")
         }
         guard after == nil || waitsForEvent else {
-            throw UsageError("--after is the time behind what --until waits for, give --until or leave out --after")
+            throw UsageError(
+                "--after is the time behind what --until or --until-display waits for, give one of them or leave it out"
+            )
         }
+        guard let after, let duration, after > duration else { return }
+        throw UsageError("--after is longer than --duration, which ends the capture: lengthen one or shorten the other")
     }
 }

@@ -30,6 +30,7 @@ actor Merger {
     private var waitingReaders: [StreamID: CheckedContinuation<Void, Never>] = [:]
     private var failure: OutputError?
     private var isOver = false
+    private var isFinished = false
     private var names: [StreamID: String] = [:]
     /// The names of all streams so far.
     private var knownNames: Set<String> = []
@@ -58,7 +59,7 @@ actor Merger {
     }
 
     /// Whether the outputs get nothing any more.
-    private var isClosed: Bool { failure != nil || isOver }
+    private var isClosed: Bool { failure != nil || isOver || isFinished }
 
     /// Sets the text that the outputs' sections are commented with, before any stream is described.
     func identify(_ text: String) {
@@ -138,6 +139,8 @@ actor Merger {
         } catch {
             failure = failure ?? error
         }
+        // Sessions that nobody waits for may still send.
+        isFinished = true
         resumeReaders()
         let order = OrderReport(
             counts: merge.order, hold: merge.hold, clocks: OrderReport.difference(of: clocks, hold: merge.hold))

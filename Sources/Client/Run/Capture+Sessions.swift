@@ -114,9 +114,6 @@ extension Capture {
             roster.sessionCompleted(of: target.point)
         case .failed(let failure):
             sessionFailed(target, failure)
-        case .stalled(let failure):
-            end(.stalled)
-            sessionFailed(target, failure)
         }
         finishIfNothingIsLeft()
     }
@@ -216,6 +213,8 @@ extension Capture {
             roster.fail()
             return end(.stop)
         }
+        awaited.crashes.expire(at: .now)
+        defer { finishIfNothingIsLeft() }
         let limit = error.kind == .loggedOut ? 1 : Self.mostUnanswered
         guard unanswered == limit else { return }
         display.warn(nil, "the platform does not say which instances run, and none is joined until it does: \(error)")

@@ -28,9 +28,9 @@ enum Deadlines {
     static let dismiss = Duration.seconds(2)
     /// A session that was killed may take this long until its end is known.
     static let kill = Duration.milliseconds(500)
-    /// The outputs may take this long to write their end, after sessions that have ended by themselves.
+    /// The outputs may take this long to write their end.
     static let finish = Duration.seconds(5)
-    /// The outputs may take this long where sessions were killed, or a person asked for the end again.
+    /// The outputs may take this long where a person asked for the end again.
     static let hurriedFinish = Duration.milliseconds(500)
     /// A command of --on-file that nobody waits for may take this long to end: it is killed after a second.
     static let leave = Duration.seconds(2)

@@ -16,12 +16,12 @@
 ///     leaving    a command that ends   its end, the deadline `leave`                       ended
 ///     ended      the exit status       `_exit`, after the deadline `exit` at the latest
 ///
-/// That a run ends: each state has a rank, and an event leaves the state or leads to one with a higher rank. Each state
+/// That a run ends: each state has a rank, and an event keeps the state or leads to one with a higher rank. Each state
 /// after capturing arms one deadline when it is entered, and its deadline leaves it; but handing on takes as long as a
-/// person's command takes, and a signal leaves it. An event shortens a deadline and
-/// never extends it. So the run ends within the sum of the deadlines after the first reason to stop: `drain` + `kill` +
-/// `finish` + `exit`, if no file is handed on. The process ends even if a thread stands in write(2), which nothing can cancel, or a child of cf
-/// renews its tokens, which outlives a cancellation on purpose: the last edge is `_exit`.
+/// person's command takes, and a signal leaves it. An event shortens a deadline and never extends it. So the run ends within
+/// the sum of the deadlines after the first reason to stop: `drain` + `kill` + `finish` + `exit`, if no file is handed on.
+/// The process ends even if a thread stands in write(2), which nothing can cancel, or cf, started to renew tokens, outlives
+/// a cancellation on purpose: the last edge is `_exit`.
 struct Ending {
     /// A state of the run.
     enum State: Equatable {
@@ -49,8 +49,6 @@ struct Ending {
         case stop
         /// A person or another program asks for the end.
         case signal
-        /// A session that delivered nothing for the time ``Deadlines/stall`` was killed.
-        case stalled
         /// No session is left, and no instance is waited for.
         case nothingLeft
         /// The outputs have all that was asked for, and take no more.
@@ -95,7 +93,9 @@ struct Ending {
     private(set) var deadline: ContinuousClock.Instant?
 
     private var firstSignal: ContinuousClock.Instant?
-    private var hasKilled = false
+    /// Whether a person asked again for the end, so that the outputs have little time for theirs.
+    private var isHurried = false
+    private var isParentGone = false
 
     /// Whether sessions may be opened and instances waited for.
     var isCapturing: Bool { state == .surveying || state == .capturing }
@@ -103,6 +103,7 @@ struct Ending {
     /// Takes an event. Returns what to do now; the deadline is the caller's to observe.
     mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
         let isRepeated = event == .signal && isRepeatedSignal(at: now)
+        isParentGone = isParentGone || event == .parentGone
         let event = event == .parentGone && state != .handingOn ? .stop : event
         switch (state, event) {
         case (.surveying, .surveyed):
@@ -120,11 +121,8 @@ struct Ending {
         case (.draining, .outputsComplete):
             deadline = min(deadline ?? now, now + Deadlines.dismiss)
             return [.dismissAgents]
-        case (.draining, .stalled):
-            hasKilled = true
-            return []
         case (.draining, .signal) where isRepeated, (.draining, .deadline):
-            hasKilled = true
+            isHurried = isHurried || event == .signal
             enter(.killing, until: now + Deadlines.kill)
             return [.killSessions]
         case (.killing, .deadline):
@@ -148,6 +146,9 @@ struct Ending {
         case (.finishing, .finished), (.handingOn, .handedOn), (.leaving, .handedOn), (.leaving, .deadline):
             enter(.ended, until: nil)
             return [.conclude]
+        case (.finishing, .filesWait) where isParentGone:
+            enter(.leaving, until: now + Deadlines.leave)
+            return [.awaitCommand, .endCommand]
         case (.finishing, .filesWait):
             enter(.handingOn, until: nil)
             return [.awaitCommand]
@@ -161,7 +162,7 @@ struct Ending {
     }
 
     private mutating func finish(at now: ContinuousClock.Instant) -> [Action] {
-        enter(.finishing, until: now + (hasKilled ? Deadlines.hurriedFinish : Deadlines.finish))
+        enter(.finishing, until: now + (isHurried ? Deadlines.hurriedFinish : Deadlines.finish))
         return [.finishOutputs]
     }
 

@@ -169,6 +169,7 @@ struct Roster {
             guard follows, instance.isRunning, instance.guid != guid, hasRoom else { return nil }
             return start(target)
         case nil:
+            if hasBegun && !follows { return nil }
             guard hasBegun || !instance.isRunning else { return start(target) }
             if instance.isRunning { return hasRoom ? start(target) : wait(for: target, at: now) }
             // One that appears while all are captured is joined when it runs.

@@ -19,8 +19,6 @@ struct Session: Sendable {
         case complete
         /// Otherwise.
         case failed(SessionFailure)
-        /// By being killed, because nothing came for the time ``Deadlines/stall`` after the stop.
-        case stalled(SessionFailure)
     }
 
     let target: SessionTarget
@@ -50,7 +48,6 @@ struct Session: Sendable {
         }
         var statistics = progress.statistics
         if case .failed(let failure) = outcome { statistics.comment = failure.description }
-        if case .stalled(let failure) = outcome { statistics.comment = failure.description }
         await merger.close(stream, statistics)
         board.endSession(point, hasLastCounts: progress.withLog(\.isStopped) || !progress.hasBegun)
         guard case .failed(let failure) = outcome else { return outcome }

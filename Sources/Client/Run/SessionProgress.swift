@@ -125,11 +125,12 @@ final class SessionProgress: Sendable {
         state.withLock { state in
             if now - state.lastLook > Self.standstill { state.lastSign = now }
             state.lastLook = now
+            // Where the output takes no more, nothing is read, and nothing that is sent can be seen.
+            if state.isHeldBack { return nil }
             if state.isStopping {
                 let deadline = state.start == nil ? Deadlines.unbegun : Deadlines.stall
                 return now - state.lastSign >= deadline ? .stalled : nil
             }
-            if state.isHeldBack { return nil }
             if state.start == nil {
                 guard now - state.lastSign > Deadlines.begin else { return nil }
                 return .silent(.neverBegan(within: Deadlines.begin.components.seconds))
@@ -190,7 +191,7 @@ extension SessionProgress.State {
         }
         if case .stalled = reason {
             let seconds = Deadlines.stall.components.seconds
-            return .stalled(
+            return .failed(
                 SessionFailure(.cut, "nothing came for \(seconds) seconds after the stop: \(lossOfKilled)"))
         }
         return .failed(SessionFailure(.cut, "it was cut while packets still came: \(lossOfKilled)"))

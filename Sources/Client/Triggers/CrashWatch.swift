@@ -24,6 +24,11 @@ struct CrashWatch {
         suspects[instance.id] = (instance.guid, now)
     }
 
+    /// Forgets the instances on which the platform's word was awaited for too long. To be called where it gives no answer.
+    mutating func expire(at now: ContinuousClock.Instant) {
+        suspects = suspects.filter { now - $0.value.since <= Self.patience }
+    }
+
     /// Takes what the platform says of all instances. Returns the first crash among the suspects; nil if there is none.
     mutating func update(_ instances: [Instance], at now: ContinuousClock.Instant) -> Crash? {
         for id in suspects.keys.sorted() {

@@ -56,7 +56,8 @@ struct ExclusionTests {
             ("any", nil, nil, [2222], false), ("any", nil, withoutProxy, [2222], false),
         ] as [(String, [UInt16]?, String?, [UInt16], Bool)])
     func `has the daemon's port on lo, the proxy's on other interfaces, both on any`(
-        _ interface: String, _ daemonPorts: [UInt16]?, _ instance: String?, _ ports: [UInt16], _ leavesOutEverySession: Bool
+        _ interface: String, _ daemonPorts: [UInt16]?, _ instance: String?, _ ports: [UInt16],
+        _ leavesOutEverySession: Bool
     ) throws {
         let choice = Exclusion.choosePorts(
             for: daemonPorts.map(Self.session), on: try Self.interface(interface),

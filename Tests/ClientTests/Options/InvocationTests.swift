@@ -138,7 +138,7 @@ struct InvocationTests {
         (["demo", "--hold", "61"], "The value '61' is invalid for '--hold <SECONDS>': write 0 to 60 seconds"),
         (["demo", "-f", String(repeating: "x", count: 120_000)], "--filter has 120000 bytes, more than a command"),
         (["demo", "--until", " "], "--until is empty, write a filter such as"),
-        (["demo", "--after", "5s"], "--after is the time behind what --until waits for"),
+        (["demo", "--after", "5s"], "--after is the time behind what --until or --until-display waits for"),
         (
             ["demo", "--until", "udp", "--after", "soon"],
             "The value 'soon' is invalid for '--after <TIME>': write 500ms"

@@ -58,9 +58,26 @@ struct EndingTests {
         #expect(ending.deadline == start + Deadlines.drain)
         #expect(ending.handle(.deadline, at: start) == [.killSessions])
         #expect(ending.handle(.deadline, at: start) == [.abandonSessions, .finishOutputs])
-        #expect(ending.deadline == start + Deadlines.hurriedFinish)
+        #expect(ending.deadline == start + Deadlines.finish, "the outputs may have much to write still")
         #expect(ending.handle(.deadline, at: start) == [.abandonOutputs])
         #expect(ending.state == .ended)
+    }
+
+    @Test
+    func `leaves the outputs little time only if a person asked again`() {
+        var ending = Ending()
+        for event in [Ending.Event.surveyed, .signal] { _ = ending.handle(event, at: start) }
+        #expect(ending.handle(.signal, at: start + .seconds(1)) == [.killSessions])
+        _ = ending.handle(.nothingLeft, at: start + .seconds(1))
+        #expect(ending.deadline == start + .seconds(1) + Deadlines.hurriedFinish)
+    }
+
+    @Test
+    func `ends the command of the files if the program that started this one has gone before`() {
+        var ending = Ending()
+        for event in [Ending.Event.surveyed, .parentGone, .nothingLeft] { _ = ending.handle(event, at: start) }
+        #expect(ending.handle(.filesWait, at: start) == [.awaitCommand, .endCommand])
+        #expect(ending.state == .leaving && ending.deadline == start + Deadlines.leave)
     }
 
     @Test

@@ -254,6 +254,9 @@ struct RosterTests {
 
     @Test
     func `joins nothing without follow`() throws {
+        var other = try self.roster(follows: false)
+        _ = other.update([instance(0)], at: start)
+        #expect(other.update([instance(0), instance(1)], at: start) == [], "asked for the sake of a crash")
         var roster = try self.roster(follows: false)
         _ = roster.update([instance(0)], at: start)
         #expect(roster.sessionFailed(of: target(0), cut, mayRejoin: true, at: start) == nil)

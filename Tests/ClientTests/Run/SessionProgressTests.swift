@@ -44,6 +44,16 @@ struct SessionProgressTests {
     }
 
     @Test
+    func `is not killed after the stop while the output takes nothing of what it sends`() {
+        progress.stop(at: start)
+        progress.isHeldBack = true
+        #expect((1...20).allSatisfy { !isStalled(at: $0) })
+        progress.isHeldBack = false
+        progress.sign(at: start + .seconds(20))
+        #expect(!isStalled(at: 24) && isStalled(at: 25))
+    }
+
+    @Test
     func `that has not begun is hinted at after 8 seconds, unless something was heard of it`() {
         let silent = SessionProgress(StreamID(number: 0))
         #expect(silent.hint(at: start + .seconds(7)) == nil)
@@ -84,7 +94,7 @@ struct SessionProgressTests {
         progress.stop(at: start)
         progress.kill(.stalled)
         progress.kill(.endOfDrain)
-        guard case .stalled(let failure) = outcome() else {
+        guard case .failed(let failure) = outcome() else {
             Issue.record("not the first reason")
             return
         }

@@ -38,6 +38,16 @@ struct CrashWatchTests {
     }
 
     @Test
+    func `does not wait for ever for a platform that gives no answer`() {
+        var watch = CrashWatch()
+        watch.suspect(instance(0), at: start)
+        watch.expire(at: start + .seconds(29))
+        #expect(watch.isWaiting)
+        watch.expire(at: start + .seconds(31))
+        #expect(!watch.isWaiting)
+    }
+
+    @Test
     func `takes for none that a session was cut, or the process scaled down`() {
         var watch = CrashWatch()
         watch.suspect(instance(0), at: start)
