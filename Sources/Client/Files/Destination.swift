@@ -12,6 +12,7 @@ final class Destination: ByteDestination {
     var makeRoom: (() -> Bool)?
     /// Whether the file ends with a part of a packet, which could not be taken back.
     private(set) var isCut = false
+    private var isShortened = false
     /// The file that was opened; nil for what is not a regular file.
     private(set) var identity: FileIdentity?
 
@@ -166,6 +167,7 @@ final class Destination: ByteDestination {
 
     private func write(_ bytes: UnsafeRawBufferPointer, wholeLength: (Int) -> Int) throws(OutputError) {
         if written == 0 && path != nil && !isNew && !isLive { replaceOld() }
+        isShortened = isShortened || written > 0 && !isLive && descriptor.endsBeforePosition
         var done = 0
         while done < bytes.count {
             do {
@@ -206,6 +208,7 @@ final class Destination: ByteDestination {
     /// Closes the file, unless it is standard output. Removes one that was created here and is still empty.
     func close() throws(OutputError) {
         if let path, isNew, written == 0, isStillEmpty(at: path) { path.unlink() }
+        if descriptor == .standardOutput && isShortened { throw .lost(name) }
         guard descriptor != .standardOutput else { return }
         let isLost = isLost
         do {
@@ -218,6 +221,7 @@ final class Destination: ByteDestination {
 
     /// Whether the file's name leads to another file by now, or somebody else has changed the file's length.
     private var isLost: Bool {
+        if isShortened { return true }
         guard let path, !isLive, written > 0, let own = try? descriptor.stat() else { return false }
         guard let there = try? path.stat(), own.isSameFile(as: there) else { return true }
         return own.size != written

@@ -8,3 +8,11 @@ struct FileIdentity: Equatable, Sendable {
         inode = UInt64(truncatingIfNeeded: status.inode.rawValue)
     }
 }
+
+extension FileDescriptor {
+    /// Whether the file ends before the place of the next bytes, which would leave a hole: somebody else has cut it.
+    var endsBeforePosition: Bool {
+        guard let size = try? stat().size, let position = try? seek(offset: 0, from: .current) else { return false }
+        return size < position
+    }
+}

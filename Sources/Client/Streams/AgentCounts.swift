@@ -14,9 +14,14 @@ struct AgentCounts: Equatable, Sendable {
     /// Beyond any capture's counts, and far from what sums of them can hold.
     private static let most: UInt64 = 1 << 40
 
-    /// The counts in a line of the log (`capturing`, `stopped capture`); nil if there are none.
+    /// The counts in a line of the log (`capturing`, `stopped capture`); nil if there are none, or one of them is no number:
+    /// what cannot be read is not known.
     init?(_ entry: LogEntry) {
-        guard entry["packets"].flatMap({ UInt64($0) }) != nil else { return nil }
+        guard entry["packets"] != nil,
+            ["packets", "bytes", "dropped", "truncated", "lost"].allSatisfy({ name in
+                entry[name].map { UInt64($0) != nil } ?? true
+            })
+        else { return nil }
         func number(_ name: String) -> UInt64 { min(entry[name].flatMap { UInt64($0) } ?? 0, Self.most) }
         packets = number("packets")
         bytes = number("bytes")

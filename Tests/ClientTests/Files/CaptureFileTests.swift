@@ -316,6 +316,17 @@ struct CaptureFileTests {
         try file.finish(at: 0, isFailed: false)
     }
 
+    @Test
+    func `that somebody else cuts is not called saved, though more is written behind`() throws {
+        var file = try file(options("x.pcap"))
+        try file.add(StreamID(number: 0), description())
+        try write(records, to: &file)
+        try file.flush()
+        _ = try output(of: "cd \(folder.path) && truncate -s 0 x.pcap")
+        try write(records, to: &file)
+        #expect(throws: OutputError.self) { try file.finish(at: 0, isFailed: false) }
+    }
+
     @Test(arguments: ["rm x.pcap", "mv x.pcap y; echo other > x.pcap", "truncate -s 30 x.pcap", "echo more >> x.pcap"])
     func `that somebody else changes is not called saved`(command: String) throws {
         var file = try file(options("x.pcap"))

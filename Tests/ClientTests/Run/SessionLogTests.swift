@@ -57,6 +57,13 @@ struct SessionLogTests {
         #expect(log.remarks.utf8.count < 5000)
     }
 
+    @Test(arguments: ["-5", "1e3", "", String(repeating: "9", count: 4000)])
+    func `knows no counts of which one cannot be read`(dropped: String) {
+        var log = SessionLog()
+        _ = log.append(Array("time=t level=INFO msg=capturing packets=1 dropped=\(dropped)".utf8))
+        #expect(log.counts == nil)
+    }
+
     @Test
     func `gives counts that can be added up, whatever it says`() {
         var log = SessionLog()
