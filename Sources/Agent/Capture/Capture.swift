@@ -68,8 +68,8 @@ import CPcap
         Failure("failed to open device \(interface.name): \(reason)")
     }
 
-    /// Returns the status in words, and libpcap's details. The corresponding C functions are `pcap_statustostr` and
-    /// `pcap_geterr`.
+    /// Returns the meaning of a status of libpcap in words, with the details of the handle. The corresponding C functions
+    /// are `pcap_statustostr` and `pcap_geterr`.
     private static func explanation(of status: Int32, _ handle: OpaquePointer) -> ByteString {
         let detail = unsafe ByteString(cString: pcap_geterr(handle))
         if status == PCAP_ERROR || status == PCAP_WARNING { return detail }

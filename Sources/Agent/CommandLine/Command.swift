@@ -52,7 +52,7 @@ public enum Command: Equatable {
             "invalid value \"\(value)\" for flag -snaplen: give 1 to \(Options.largestSnaplen), or 0 for the default")
     }
 
-    /// Returns the flag and value that the words may stand for. `last` is the flag before them. If the user's shell has
+    /// Returns the flag and the value that stray arguments were probably meant as. `last` is the flag before them. If the user's shell has
     /// split a filter, its first word is the value of that flag.
     private static func meaning(
         of words: ArraySlice<ByteString>, after last: FlagScanner.Flag?, _ options: Options, _ interfaces: [ByteString]

@@ -28,8 +28,8 @@ enum FilterChild {
         return unsafe options.withCString { unsafe setenv("RES_OPTIONS", $0, 1) } == 0
     }
 
-    /// Closes the packet socket and all descriptors but the standard streams and `replies`. Returns whether they are closed
-    /// for sure. The corresponding C function is `dup2`.
+    /// Closes the packet socket, and all descriptors but the standard streams and `replies`. Returns false if one may still
+    /// be open. The corresponding C function is `dup2`.
     private static func closeDescriptors(replacing socket: Int32, keeping replies: Int32) -> Bool {
         // An open directory takes the socket's number, because nothing can be sent on that (cf_pcap_deny_sending).
         let directory = unsafe cf_pcap_open("/", O_PATH)

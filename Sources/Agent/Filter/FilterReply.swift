@@ -15,7 +15,7 @@ enum FilterReply {
     /// more than 131,072 instructions fits.
     private static let largestContent = 1 << 20
 
-    /// The bytes from which ``init(_:)`` makes the same reply.
+    /// The encoded reply, which ``init(_:)`` decodes.
     var bytes: [UInt8] {
         let (tag, content): (UInt8, [UInt8]) =
             switch self {

@@ -3,7 +3,7 @@ import CLinux
 /// Writes the agent's log to standard error, a line with one write(2) unless it is longer than PIPE_BUF (pipe(7)).
 ///
 /// A reader that has stopped reading must not keep the agent from stopping. So a line is left out if standard error
-/// accepts nothing of it within ``timeout``. If standard error accepts a part of a line, the rest precedes the next line.
+/// accepts no byte of the line within ``timeout``. If standard error accepts a part of a line, the rest precedes the next line.
 public final class Log {
     private static let timeout = Duration.milliseconds(200)
 

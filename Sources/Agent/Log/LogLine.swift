@@ -3,7 +3,7 @@ public struct LogLine {
     /// The text so far.
     private(set) var bytes: [UInt8] = []
 
-    /// Begins a new line in the memory of the one before.
+    /// Empties the line and writes `time=`, `level=` and `msg=`. Keeps the memory that earlier lines have taken.
     mutating func start(_ level: StaticString, _ message: ByteString, at time: Timestamp) {
         bytes.removeAll(keepingCapacity: true)
         bytes.append(text: "time=")

@@ -7,7 +7,7 @@ import CLinux
 public struct Output: ~Copyable {
     /// The descriptor, which stays the caller's.
     let descriptor: Int32
-    /// The number of bytes that it has accepted.
+    /// The number of bytes that the output has accepted.
     private(set) var written = 0
     private let isSocket: Bool
     private let file: RegularFile?

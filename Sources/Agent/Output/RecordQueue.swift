@@ -92,10 +92,10 @@ import CLinux
         }
     }
 
-    /// The number of bytes that are left of the first record.
+    /// The number of pending bytes of the first record, of which the output may have accepted a part.
     var firstRecordLength: Int { recordStart + recordLength(at: recordStart) - start }
 
-    /// The number of bytes that standard output has accepted of a record that it has not accepted whole.
+    /// The number of bytes of the first record that the output has accepted.
     var partialRecordLength: Int { start - recordStart }
 
     /// Counts the records that standard output has not accepted whole.

@@ -1,6 +1,6 @@
 /// The end of a capture, from the stop on: the packets that are still to be written, and the time that they may take.
 ///
-/// A pure value. Its decisions follow from it and from a ``Progress``.
+/// A pure value: decisions follow from its properties and from a ``Progress``.
 struct Drain: Equatable {
     /// The moment of the stop.
     let start: MonotonicClock.Instant
@@ -23,7 +23,7 @@ struct Drain: Equatable {
     /// The time in which a second signal is the first one again: timeout(1) and terminals send it twice.
     static let duplicateInterval = Duration.milliseconds(200)
 
-    /// The state of the data path at a moment.
+    /// The progress of reading and writing at one moment, as the loop measures it.
     struct Progress: Equatable {
         /// The moment.
         var now: MonotonicClock.Instant

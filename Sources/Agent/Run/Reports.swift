@@ -27,7 +27,7 @@ struct Reports {
     private var nextDropCheck: MonotonicClock.Instant
     private var nextProgressLine: MonotonicClock.Instant
 
-    /// The interval of checks for drops while there are packets.
+    /// The interval in which the kernel is asked for its count of dropped packets, while packets come.
     private static let dropCheckInterval = Duration.milliseconds(250)
     /// The interval of progress in a verbose log.
     private static let progressInterval = Duration.seconds(5)

@@ -6,7 +6,7 @@ struct ProcessStat: Equatable {
     let name: ByteString
     /// The process id of its parent; 0 if it has none.
     let parent: Int
-    /// Whether it ignores SIGHUP. The processes that it starts inherit that.
+    /// Whether the process ignores SIGHUP, as do the processes that it starts (signal(7)).
     let ignoresHangup: Bool
 
     /// Parses `PID (NAME) STATE PPID …`; nil if the text is anything else. The name may hold spaces and parentheses: it

@@ -19,7 +19,7 @@ public struct SSHSession: Equatable {
     enum Source: ByteString {
         /// The daemon holds the socket, as its descriptors show.
         case descriptors = "descriptors"
-        /// The environment variable names the connection.
+        /// The variable `SSH_CONNECTION` (ssh(1)) names the connection.
         case environment = "SSH_CONNECTION"
         /// The connection's port is the platform's SSH port.
         case port = "port"

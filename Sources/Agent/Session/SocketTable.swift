@@ -13,7 +13,7 @@ struct TCPSocket: Equatable {
     private static let closeWait: UInt8 = 0x08
     private static let listen: UInt8 = 0x0A
 
-    /// Whether it accepts connections.
+    /// Whether the socket accepts connections.
     var isListening: Bool { state == Self.listen }
 
     /// Whether a process holds it and its peer may still read what is sent on it.

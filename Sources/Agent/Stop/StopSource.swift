@@ -29,7 +29,7 @@ public final class StopSource {
         self.stream = stream ?? -1
     }
 
-    /// The descriptors that it uses inside the sandbox; -1 for a socket table that it does not read.
+    /// The descriptors that the stop source uses inside the sandbox; -1 for a socket table that is not read.
     var descriptors: (signals: Int32, socketTables: (v4: Int32, v6: Int32)) {
         (signals.descriptor, session.descriptors)
     }

@@ -19,12 +19,12 @@ public struct ByteString: Equatable, Sendable {
         }
     }
 
-    /// Whether it has no bytes.
+    /// Whether the string has no bytes.
     public var isEmpty: Bool { bytes.isEmpty }
     /// The number of bytes.
     var count: Int { bytes.count }
 
-    /// Whether it has no bytes but ASCII white space.
+    /// Whether the string has no bytes but ASCII white space.
     var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) } }
 
     mutating func append(_ other: ByteString) {
@@ -39,7 +39,7 @@ public struct ByteString: Equatable, Sendable {
         bytes.suffix(suffix.count).elementsEqual(suffix.bytes)
     }
 
-    /// Returns whether `part` occurs in it.
+    /// Returns whether the string contains `part`, at any offset.
     func contains(_ part: ByteString) -> Bool {
         guard part.count <= count else { return false }
         return (0...(count - part.count)).contains { start in

@@ -7,10 +7,10 @@ public struct Interface: Equatable, Sendable {
     /// The kernel's index of the interface; 0 stands for all interfaces.
     let index: Int32
 
-    /// Whether it is `lo`. The corresponding C function is `if_nametoindex`.
+    /// Whether the interface is `lo`. The corresponding C function is `if_nametoindex`.
     var isLoopback: Bool { unsafe index != 0 && index == if_nametoindex("lo") }
 
-    /// Whether it stands for all interfaces.
+    /// Whether the name is `any`, which stands for all interfaces.
     var isAny: Bool { index == 0 }
 
     /// Whether packets of `lo` pass it. Those come twice, once sent and once received.
