@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -16,6 +17,7 @@ from checks import check_with_tools, in_order
 from client import Client
 from foundation import HTTPLoad, Instance, Pktgen, agents
 from sessions.container import ADDRESS, wait_until
+from test_wireshark import tshark_of
 
 CLOSED_PORT = 4711
 RESET = f"(tcp[13]&4!=0 or (ip6[6]=6 and ip6[53]&4!=0)) and port {CLOSED_PORT}"
@@ -258,3 +260,15 @@ def test_flight_recorder_keeps_what_led_to_the_event_and_came_after_it_without_a
 def fields_of_set(folder: Path, expression: str) -> list[float]:
     """The times of the packets of a set that a display filter selects."""
     return [float(time) for file in sorted(folder.glob("x_*.pcapng")) for time, in fields(file, expression, "frame.time_epoch")]
+
+
+def test_display_filter_whose_tshark_dies_ends_the_capture(foundation, demo, folder):
+    """Nobody looks for the event any more: the capture would go on for ever."""
+    with Client(foundation, folder, "demo", "--until-display", "http.response.code == 599", "-o", "x.pcapng") as running:
+        running.wait_until_capturing(*demo.processes[0].instances)
+        running.wait_until(lambda: tshark_of(running), 20, "tshark reads")
+        os.kill(tshark_of(running), signal.SIGKILL)
+        result = running.wait(20)
+    assert result.status != 0 and "--until-display waits for nothing any more" in result.stderr, result.stderr
+    check_with_tools(folder / "x.pcapng")
+    assert not agents(demo.processes[0].instances)

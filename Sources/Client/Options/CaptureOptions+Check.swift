@@ -12,6 +12,7 @@ extension CaptureOptions {
             throw UsageError(
                 "the app's name '\(appName)' begins with '-', which cf takes for an option: rename the app")
         }
+        if let output, Self.namesOfStandardOutput.contains(output) { self.output = "-" }
         if filter == "" { filter = nil }
         if snaplen == 0 { snaplen = nil }
         try checkInterfaces()
@@ -36,6 +37,8 @@ extension CaptureOptions {
         }
         return .linkExtcap(isWanted: installExtcap)
     }
+
+    private static let namesOfStandardOutput = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
 
     private func checkRotation() throws(UsageError) {
         guard onFile == nil || writesFile else {

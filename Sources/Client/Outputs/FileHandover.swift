@@ -112,14 +112,11 @@ public final class FileHandover: Sendable {
 
     private func terminate(_ process: pid_t) {
         Self.signal(process, SIGTERM)
-        Task { [weak self] in
+        Task {
             try? await Task.sleep(for: .seconds(1))
-            self?.killIfStillRunning(process)
+            // The shell may have ended before what it has started.
+            Self.signal(process, SIGKILL)
         }
-    }
-
-    private func killIfStillRunning(_ process: pid_t) {
-        state.withLock { if $0.process == process { Self.signal(process, SIGKILL) } }
     }
 
     private func run() async {

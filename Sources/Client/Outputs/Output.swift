@@ -47,4 +47,6 @@ struct OutputLines: Sendable {
     var warn: @Sendable (String) -> Void = { _ in }
     /// Tells of a failure that the capture goes on behind, and which its exit status shows.
     var fail: @Sendable (String) -> Void = { _ in }
+    /// Tells of a failure behind which the capture has no purpose any more, and ends it.
+    var end: @Sendable (String) -> Void = { _ in }
 }

@@ -27,6 +27,7 @@ final class TsharkOutput: Output {
     private let bound: UInt64
     /// What is missing once tshark has ended, for messages.
     private let consequence: String
+    private let endsCapture: Bool
     private let queue = DispatchQueue(label: "cf-pcap.tshark")
     private let failure = Failure()
     private var input: TsharkInput?
@@ -42,10 +43,10 @@ final class TsharkOutput: Output {
     private static let endTime = Duration.seconds(3)
 
     /// Creates a stream. If it is `isRequired`, the merge waits for tshark, else packets are left out that tshark is too
-    /// slow for.
+    /// slow for. If tshark ends by itself the capture goes on, unless it `endsCapture`.
     init(
         _ tshark: Tshark, _ arguments: [String], isRequired: Bool, reader: any TsharkReader, consequence: String,
-        lines: OutputLines, bound: UInt64 = TsharkOutput.bound
+        endsCapture: Bool = false, lines: OutputLines, bound: UInt64 = TsharkOutput.bound
     ) {
         self.tshark = tshark
         self.arguments = arguments
@@ -54,15 +55,17 @@ final class TsharkOutput: Output {
         self.lines = lines
         self.bound = bound
         self.consequence = consequence
+        self.endsCapture = endsCapture
     }
 
     func open() throws(OutputError) -> any ByteDestination {
         let (input, writing) = try Self.pipe()
         let (reading, output) = try Self.pipe()
-        tshark.start(arguments, input: input, output: output) { [failure, reader, lines, consequence] words in
+        tshark.start(arguments, input: input, output: output) {
+            [failure, reader, consequence, tell = endsCapture ? lines.end : lines.fail] words in
             // A reader that has gone ends tshark as well, which nobody needs to be told.
             guard let words, !reader.isClosed, failure.set() else { return }
-            lines.fail("tshark has ended, and \(consequence): \(words)")
+            tell("tshark has ended, and \(consequence): \(words)")
         }
         queue.async { [reader, packets] in
             reader.read(reading, after: packets)

@@ -81,7 +81,11 @@ public struct Capture {
         let (events, post) = AsyncStream.makeStream(of: Event.self)
         (self.events, self.post) = (events, post)
         let lines = OutputLines(
-            say: { display.say($0) }, warn: { display.warn(nil, $0) }, fail: { post.yield(.outputProblem($0)) })
+            say: { display.say($0) }, warn: { display.warn(nil, $0) }, fail: { post.yield(.outputProblem($0)) },
+            end: {
+                post.yield(.outputProblem($0))
+                post.yield(.stopIsDue)
+            })
         let match = options.untilDisplay.map { _ in DisplayMatch { post.yield(.trigger(.match($0))) } }
         let outputs = try await OpenedOutputs.open(
             options,

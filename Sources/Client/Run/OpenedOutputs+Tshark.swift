@@ -16,7 +16,8 @@ extension OpenedOutputs {
             outputs.append(
                 TsharkOutput(
                     tshark, DisplayFilterWatch.arguments(filter), isRequired: false, reader: DisplayFilterWatch(match),
-                    consequence: "\(DisplayFilterWatch.option) waits for nothing any more", lines: context.lines))
+                    consequence: "\(DisplayFilterWatch.option) waits for nothing any more", endsCapture: true,
+                    lines: context.lines))
         }
         return outputs
     }

@@ -159,6 +159,7 @@ struct InvocationTests {
         (["demo", "-i", "-1"], "-1"),
         (["demo", "--interface", ""], "The value '' is invalid for '--interface <NAME>': write eth0, lo, any"),
         (["demo", "--process", ""], "The value '' is invalid for '--process <PROCESS>'"),
+        (["demo", "-o", "/dev/stdout", "--rotate", "10m"], "standard output is one stream"),
         (["demo", "--wireshark", "-o", "-"], "--wireshark takes the place of '-o -'"),
         (["demo", "--wireshark", "--format", "pcap"], "--wireshark alone writes no file"),
         (["demo", "--rotate", "100"], "'100' has no unit, write a size as 100MB, a time as 10m, or both as 100MB,10m"),
