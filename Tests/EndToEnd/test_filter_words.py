@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +13,10 @@ from harness import Sink, find, send_numbered, start_agent
 
 @pytest.fixture
 def without_protocols(tmp_path):
-    """A root in which no protocol has a name."""
+    """A root in which no protocol has a name. Debian's smallest has no list of them either."""
     empty = tmp_path / "protocols"
     empty.write_text("")
-    return {"/etc/protocols": empty}
+    return {"/etc/protocols": empty} if Path("/etc/protocols").exists() else {}
 
 
 def test_protocol_is_known_by_name_where_the_root_has_no_list_of_them(container, peer, without_protocols):
