@@ -85,7 +85,7 @@ def test_first_signal_of_all_ends_the_wait_for_a_command(foundation, solo, folde
 
 
 def test_command_that_is_too_slow_loses_the_oldest_files(foundation, demo, folder, liars):
-    send_numbers(demo, liars, 12_000)
+    send_numbers(demo, liars, 12_000, pause=0.01)
     with Client(foundation, folder, "demo", "--hold", "10", "--rotate", "50KB", "--keep", "2", "-o", "web.pcapng",
                 "--on-file", "while [ ! -e go ]; do sleep 0.05; done; echo {} >> handed") as running:
         wait_until(lambda: last_number(folder) == 11_999, 60, "the last packet")
