@@ -95,7 +95,6 @@ struct Ending {
     private var firstSignal: ContinuousClock.Instant?
     /// Whether a person asked again for the end, so that the outputs have little time for theirs.
     private var isHurried = false
-    private var isParentGone = false
 
     /// Whether sessions may be opened and instances waited for.
     var isCapturing: Bool { state == .surveying || state == .capturing }
@@ -103,7 +102,7 @@ struct Ending {
     /// Takes an event. Returns what to do now; the deadline is the caller's to observe.
     mutating func handle(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
         let isRepeated = event == .signal && isRepeatedSignal(at: now)
-        isParentGone = isParentGone || event == .parentGone
+        // A ^C ends cf as well: files are handed on all the same where cf has gone before.
         let event = event == .parentGone && state != .handingOn ? .stop : event
         switch (state, event) {
         case (.surveying, .surveyed):
@@ -146,9 +145,6 @@ struct Ending {
         case (.finishing, .finished), (.handingOn, .handedOn), (.leaving, .handedOn), (.leaving, .deadline):
             enter(.ended, until: nil)
             return [.conclude]
-        case (.finishing, .filesWait) where isParentGone:
-            enter(.leaving, until: now + Deadlines.leave)
-            return [.awaitCommand, .endCommand]
         case (.finishing, .filesWait):
             enter(.handingOn, until: nil)
             return [.awaitCommand]

@@ -73,11 +73,13 @@ struct EndingTests {
     }
 
     @Test
-    func `ends the command of the files if the program that started this one has gone before`() {
+    func `hands files on though the same signal has ended the program that started this one`() {
         var ending = Ending()
-        for event in [Ending.Event.surveyed, .parentGone, .nothingLeft] { _ = ending.handle(event, at: start) }
-        #expect(ending.handle(.filesWait, at: start) == [.awaitCommand, .endCommand])
-        #expect(ending.state == .leaving && ending.deadline == start + Deadlines.leave)
+        for event in [Ending.Event.surveyed, .signal, .parentGone, .nothingLeft] {
+            _ = ending.handle(event, at: start)
+        }
+        #expect(ending.handle(.filesWait, at: start) == [.awaitCommand])
+        #expect(ending.state == .handingOn)
     }
 
     @Test
