@@ -169,6 +169,15 @@ def test_port_that_does_not_answer_is_named_before_anybody_gives_up(foundation, 
     assert lines[3] == "Nothing was captured: no file was written."
 
 
+def test_instance_that_does_not_answer_while_others_do_is_no_matter_of_the_port(foundation, demo, folder, liars):
+    demo.processes[0].instances[1].ssh_answer = liars("time.sleep(300)")
+    with Client(foundation, folder, "demo") as running:
+        hint = running.wait_for_message("web/1: warning: ", timeout=30)
+        running.stop()
+    assert "no capture began within 8 seconds" in hint and "'cf ssh demo -i 1 --process web'" in hint
+    assert "SSH port" not in hint and "ALL_PROXY" not in hint
+
+
 def configure(foundation: Foundation, **values: object) -> None:
     file = foundation.home / ".cf/config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | values))

@@ -1,4 +1,4 @@
-/// What there is to capture: the apps of the space (`--list`), the instances of an app (`--check`).
+/// Answers the questions that capture nothing: the apps of the space (`--list`), the instances of an app (`--check`).
 public enum Inventory {
     /// Prints the apps of the targeted space. Returns the exit status: 0 if everything about them is known.
     public static func list(_ options: CaptureOptions, startedBy parent: Int32?, _ display: Display) async -> Int32 {
@@ -60,7 +60,9 @@ public enum Inventory {
             do throws(PlatformError) {
                 let output = try await cf.execute(command.text, in: point.instance, of: app, options)
                 var check = InstanceCheck(point, output, app: app.name, route: cf.route)
-                if let failure = check.failure { check.failure = await cf.confirmed(failure, of: app) }
+                if let failure = check.failure {
+                    check.failure = await cf.confirmed(failure, of: app, at: point.instance)
+                }
                 return check
             } catch {
                 return InstanceCheck(point, SessionFailure(.unknown, error.description))

@@ -130,8 +130,14 @@ public actor CF {
     // MARK: SSH
 
     /// Returns a session's failure with the cause as the platform has it: the SSH proxy's refusal alone may be a failure of
-    /// the platform that passes, and a session that never began says nothing by itself.
-    func confirmed(_ failure: SessionFailure, of app: App) async -> SessionFailure {
+    /// the platform that passes, and a session that never began says nothing by itself. `reachesOthers` tells that sessions
+    /// to other instances run through the same port, so that the way to the port is not the cause.
+    func confirmed(
+        _ failure: SessionFailure, of app: App, at instance: InstanceID, reachesOthers: Bool = false
+    ) async -> SessionFailure {
+        if reachesOthers, [.neverBegan, .unreachable].contains(failure.kind) {
+            return failure.ofInstance(instance, app: app.name)
+        }
         if failure.kind == .neverBegan {
             return failure.neverBegan(on: await routeWithEndpoint())
         }

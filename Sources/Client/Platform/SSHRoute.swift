@@ -29,6 +29,16 @@ extension SessionFailure {
         SessionFailure(.neverBegan, "no capture began within \(seconds) seconds")
     }
 
+    /// Returns the failure of a session that does not get through while sessions to other instances do.
+    func ofInstance(_ instance: InstanceID, app: String) -> SessionFailure {
+        SessionFailure(
+            kind, reason,
+            remedy: """
+                other instances are reached, so it is this one or its cell: 'cf ssh \(app) -i \(instance.index) --process \
+                \(instance.process)' shows it
+                """)
+    }
+
     /// Returns the failure of a session that never began, with what may be in its way.
     func neverBegan(on route: SSHRoute) -> SessionFailure {
         let port = route.endpoint.map { "the SSH port \($0)" } ?? "the platform's SSH port (usually 2222)"

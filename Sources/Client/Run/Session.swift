@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// One session: the agent at one capture point, from its start to its end.
 struct Session: Sendable {
-    /// What a session can be asked for while it runs.
+    /// A command to a running session.
     enum Command: Sendable {
         /// End in order: the agent is stopped and hands over what it has.
         case stop
@@ -13,7 +13,7 @@ struct Session: Sendable {
         case kill
     }
 
-    /// How a session ended.
+    /// The end of a session.
     enum Outcome: Sendable {
         /// As it was asked to, with all that the agent captured.
         case complete
@@ -51,7 +51,7 @@ struct Session: Sendable {
         await merger.close(stream, statistics)
         board.endSession(point, hasLastCounts: progress.withLog(\.isStopped) || !progress.hasBegun)
         guard case .failed(let failure) = outcome else { return outcome }
-        return .failed(await cf.confirmed(failure, of: app))
+        return .failed(await confirmed(failure))
     }
 
     private func converse(
@@ -83,6 +83,11 @@ struct Session: Sendable {
         }
         await endPackets(progress, isOrderly: progress.isStopping || result.terminationStatus == .exited(0))
         return progress.outcome(of: result.terminationStatus, app: app, route: cf.route)
+    }
+
+    private func confirmed(_ failure: SessionFailure) async -> SessionFailure {
+        let reachesOthers = board.statuses.contains { $0.point.instance != point.instance && $0.state.isCapturing }
+        return await cf.confirmed(failure, of: app, at: point.instance, reachesOthers: reachesOthers)
     }
 
     private static func makePipes() throws -> (packets: SessionPipe, log: SessionPipe) {
@@ -135,7 +140,7 @@ struct Session: Sendable {
             if !isTold, let failure = progress.hint(at: .now) {
                 isTold = true
                 // Asking for the cause may take as long as the session.
-                Task { onSilence(await cf.confirmed(failure, of: app)) }
+                Task { onSilence(await confirmed(failure)) }
             }
             guard let reason = progress.silence(at: .now) else { continue }
             progress.kill(reason)

@@ -4,6 +4,7 @@ import Testing
 @testable import Client
 
 private let app = App(name: "demo", guid: "a-1")
+private let first = InstanceID(process: "web", index: 0)
 
 @Suite("cf")
 struct CFTests {
@@ -202,10 +203,10 @@ struct CFTests {
         try await withPlatform([
             "v3_apps_a-1_ssh_enabled.out": enabled, "v3_apps_a-1_permissions.out": permissions, "space.out": "s-1",
         ]) { platform, cf in
-            #expect(await cf.confirmed(Self.refused, of: app).kind == kind)
+            #expect(await cf.confirmed(Self.refused, of: app, at: first).kind == kind)
             // Many sessions fail at once, and ask once.
             let calls = try platform.calls.count
-            #expect(await cf.confirmed(Self.refused, of: app).kind == kind)
+            #expect(await cf.confirmed(Self.refused, of: app, at: first).kind == kind)
             #expect(try platform.calls.count == calls)
         }
     }
@@ -213,11 +214,14 @@ struct CFTests {
     @Test
     func `names the SSH port of a session that never began`() async throws {
         try await withPlatform([".out": #"{"links":{"app_ssh":{"href":"ssh.example.com:2222"}}}"#]) { platform, cf in
-            let failure = await cf.confirmed(.neverBegan(within: 60), of: app)
+            let failure = await cf.confirmed(.neverBegan(within: 60), of: app, at: first)
             #expect(
                 failure.reason
                     == "no capture began within 60 seconds, perhaps the SSH port ssh.example.com:2222 does not answer")
             #expect(failure.remedy?.contains("ALL_PROXY") == true && failure.recovery == .rejoin)
+            let alone = await cf.confirmed(.neverBegan(within: 60), of: app, at: first, reachesOthers: true)
+            #expect(alone.reason == "no capture began within 60 seconds")
+            #expect(alone.remedy?.contains("'cf ssh demo -i 0 --process web'") == true)
         }
     }
 
