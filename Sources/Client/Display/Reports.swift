@@ -1,4 +1,4 @@
-/// What is said of a capture in lines: while it goes on, where there is no terminal, and at its end.
+/// The lines about a capture: its progress where there is no terminal, and its summary.
 enum Reports {
     /// `1,234 packets, 5.6 MB, 7.8 kB/s, 0 dropped; 2 of 3 instances capturing; web/2 waiting`
     static func progress(_ statuses: [InstanceStatus]) -> String {
@@ -91,11 +91,11 @@ enum Reports {
 }
 
 extension InstanceStatus {
-    /// Whether a capture has begun in the instance, as far as the end shows.
+    /// Whether a capture has begun at the point at any time.
     fileprivate var wasCaptured: Bool {
         switch state {
         case .capturing, .ended: true
-        case .starting, .waiting, .failed: packets > 0
+        case .starting, .waiting, .failed: hasBegun || packets > 0
         }
     }
 }

@@ -1,6 +1,6 @@
-/// What is known of one capture point.
+/// The state and the counts of one capture point.
 public struct InstanceStatus: Sendable {
-    /// Where a capture is in its life.
+    /// A state of a capture.
     public enum State: Sendable {
         /// The session is being opened, or the agent has not yet written its header.
         case starting
@@ -14,10 +14,14 @@ public struct InstanceStatus: Sendable {
         case failed(String)
     }
 
-    /// Whose status it is.
+    /// The capture point.
     public let point: CapturePoint
-    /// Where its capture is.
-    public var state: State = .starting
+    /// The state of its capture.
+    public var state: State = .starting {
+        didSet { if case .capturing = state { hasBegun = true } }
+    }
+    /// Whether a capture has begun there at any time.
+    public private(set) var hasBegun = false
     /// Packets that have come so far.
     public var packets = 0
     /// Their captured bytes.

@@ -1,7 +1,7 @@
 internal import Subprocess
 internal import Synchronization
 
-/// What is known of a session while it runs, shared by the tasks that serve it.
+/// The progress of a running session, shared by the tasks that serve it.
 final class SessionProgress: Sendable {
     fileprivate struct State {
         var log = SessionLog()
@@ -29,7 +29,7 @@ final class SessionProgress: Sendable {
         case endOfDrain
     }
 
-    /// Where its packets go.
+    /// The stream of the merge that takes its packets.
     let stream: StreamID
     private let state = Mutex(State())
 
@@ -46,7 +46,7 @@ final class SessionProgress: Sendable {
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
     /// The agent is asked to stop; the time for ``Deadlines/stall`` begins.
-    /// What comes from then on may not be wanted: no session is incomplete for lack of it.
+    /// If the packets behind the stop are not wanted, the session is complete without them.
     func stop(at now: ContinuousClock.Instant, isWanted: Bool = true) {
         state.withLock {
             $0.isStopping = true
@@ -142,7 +142,7 @@ final class SessionProgress: Sendable {
         }
     }
 
-    /// What a capture file says of the stream. A count that is not the last one is left out: the format knows no least.
+    /// The statistics that a capture file gets. Leaves out a count that is not the last one: the format has no "at least".
     var statistics: StreamStatistics {
         state.withLock { state in
             let counts = state.log.isStopped ? state.log.counts : nil
@@ -152,7 +152,7 @@ final class SessionProgress: Sendable {
         }
     }
 
-    /// How the session ended, of which cf's process ended so.
+    /// Returns the end of the session, of which the process of cf has ended with `status`.
     func outcome(of status: TerminationStatus, app: App, route: SSHRoute) -> Session.Outcome {
         state.withLock { state in
             if !state.isWanted { return .complete }
@@ -188,6 +188,8 @@ extension SessionProgress.State {
             return .failed(failure)
         case .stalled, .endOfDrain:
             guard start != nil else { return .failed(stoppedEarly(at: now)) }
+            // The agent has ended in order and all of its packets have come: only the process of cf has not ended.
+            if log.isStopped && missing == nil { return .complete }
         }
         if case .stalled = reason {
             let seconds = Deadlines.stall.components.seconds
@@ -220,7 +222,7 @@ extension SessionProgress.State {
         return SessionFailure(.agentFailed, "what it sends is not a capture: '\(text)'")
     }
 
-    /// What the agent says it wrote and did not come.
+    /// The failure to tell if the agent has written more packets than came; nil if all came.
     fileprivate var missing: SessionFailure? {
         guard log.isStopped, let counts = log.counts, start != nil else { return nil }
         let sent = counts.packets &- min(counts.lost, counts.packets)

@@ -44,6 +44,14 @@ struct ReportsTests {
     }
 
     @Test
+    func `at the end call an instance captured whose capture began, though no packet came`() {
+        var silent = status(0, .capturing)
+        silent.state = .failed("cut")
+        let lines = Reports.summary([silent, status(1, .failed("no agent"))], order: OrderReport())
+        #expect(lines.count == 2 && lines[0].hasPrefix("web/0: 0 packets") && lines[1] == "web/1: not captured")
+    }
+
+    @Test
     func `at the end have a line for each instance, their sum, and what may be wrong`() {
         #expect(
             Reports.summary(

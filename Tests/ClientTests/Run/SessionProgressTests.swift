@@ -103,6 +103,18 @@ struct SessionProgressTests {
     }
 
     @Test
+    func `that is killed when its agent has ended and all packets have come is complete`() {
+        progress.count(100)
+        progress.stop(at: start)
+        log(#""stopped capture" packets=100 bytes=1 dropped=0 truncated=0"#)
+        progress.kill(.stalled)
+        guard case .complete = outcome() else {
+            Issue.record("nothing is missing")
+            return
+        }
+    }
+
+    @Test
     func `of which nothing is heard for 15 seconds is cut`() {
         #expect(told(lookingAt: 1...15) == nil)
         #expect(told(lookingAt: [16]) == "nothing was heard of the session for 15 seconds")
