@@ -7,13 +7,23 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-from client import Result
-from foundation import Tcpdump
+from client import Client, Result
+from foundation import Foundation, Tcpdump
 from harness import Pcap
 
 # Each capture takes its own time stamp of a packet, and a hypervisor may take the processor away between two of them.
 SKEW_MICROSECONDS = 100_000
 HARMLESS = ("Running as user",)
+
+
+def is_refused(foundation: Foundation, folder: Path, *arguments: object, words: list[str]) -> None:
+    """In one line with these words, before the platform is asked anything, and without a file."""
+    foundation.requests.clear()
+    with Client(foundation, folder, *arguments) as running:
+        result = running.wait(30)
+    assert result.status == 2, result.stderr
+    assert all(word in result.stderr for word in words) and len(result.lines) == 1, result.stderr
+    assert not foundation.requests and not list(folder.iterdir())
 
 
 def in_order(packets) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from checks import is_refused
 from client import Client
-from foundation import agents, request
+from foundation import request
 
 FIN = 1
 
@@ -48,8 +49,4 @@ def test_name_is_looked_up_in_each_instance(foundation, demo, folder):
     (["--port", "80", "-f", "a) or (b"], ["parentheses", "--filter"]),
 ])
 def test_wrong_values_and_contradictions_are_refused_before_a_session(foundation, demo, folder, arguments, words):
-    with Client(foundation, folder, "demo", *arguments) as running:
-        result = running.wait()
-    assert result.status == 2
-    assert all(word in result.stderr for word in words) and len(result.lines) == 1
-    assert not agents(demo.processes[0].instances) and not list(folder.iterdir())
+    is_refused(foundation, folder, "demo", *arguments, words=words)

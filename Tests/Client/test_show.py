@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from checks import check_with_tools
+from checks import check_with_tools, is_refused
 from client import Client
 from foundation import HTTPLoad, Pktgen, agents, request
 from sessions.container import wait_until
@@ -159,12 +159,7 @@ def test_tshark_gets_its_pipes_alone_and_its_failure_is_told(foundation, demo, f
     (["--text", "-Y", "tcp.port =="], ["--display-filter", "filter"]),
 ])
 def test_what_has_no_meaning_is_refused_before_a_session(foundation, demo, folder, arguments, words):
-    foundation.requests.clear()
-    with Client(foundation, folder, "demo", *arguments) as running:
-        result = running.wait(30)
-    assert result.status == 2, result.stderr
-    assert all(word in result.stderr for word in words) and len(result.lines) == 1, result.stderr
-    assert not foundation.requests and not list(folder.iterdir())
+    is_refused(foundation, folder, "demo", *arguments, words=words)
 
 
 def test_no_tshark_is_refused_with_the_package_and_the_way_without(foundation, demo, folder):

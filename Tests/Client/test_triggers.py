@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from checks import check_with_tools, in_order
+from checks import check_with_tools, in_order, is_refused
 from client import Client
 from foundation import HTTPLoad, Instance, Pktgen, agents
 from sessions.container import ADDRESS, wait_until
@@ -138,12 +138,7 @@ def test_event_that_does_not_come_before_another_end_is_status_3(foundation, dem
     (["--count", "many"], ["--count", "'many'"]),
 ])
 def test_wrong_trigger_is_refused_before_a_session(foundation, demo, folder, arguments, words):
-    foundation.requests.clear()
-    with Client(foundation, folder, "demo", *arguments) as running:
-        result = running.wait(30)
-    assert result.status == 2, result.stderr
-    assert all(word in result.stderr for word in words) and len(result.lines) == 1, result.stderr
-    assert not foundation.requests and not list(folder.iterdir())
+    is_refused(foundation, folder, "demo", *arguments, words=words)
 
 
 @pytest.mark.breaks
