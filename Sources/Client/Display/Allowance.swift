@@ -1,5 +1,5 @@
-/// How many lines one instance may add: a few, and then as many again after a while. An instance that warns without end
-/// leaves the others readable.
+/// Limits the lines of one instance: a few, and as many again after a while. So an instance that warns without end leaves
+/// the others readable.
 struct Allowance {
     private static let lines = 20
     private static let period = Duration.seconds(10)

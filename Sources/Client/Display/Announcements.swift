@@ -25,7 +25,7 @@ public enum Announcements {
         isFile ? "Nothing was captured: no file was written." : "Nothing was captured."
     }
 
-    /// Where requests pass in plain text, for a capture of eth0.
+    /// Says, for a capture of eth0, that requests pass lo in plain text.
     static let proxy = "Behind the platform's proxy requests are TLS on eth0, and in plain text on lo (--interface lo)."
 
     /// When the output is whole.

@@ -47,7 +47,7 @@ struct EmptyCapture {
     }
 }
 
-/// What a filter of pcap-filter(7) names, as far as its words tell.
+/// The ports and host names in an expression of pcap-filter(7), as far as its words tell.
 struct FilterWords {
     private(set) var ports: [String] = []
     private(set) var names: [String] = []

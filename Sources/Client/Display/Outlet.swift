@@ -81,7 +81,7 @@ final class Outlet: Sendable {
         }
     }
 
-    /// What is to be written now; nil where nothing has changed.
+    /// Returns the text to write, or nil if nothing has changed since the last call.
     private func take() -> (lines: [String], table: [String])? {
         state.withLock { state in
             guard state.isDirty else {

@@ -3,7 +3,7 @@ struct Painter {
     /// The lengths of the table's lines on the screen.
     private var drawn: [Int] = []
 
-    /// What to write so that `lines` are added above the table, and the table is `table`.
+    /// Returns the bytes that add `lines` above the table and make the table `table`.
     ///
     /// The escape sequences are those of ECMA-48: up, and erase to the end of the screen. A line that has become longer
     /// than the screen is wide fills several rows of it.

@@ -15,7 +15,7 @@ enum Quantity {
     static func bytes(_ value: Double) -> String {
         guard value.isFinite, value >= 0 else { return "-" }
         var (value, unit) = (value, 0)
-        // What would be rounded to 1000.0 takes the next unit.
+        // A value that rounds to 1000.0 takes the next unit.
         while value >= 999.95, unit < units.count - 1 {
             value /= 1000
             unit += 1

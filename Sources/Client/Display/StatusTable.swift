@@ -16,7 +16,7 @@ enum StatusTable {
         return lines.map { String($0.prefix(max(1, size.columns - 1))) }
     }
 
-    /// Where there is no room for all: those that do not capture, since they may need something, before those that do.
+    /// Chooses the rows if there is no room for all: points that do not capture come first, since they may need a person.
     private static func choose(_ statuses: [InstanceStatus], atMost count: Int) -> [InstanceStatus] {
         guard statuses.count > count else { return statuses }
         let order =

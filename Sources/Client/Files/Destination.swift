@@ -1,4 +1,4 @@
-/// Where the output goes: a file, or whatever standard output leads to.
+/// The destination of the output: a file, a pipe, or what standard output leads to.
 ///
 /// A file is created when the run begins, so that what is wrong with it is said before anything is captured, and
 /// removed at the end if nothing was written. One that exists is overwritten only if asked for, and then by the first

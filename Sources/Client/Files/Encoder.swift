@@ -10,7 +10,7 @@ enum Encoder {
         }
     }
 
-    /// What stands at the start, before any stream is known.
+    /// The bytes at the start, before any stream is known.
     func start(application: String, commandLine: String) -> [UInt8] {
         switch self {
         case .pcap: []
@@ -82,7 +82,7 @@ enum Encoder {
         }
     }
 
-    /// What stands at the end of a stream.
+    /// Returns the bytes at the end of a stream.
     func end(_ known: StreamStatistics, written: UInt64, interface: Int, now: UInt64) -> [UInt8] {
         switch self {
         case .pcap: []
@@ -90,7 +90,7 @@ enum Encoder {
         }
     }
 
-    /// How many of the first `limit` bytes make a whole file, if those before them do.
+    /// Returns the length of the whole records in the first `limit` bytes.
     func wholeLength(of bytes: UnsafeRawBufferPointer, upTo limit: Int) -> Int {
         switch self {
         case .pcap: unsafe PcapEncoder.wholeLength(of: bytes, upTo: limit)

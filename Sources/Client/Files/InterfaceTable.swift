@@ -3,7 +3,7 @@ struct InterfaceTable {
     /// A description, and what was written under it.
     struct Entry {
         let stream: StreamDescription
-        /// What is known of the stream's end; nil before it, and once that is written.
+        /// The statistics to write at the stream's end; nil before the end, and once they are written.
         var known: StreamStatistics?
         /// Its records in the present file.
         var written: UInt64 = 0

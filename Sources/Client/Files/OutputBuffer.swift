@@ -1,6 +1,6 @@
 /// Bytes on their way to the output: a memory of fixed size that is filled, written and filled again.
 @safe final class OutputBuffer {
-    /// How many bytes there are.
+    /// The number of bytes in the buffer.
     private(set) var count = 0
     /// The bytes that may be filled. At most ``capacity``.
     private var limit: Int

@@ -18,9 +18,9 @@ enum OutputError: Error, Equatable {
     case lost(String)
     /// The run was stopped before the FIFO had a reader.
     case neverRead(String)
-    /// Whoever read the output has gone.
+    /// The reader of the output has gone.
     case readerGone
-    /// Whoever reads the output had not taken all of it when the time for that was over.
+    /// The reader of the output did not take all of it in time.
     case behind(String)
     /// A pcap file has one link type for all its packets, and this stream's is another one.
     case linkType(expected: UInt16, found: UInt16)

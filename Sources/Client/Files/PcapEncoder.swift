@@ -61,7 +61,7 @@ struct PcapEncoder {
         return EncodedRecords(read: offset, written: offset, records: count, hasCutTime: hasCutTime)
     }
 
-    /// How many of the first `limit` bytes of `records`, which start with a record, are whole records.
+    /// Returns the length of the whole records in the first `limit` bytes of `records`, which start with a record.
     static func wholeLength(of records: UnsafeRawBufferPointer, upTo limit: Int) -> Int {
         var length = 0
         while length + 16 <= limit {

@@ -96,7 +96,7 @@ struct PcapngEncoder {
     /// The bytes that a comment on an interface takes at most.
     static func length(ofComment text: String) -> Int { text.printable(limit: longestComment).utf8.count + 8 }
 
-    /// How many of the first `limit` bytes of `blocks`, which start with a block, are whole blocks.
+    /// Returns the length of the whole blocks in the first `limit` bytes of `blocks`, which start with a block.
     static func wholeLength(of blocks: UnsafeRawBufferPointer, upTo limit: Int) -> Int {
         var length = 0
         while length + 12 <= limit {

@@ -5,7 +5,7 @@ extension CaptureOptions {
     /// The expression of pcap-filter(7) of which the first packet ends the capture; nil if there is none.
     var untilFilter: String? { waitsForCrash ? nil : until }
 
-    /// How long to capture after the event that ends the capture.
+    /// The time to capture after the event that ends the capture.
     var timeAfterEvent: Duration { after ?? .seconds(1) }
 
     /// Whether packets end the capture, by their number or by what they are.

@@ -135,7 +135,7 @@ public struct CaptureOptions: ParsableCommand, Sendable {
         transform: HandoverCommand.init)
     var onFile: HandoverCommand?
 
-    /// How long a packet waits for earlier ones of other instances.
+    /// The time for which a packet waits for earlier ones of other instances.
     @Option(
         parsing: .unconditional,
         help: HelpGroup.keep.help("wait so long for earlier packets [1]", "SECONDS"), transform: TimeSpan.hold)
@@ -143,7 +143,7 @@ public struct CaptureOptions: ParsableCommand, Sendable {
 
     // MARK: Stop
 
-    /// How long to capture; nil means until stopped.
+    /// The time to capture; nil means until stopped.
     @Option(
         parsing: .unconditional,
         help: HelpGroup.stop.help("stop after 60s, 5m or 1h [until stopped]", "TIME"), transform: TimeSpan.duration)
@@ -158,7 +158,7 @@ public struct CaptureOptions: ParsableCommand, Sendable {
     @Option(help: HelpGroup.stop.help("stop after what this display filter shows", "EXPR"))
     var untilDisplay: String?
 
-    /// How long to capture after the event that ends the capture; nil means a second.
+    /// The time to capture after the event that ends the capture; nil means a second.
     @Option(
         parsing: .unconditional, help: HelpGroup.stop.help("go on so long behind --until's packet [1s]", "TIME"),
         transform: TimeSpan.after)

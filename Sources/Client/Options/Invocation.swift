@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What the program was started for.
+/// The purpose for which the program was started.
 public enum Invocation: Sendable {
     /// To capture.
     case capture(CaptureOptions)
@@ -34,7 +34,8 @@ public struct CommandLineArguments: Sendable {
     /// The arguments as a person wrote them, behind the program's name.
     public let words: [String]
 
-    /// Those of this process. Throws where one is not UTF-8: it could not be passed on as it is.
+    /// Returns the arguments of this process. Throws UsageError if one of them is not valid UTF-8, because cf could not pass
+    /// it on unchanged.
     public static func ofProcess() throws(UsageError) -> CommandLineArguments {
         var words: [String] = []
         for index in 1..<max(1, Int(CommandLine.argc)) {
@@ -53,7 +54,7 @@ public struct CommandLineArguments: Sendable {
         words = isPlugin ? Array(arguments.dropFirst()) : arguments
     }
 
-    /// What a person would write to start the program in the same way.
+    /// The command line with which a person starts the program in the same way.
     public var commandLine: String {
         let program = isPlugin ? ["cf"] : ["cf-pcap-client"]
         return (program + publicWords.map(\.quotedForShell)).joined(separator: " ")
@@ -69,7 +70,7 @@ public struct CommandLineArguments: Sendable {
         }
     }
 
-    /// What they ask for.
+    /// Parses the arguments. Throws UsageError with the remedy.
     public func invocation() throws(UsageError) -> Invocation {
         if let port, let message = words.first {
             switch message {

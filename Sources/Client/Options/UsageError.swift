@@ -1,6 +1,6 @@
 /// A command line that cannot be carried out.
 public struct UsageError: Error, Equatable, CustomStringConvertible {
-    /// What is wrong and what to write instead, in one line without a period at its end.
+    /// The fault and the text to write instead, in one line without a period at its end.
     public let description: String
 
     init(_ description: String) {

@@ -125,7 +125,7 @@ final class FileSet: Output {
             if !isPending(complete[0]) {
                 removeOldest()
             } else {
-                // As many again may wait for their command.
+                // Besides the files kept, `keep` more may wait for their command.
                 guard complete.count > 2 * keep, removeWaiting(because: "--on-file is too slow") else { return }
             }
         }

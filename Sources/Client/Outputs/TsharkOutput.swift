@@ -25,7 +25,7 @@ final class TsharkOutput: Output {
     private let reader: any TsharkReader
     private let lines: OutputLines
     private let bound: UInt64
-    /// What is missing once tshark has ended, for messages.
+    /// The consequence of tshark's end, for messages.
     private let consequence: String
     private let endsCapture: Bool
     private let queue = DispatchQueue(label: "cf-pcap.tshark")

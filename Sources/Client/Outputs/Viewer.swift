@@ -12,17 +12,17 @@ struct Viewer {
 
     /// The writing end of the pipe that it reads.
     let pipe: FileDescriptor
-    /// What was wrong, once it has ended; nil where it ended in order.
+    /// The failure with which Wireshark ended; nil if it ended in order.
     let failure: Task<Failure?, Never>
 
-    /// Where it is on a Mac, where it is not on PATH.
+    /// The path of Wireshark on a Mac, where it is not on PATH.
     private static let macPath: FilePath = "/Applications/Wireshark.app/Contents/MacOS/Wireshark"
 
     /// Starts Wireshark, which shows what a display filter selects, or all.
     static func start(displayFilter: String?) async throws -> sending Viewer {
         let program = try await find()
         let (reading, writing) = try FileDescriptor.pipe()
-        // What other children inherit would keep the pipe open.
+        // An end that another child inherits would keep the pipe open.
         for end in [reading, writing] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
         var options = PlatformOptions()
         // A Ctrl-C is for the capture, and leaves the packets on the screen.

@@ -1,6 +1,6 @@
 /// An instance as the platform sees it.
 public struct Instance: Sendable, Equatable {
-    /// What the platform says of an instance.
+    /// A state that the platform tells of an instance.
     public enum State: Sendable, Equatable {
         /// The platform's RUNNING, STARTING, CRASHED and DOWN.
         case running, starting, crashed, down
@@ -28,7 +28,7 @@ public struct Instance: Sendable, Equatable {
     public let host: String
     /// The instance's own address, which its containers see on `eth0`; empty if the platform does not tell it.
     public var address = ""
-    /// What the platform tells of a crash; empty where it tells nothing.
+    /// The platform's words on a crash; empty if there are none.
     public let details: String
 
     /// Whether a session to it can be opened.

@@ -42,7 +42,7 @@ extension CaptureOptions.Processes {
 }
 
 extension CaptureOptions.Processes: CustomStringConvertible {
-    /// What follows `has no process` in a message.
+    /// The words behind `has no process` in a message.
     public var description: String {
         switch self {
         case .named(let name): "'\(name)'"

@@ -1,4 +1,4 @@
-/// What runs in an instance: the agent, and what stops it when the session's standard input ends.
+/// The shell command of a session: runs the agent, and stops it when the session's standard input ends.
 struct RemoteCommand {
     static let agent = "/tmp/lifecycle/cf-pcap"
 

@@ -26,7 +26,7 @@ extension Gob {
         }
     }
 
-    /// What a type is made of, by the numbers of other types.
+    /// The structure of a type, by the numbers of other types.
     enum Definition {
         case slice(of: Int)
         case structure([(String, Int)])

@@ -1,4 +1,4 @@
-/// What the CLI keeps of a plugin: `cf plugins`, `cf help` and `cf help pcap` show it.
+/// The description of a plugin that the CLI keeps: `cf plugins`, `cf help` and `cf help pcap` show it.
 struct PluginMetadata {
     var name: String
     var version: ClientVersion

@@ -2,7 +2,7 @@
 public enum PluginRegistration {
     /// The installation cannot go on.
     public struct Failure: Error, CustomStringConvertible {
-        /// What failed.
+        /// The failure in words.
         public let description: String
     }
 

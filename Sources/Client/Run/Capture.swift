@@ -3,7 +3,7 @@
 /// One loop takes one event after the other. What takes time happens in tasks, which tell the loop of their end; none is
 /// waited for that may hang.
 public struct Capture {
-    /// What a run reacts to.
+    /// An event that the loop of a run handles.
     enum Event: Sendable {
         case surveyed(Survey)
         case surveyFailed(String)

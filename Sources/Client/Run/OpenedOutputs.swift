@@ -15,7 +15,7 @@ struct OpenedOutputs {
     /// The end of Wireshark, if the run has started it; nil where it ended in order.
     let viewerFailure: Task<Viewer.Failure?, Never>?
 
-    /// What opening outputs takes besides the options.
+    /// The values that the outputs need besides the options.
     struct Context {
         let commandLine: String
         let lines: OutputLines

@@ -1,7 +1,6 @@
-/// Which capture points are captured, which are waited for, and which are given up: a value without processes or clocks of
-/// its own.
+/// Decides which capture points are captured, waited for and given up. A value, without processes or clocks of its own.
 struct Roster {
-    /// What to do about an instance.
+    /// An action that the roster asks for.
     enum Action: Equatable {
         /// Open a session.
         case start(SessionTarget)
@@ -20,8 +19,7 @@ struct Roster {
     private var hasFailed = false
     /// The points of which a session ended too early.
     private var gaps: Set<CapturePoint> = []
-    /// Those of them of which it did since the platform was asked last. Its next answer shows whether that was a gap, or
-    /// their end.
+    /// The gaps since the platform's last answer. The next one shows whether the session was cut or the instance removed.
     private var cut: Set<CapturePoint> = []
     /// The instances in the platform's last answer.
     private var known: Set<InstanceID> = []
@@ -51,7 +49,7 @@ struct Roster {
         (indices, interfaces) = (options.indices, options.interfaces)
     }
 
-    /// What to say where there are more instances than can be captured at once; nil where there are not.
+    /// Returns an error if there are more instances than can be captured at once; nil if there are not.
     func excess(of instances: [Instance]) -> String? {
         let running = instances.count { $0.isRunning && isWanted($0.id.index) }
         let most = capacity / interfaces.count
@@ -196,7 +194,7 @@ struct Roster {
         return .start(target)
     }
 
-    /// Those asked for that the app does not have.
+    /// Returns an action for each process that lacks instances which were asked for.
     private mutating func absent(from instances: [Instance]) -> [Action] {
         guard let indices else { return [] }
         let known = Dictionary(grouping: instances.map(\.id), by: \.process)

@@ -1,12 +1,12 @@
-/// Where each capture point is, and how many are there. Counting costs nothing, however many points there are.
+/// The places of all capture points. Counts those that are captured as they change, since there may be thousands.
 struct RosterPlaces {
     /// The place of one capture point.
     enum Place {
         /// A session runs, to the instance with this identifier.
         case captured(guid: String)
-        /// To be joined when it runs, but not before `pause` has passed since `since`.
+        /// The point is joined when its instance runs, but not before `pause` has passed since `since`.
         case waiting(since: ContinuousClock.Instant, pause: Duration)
-        /// Not to be tried again, unless an instance with another identifier takes its place.
+        /// The point is not tried again, unless an instance with another identifier takes its place.
         case abandoned(guid: String)
     }
 

@@ -72,7 +72,7 @@ extension Session {
             await Task.yield()
         }
         progress.endStream(pcap)
-        // What goes on is not read any more; whoever sends it is stopped.
+        // The rest is not read: its sender is stopped.
         switch pcap.problem {
         case nil: break
         case .text(_)? where progress.isStopping: break

@@ -1,4 +1,4 @@
-/// How many sessions one run holds at once.
+/// The number of sessions that a run can hold at once.
 enum SessionLimit {
     /// Each is a process of cf of 20 to 40 MB.
     private static let sessions = 200

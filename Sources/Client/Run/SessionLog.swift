@@ -1,6 +1,6 @@
-/// What one session says on its standard error: the agent's log, and whatever else.
+/// The lines on a session's standard error: the agent's log, and those of cf and of shells.
 struct SessionLog {
-    /// What is to be done about a line.
+    /// The meaning of a line for whoever shows it.
     enum Line: Equatable {
         case warning(String)
         case error(String)
@@ -17,7 +17,7 @@ struct SessionLog {
     private(set) var agentError: String?
     /// Whether a line came that only an agent writes.
     private(set) var hasAgentSpoken = false
-    /// What is no line of the log, for a person to read.
+    /// The lines that are not of the agent's log, for a person to read.
     private(set) var remarks = ""
 
     /// Whether nothing came.

@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// How the capture points fare, for those who show it. Counts of one that was joined again go on.
+/// The states and counts of all capture points, shared by sessions and display. The counts of a point that is joined again
+/// go on.
 final class StatusBoard: Sendable {
     private struct Entry {
         var status: InstanceStatus

@@ -1,4 +1,4 @@
-/// What the platform says of the app before anything is captured.
+/// The platform's answers about the app, before anything is captured.
 struct Survey: Sendable {
     let cf: CF
     let app: App

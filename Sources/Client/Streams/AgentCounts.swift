@@ -1,4 +1,4 @@
-/// What an agent says that its capture has come to.
+/// The counts that an agent logs of its capture.
 struct AgentCounts: Equatable, Sendable {
     /// Packets that matched and were captured; those in ``dropped`` are not among them.
     var packets: UInt64 = 0

@@ -1,6 +1,6 @@
 /// Cuts what comes in pieces into lines. A line that is too long is cut short, so that its memory is bounded.
 struct LineSplitter {
-    /// How much of a line is kept, in bytes.
+    /// The number of bytes that are kept of a line.
     static let limit = 16384
 
     private var line: [UInt8] = []

@@ -1,6 +1,6 @@
 /// One line of the agent's log, as Go's `slog` text handler writes it: `time=… level=… msg=… name=value …`.
 struct LogEntry: Equatable, Sendable {
-    /// How serious a line is.
+    /// The level of a line.
     enum Level: String, Sendable {
         case debug = "DEBUG"
         case info = "INFO"
@@ -10,7 +10,7 @@ struct LogEntry: Equatable, Sendable {
 
     let level: Level
     let message: String
-    /// What follows the message, in order.
+    /// The attributes behind the message, in order.
     let attributes: [Attribute]
 
     /// One `name=value`.

@@ -1,4 +1,4 @@
-/// What the 24 bytes at the start of a classic pcap stream say of its records.
+/// The header of a classic pcap stream, 24 bytes (pcap-savefile(5)).
 struct PcapHeader: Equatable, Sendable {
     /// Bytes of the header.
     static let size = 24
@@ -14,7 +14,7 @@ struct PcapHeader: Equatable, Sendable {
     /// The number of bits of the frame check sequence behind each packet; nil if it is not told.
     let frameCheckBits: UInt8?
 
-    /// How long a packet can be at most, in bytes; a snaplen of 0 says nothing.
+    /// The largest length of a packet in the stream, in bytes. A snaplen of 0 sets no limit of its own.
     var longestPacket: UInt32 {
         snaplen == 0 ? RecordHeader.longestPacket : min(snaplen, RecordHeader.longestPacket)
     }

@@ -1,7 +1,7 @@
 /// Reads the standard output of one session, in pieces of any size, and separates the pcap stream from whatever else the
 /// session writes there.
 ///
-/// Whatever the bytes, it holds no more than one record and one piece, and ``remarksLimit`` bytes of text.
+/// It holds one record and one piece at most, and ``remarksLimit`` bytes of text, whatever is sent.
 struct PcapStream {
     /// The pcap header, once it has come.
     private(set) var header: PcapHeader?
@@ -12,9 +12,9 @@ struct PcapStream {
     /// The bytes before and behind the packets that are not pcap.
     private(set) var remarks: [UInt8] = []
 
-    /// How much of what is not pcap is kept for a person to read, in bytes.
+    /// The number of bytes that are kept of text among packets, for a person to read.
     static let remarksLimit = 4096
-    /// How much may come before the pcap header (a login banner), in bytes.
+    /// The number of bytes that may precede the pcap header (a login banner).
     static let preambleLimit = 65536
 
     private var pending: [UInt8] = []

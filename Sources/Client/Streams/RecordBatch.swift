@@ -5,7 +5,7 @@ struct RecordBatch: Sendable {
     let storage: RecordStorage
     /// The bytes of the records.
     let length: Int
-    /// How many they are.
+    /// The number of records.
     let count: Int
     /// The bytes of their packets, without headers.
     let captured: Int
@@ -36,7 +36,7 @@ extension RecordBatch {
     }
 }
 
-/// What stands before each packet of a ``RecordBatch``: 16 bytes in this machine's byte order, unaligned.
+/// The header before each packet of a ``RecordBatch``: 16 bytes in this machine's byte order, unaligned.
 struct RecordHeader {
     /// Bytes of the header.
     static let size = 16
@@ -45,9 +45,9 @@ struct RecordHeader {
 
     /// Nanoseconds since 1970.
     let time: UInt64
-    /// How many bytes of the packet follow.
+    /// The number of bytes of the packet that follow.
     let captured: UInt32
-    /// How long the packet was.
+    /// The length of the packet on the wire, in bytes.
     let original: UInt32
 
     /// Reads the header at an offset of a batch's bytes.

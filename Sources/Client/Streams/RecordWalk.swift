@@ -4,7 +4,7 @@ struct RecordWalk {
     enum Stop: Equatable {
         /// The next record needs this many bytes in all.
         case incomplete(needed: Int)
-        /// What follows is no record.
+        /// The bytes that follow are no record.
         case invalid
     }
 

@@ -1,6 +1,6 @@
-/// What a session writes behind a capture on standard output and is no packet.
+/// A text that cf writes behind a capture on standard output.
 enum SessionNotice {
-    /// How many bytes at the end of `bytes` are notices.
+    /// Returns the number of bytes at the end of `bytes` that are notices.
     ///
     /// They follow the capture's last byte at once, be it in the middle of a record.
     static func length(atEndOf bytes: some RandomAccessCollection<UInt8>) -> Int {
@@ -41,6 +41,6 @@ extension UInt8 {
     /// From the space to the tilde.
     var isPrintableASCII: Bool { (0x20...0x7E).contains(self) }
 
-    /// What text for people consists of: not a control character but for line ends and tabs, and escapes for colours.
+    /// Returns whether a byte may occur in text for people: no control character but line ends, tabs and escapes.
     var isText: Bool { self >= 0x20 && self != 0x7F || (0x09...0x0D).contains(self) || self == 0x1B }
 }

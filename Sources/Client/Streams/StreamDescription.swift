@@ -18,7 +18,7 @@ struct StreamDescription: Hashable, Sendable {
     var addressName: AddressName?
 }
 
-/// What is known of a stream at its end. What is not known is nil.
+/// The statistics of a stream at its end; nil stands for what is not known.
 struct StreamStatistics: Equatable, Sendable {
     /// When its capture began, in nanoseconds since 1970.
     var start: UInt64?
@@ -26,8 +26,8 @@ struct StreamStatistics: Equatable, Sendable {
     var end: UInt64?
     /// Packets that matched the filter.
     var received: UInt64?
-    /// Those of them that the agent could not take.
+    /// Packets that matched and were dropped by the kernel, as the agent counts them.
     var dropped: UInt64?
-    /// How the stream ended, if not as it was asked to.
+    /// The failure with which the stream ended; nil if it ended as it was asked to.
     var comment: String?
 }
