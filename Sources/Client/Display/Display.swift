@@ -11,9 +11,9 @@ import Synchronization
 ///
 /// Nothing here waits for the reader, but `finish`. No text can command the terminal, wherever it came from.
 public final class Display: Sendable {
-    private let outlet: Outlet
+    private let writer: TerminalWriter
     private let isQuiet: Bool
-    private let allowances = Mutex<[CapturePoint: Allowance]>([:])
+    private let rateLimits = Mutex<[CapturePoint: RateLimit]>([:])
     private let pending = Mutex(PendingNotices())
     private let lastProgress = Mutex<ContinuousClock.Instant?>(nil)
     /// Between two lines of progress where there is no terminal.
@@ -24,11 +24,11 @@ public final class Display: Sendable {
         // Terminals without a name or called dumb know no escape sequences.
         let name = ProcessInfo.processInfo.environment["TERM"] ?? ""
         let isTerminal = isatty(STDERR_FILENO) == 1 && !["", "dumb"].contains(name)
-        self.init(outlet: Outlet(descriptor: STDERR_FILENO, isTerminal: isTerminal), quiet: quiet)
+        self.init(writer: TerminalWriter(descriptor: STDERR_FILENO, isTerminal: isTerminal), quiet: quiet)
     }
 
-    init(outlet: Outlet, quiet: Bool) {
-        self.outlet = outlet
+    init(writer: TerminalWriter, quiet: Bool) {
+        self.writer = writer
         isQuiet = quiet
     }
 
@@ -60,8 +60,8 @@ public final class Display: Sendable {
     /// Shows how the instances fare. To be called once a second; without a terminal, every tenth second gives a line.
     public func update(_ statuses: [InstanceStatus], at now: ContinuousClock.Instant = .now) {
         if isQuiet || statuses.isEmpty { return }
-        if outlet.takesTable {
-            outlet.draw(StatusTable.lines(statuses, size: outlet.size))
+        if writer.takesTable {
+            writer.draw(StatusTable.lines(statuses, size: writer.size))
         } else if isProgressDue(at: now) {
             add([Reports.progress(statuses).printable])
         }
@@ -78,21 +78,21 @@ public final class Display: Sendable {
             for caution in Reports.cautions(statuses, order: order) { warn(nil, caution) }
             return
         }
-        outlet.draw([])
+        writer.draw([])
         add(Reports.summary(statuses, order: order).map(\.printable))
     }
 
     /// Returns when all has been written, or after a second.
     public func finish() {
         add([])
-        outlet.flush()
+        writer.flush()
     }
 
     private func add(_ kind: String?, _ point: CapturePoint?, _ text: String) {
         let prefix = kind.map { "\($0): " } ?? ""
         guard let point else { return add(["\(prefix)\(text.printable)"]) }
-        let (isShown, omitted) = allowances.withLock { allowances in
-            allowances[point, default: Allowance(at: .now)].take(at: .now)
+        let (isShown, omitted) = rateLimits.withLock { rateLimits in
+            rateLimits[point, default: RateLimit(at: .now)].take(at: .now)
         }
         if omitted > 0 {
             add(["\(point): \(Quantity.count(omitted)) more warnings and errors were left out".printable])
@@ -106,7 +106,7 @@ public final class Display: Sendable {
     /// Adds lines behind those that wait.
     private func add(_ lines: [String]) {
         let all = pending.withLock { $0.removeAll() } + lines
-        if !all.isEmpty { outlet.add(all) }
+        if !all.isEmpty { writer.add(all) }
     }
 
     /// Shows the lines that wait, after that time or when they are due.

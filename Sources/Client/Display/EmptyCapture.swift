@@ -2,13 +2,13 @@
 /// what to type instead.
 struct EmptyCapture {
     /// The time without a packet after which a capture is explained.
-    static let patience = Duration.seconds(10)
+    static let delay = Duration.seconds(10)
 
     let options: CaptureOptions
 
     /// The explanation in one line.
     var explanation: String {
-        (["No packet has come for \(Self.patience.components.seconds) seconds."] + reasons).joined(separator: " ")
+        (["No packet has come for \(Self.delay.components.seconds) seconds."] + reasons).joined(separator: " ")
     }
 
     private var reasons: [String] {

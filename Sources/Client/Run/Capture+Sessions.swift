@@ -96,7 +96,7 @@ extension Capture {
         hasBegun = true
         display.say(Announcements.capturing)
         if options.interfaces == ["eth0"] { display.say(Announcements.proxy) }
-        send(.explanationIsDue, after: EmptyCapture.patience)
+        send(.explanationIsDue, after: EmptyCapture.delay)
         if let duration = options.duration { send(.stopIsDue, after: duration) }
     }
 

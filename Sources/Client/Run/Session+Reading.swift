@@ -14,7 +14,7 @@ extension Session {
             case .end: break reading
             case .nothing: _ = await pipe.waitUntilReadable(for: nil)
             case .made(let isTaken):
-                progress.signOfLog(at: now)
+                progress.noteLogActivity(at: now)
                 if isTaken {
                     await Task.yield()
                 } else {
@@ -58,7 +58,7 @@ extension Session {
                 batch = pcap.release()
             case .made(let records): batch = records
             }
-            progress.sign(at: .now)
+            progress.noteActivity(at: .now)
             if !hasBegun, let header = pcap.header {
                 hasBegun = true
                 await begin(header, progress)
@@ -121,6 +121,6 @@ extension Session {
         progress.isHeldBack = true
         await merger.append(batch, to: progress.stream)
         progress.isHeldBack = false
-        progress.sign(at: .now)
+        progress.noteActivity(at: .now)
     }
 }

@@ -40,7 +40,7 @@ struct Session: Sendable {
         let progress = SessionProgress(stream)
         let outcome: Outcome
         do {
-            outcome = try await converse(commands, progress)
+            outcome = try await runSession(commands, progress)
         } catch let failure as SessionFailure {
             outcome = .failed(failure)
         } catch {
@@ -54,7 +54,7 @@ struct Session: Sendable {
         return .failed(await confirmed(failure))
     }
 
-    private func converse(
+    private func runSession(
         _ commands: AsyncStream<Command>, _ progress: SessionProgress
     ) async throws -> Outcome {
         let (configuration, home) = try await cf.session(to: point, of: app, options)
@@ -68,16 +68,16 @@ struct Session: Sendable {
             try await withThrowingTaskGroup { group in
                 group.addTask { try await readPackets(packets, progress) }
                 group.addTask { try await readLog(log, progress) }
-                let attendants = Task {
+                let supervision = Task {
                     await withTaskGroup { group in
-                        group.addTask { await obey(commands, execution, progress) }
+                        group.addTask { await handleCommands(commands, execution, progress) }
                         group.addTask { await watch(execution, progress) }
                     }
                 }
                 // The first that fails ends the others.
                 let end = await group.untilFirstFailure()
-                attendants.cancel()
-                await attendants.value
+                supervision.cancel()
+                await supervision.value
                 try end.get()
             }
         }
@@ -101,7 +101,7 @@ struct Session: Sendable {
     }
 
     /// Carries out what is asked for.
-    private func obey<Output, Errors>(
+    private func handleCommands<Output, Errors>(
         _ commands: AsyncStream<Command>, _ execution: Execution<CustomWriteInput, Output, Errors>,
         _ progress: SessionProgress
     ) async {

@@ -6,8 +6,8 @@ final class SessionProgress: Sendable {
     fileprivate struct State {
         var log = SessionLog()
         let created = ContinuousClock.now
-        var lastSign = ContinuousClock.now
-        var lastLook = ContinuousClock.now
+        var lastActivity = ContinuousClock.now
+        var lastCheck = ContinuousClock.now
         var start: UInt64?
         var end: UInt64?
         var packets: UInt64 = 0
@@ -34,7 +34,7 @@ final class SessionProgress: Sendable {
     private let state = Mutex(State())
 
     /// The agent of this project logs every 5 seconds.
-    private static let patience = Duration.seconds(15)
+    private static let silenceLimit = Duration.seconds(15)
     /// The session is looked at every second. Where longer than this lies between two looks, this process stood still
     /// itself (SIGSTOP, a machine asleep), and heard of no sign.
     private static let standstill = Duration.seconds(5)
@@ -51,7 +51,7 @@ final class SessionProgress: Sendable {
         state.withLock {
             $0.isStopping = true
             $0.isWanted = isWanted
-            $0.lastSign = now
+            $0.lastActivity = now
         }
     }
 
@@ -75,14 +75,14 @@ final class SessionProgress: Sendable {
     }
 
     /// Packets, or a part of one, have come.
-    func sign(at now: ContinuousClock.Instant) {
-        state.withLock { $0.lastSign = now }
+    func noteActivity(at now: ContinuousClock.Instant) {
+        state.withLock { $0.lastActivity = now }
     }
 
     /// A part of the log has come. After the stop this is no progress: an agent has at most a few lines left to say, and a
     /// container that logs without end would keep the client from its own.
-    func signOfLog(at now: ContinuousClock.Instant) {
-        state.withLock { if !$0.isStopping { $0.lastSign = now } }
+    func noteLogActivity(at now: ContinuousClock.Instant) {
+        state.withLock { if !$0.isStopping { $0.lastActivity = now } }
     }
 
     /// The agent's header has come.
@@ -123,22 +123,22 @@ final class SessionProgress: Sendable {
     /// not name its version logs nothing while it captures.
     func silence(at now: ContinuousClock.Instant) -> KillReason? {
         state.withLock { state in
-            if now - state.lastLook > Self.standstill { state.lastSign = now }
-            state.lastLook = now
+            if now - state.lastCheck > Self.standstill { state.lastActivity = now }
+            state.lastCheck = now
             // Where the output takes no more, nothing is read, and nothing that is sent can be seen.
             if state.isHeldBack { return nil }
             if state.isStopping {
                 let deadline = state.start == nil ? Deadlines.unbegun : Deadlines.stall
-                return now - state.lastSign >= deadline ? .stalled : nil
+                return now - state.lastActivity >= deadline ? .stalled : nil
             }
             if state.start == nil {
-                guard now - state.lastSign > Deadlines.begin else { return nil }
+                guard now - state.lastActivity > Deadlines.begin else { return nil }
                 return .silent(.neverBegan(within: Deadlines.begin.components.seconds))
             }
-            guard state.log.agent != nil, now - state.lastSign > Self.patience else { return nil }
+            guard state.log.agent != nil, now - state.lastActivity > Self.silenceLimit else { return nil }
             return .silent(
                 SessionFailure(
-                    .cut, "nothing was heard of the session for \(Self.patience.components.seconds) seconds"))
+                    .cut, "nothing was heard of the session for \(Self.silenceLimit.components.seconds) seconds"))
         }
     }
 

@@ -14,7 +14,7 @@ struct CrashWatch {
     private var suspects: [InstanceID: (guid: String, since: ContinuousClock.Instant)] = [:]
 
     /// The time for which the platform may still call an instance running that has crashed.
-    private static let patience = Duration.seconds(30)
+    private static let timeout = Duration.seconds(30)
 
     /// Whether the platform's word on an instance is awaited.
     var isWaiting: Bool { !suspects.isEmpty }
@@ -26,7 +26,7 @@ struct CrashWatch {
 
     /// Forgets the instances on which the platform's word was awaited for too long. To be called where it gives no answer.
     mutating func expire(at now: ContinuousClock.Instant) {
-        suspects = suspects.filter { now - $0.value.since <= Self.patience }
+        suspects = suspects.filter { now - $0.value.since <= Self.timeout }
     }
 
     /// Takes what the platform says of all instances. Returns the first crash among the suspects; nil if there is none.
@@ -39,7 +39,7 @@ struct CrashWatch {
                 suspects[id] = nil
                 return Crash(id: id, description: description)
             }
-            if instance == nil || now - since > Self.patience { suspects[id] = nil }
+            if instance == nil || now - since > Self.timeout { suspects[id] = nil }
         }
         return nil
     }

@@ -11,12 +11,12 @@ struct DisplayTests {
         quiet: Bool = false, isTerminal: Bool = false, _ steps: ((Display) throws -> Void)...
     ) throws -> String {
         let pipe = Pipe()
-        let outlet = Outlet(descriptor: pipe.fileHandleForWriting.fileDescriptor, isTerminal: isTerminal)
-        let display = Display(outlet: outlet, quiet: quiet)
+        let writer = TerminalWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor, isTerminal: isTerminal)
+        let display = Display(writer: writer, quiet: quiet)
         for step in steps {
             try step(display)
             display.finish()
-            while !outlet.isIdle { usleep(1000) }
+            while !writer.isIdle { usleep(1000) }
         }
         try pipe.fileHandleForWriting.close()
         return String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
@@ -57,8 +57,8 @@ struct DisplayTests {
     @Test(.timeLimit(.minutes(1)))
     func `tells it by itself when no more of it comes`() throws {
         let pipe = Pipe()
-        let outlet = Outlet(descriptor: pipe.fileHandleForWriting.fileDescriptor, isTerminal: false)
-        let display = Display(outlet: outlet, quiet: false)
+        let writer = TerminalWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor, isTerminal: false)
+        let display = Display(writer: writer, quiet: false)
         display.warn(id, "low on ring")
         let line = "web/1: warning: low on ring\n"
         #expect(try pipe.fileHandleForReading.read(upToCount: line.utf8.count) == Data(line.utf8))
@@ -136,8 +136,8 @@ struct DisplayTests {
     @Test(.timeLimit(.minutes(1)))
     func `waits for no reader, and keeps no more than a thousand lines for it`() throws {
         let pipe = Pipe()
-        let outlet = Outlet(descriptor: pipe.fileHandleForWriting.fileDescriptor, isTerminal: false)
-        let display = Display(outlet: outlet, quiet: false)
+        let writer = TerminalWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor, isTerminal: false)
+        let display = Display(writer: writer, quiet: false)
         let line = String(repeating: "x", count: 1000)
         // More than a pipe holds, so that a write is under way that cannot end.
         for _ in 0..<500 { display.say(line) }
@@ -156,7 +156,7 @@ struct DisplayTests {
             text.withLock { $0 = all }
             isRead.signal()
         }
-        while !outlet.isIdle { usleep(1000) }
+        while !writer.isIdle { usleep(1000) }
         try pipe.fileHandleForWriting.close()
         isRead.wait()
         let lines = text.withLock { $0 }.split(separator: "\n")
@@ -170,14 +170,14 @@ struct DisplayTests {
     func `lives without a reader`() throws {
         signal(SIGPIPE, SIG_IGN)
         let pipe = Pipe()
-        let outlet = Outlet(descriptor: pipe.fileHandleForWriting.fileDescriptor, isTerminal: false)
+        let writer = TerminalWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor, isTerminal: false)
         try pipe.fileHandleForReading.close()
-        let display = Display(outlet: outlet, quiet: false)
+        let display = Display(writer: writer, quiet: false)
         display.say("Hello?")
         display.finish()
         display.say("Hello?")
         display.finish()
-        while !outlet.isIdle { usleep(1000) }
+        while !writer.isIdle { usleep(1000) }
         try pipe.fileHandleForWriting.close()
     }
 }

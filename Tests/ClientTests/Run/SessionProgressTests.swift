@@ -38,7 +38,7 @@ struct SessionProgressTests {
     func `has 5 seconds from each byte after the stop`() {
         progress.stop(at: start)
         #expect(!isStalled(at: 4))
-        progress.sign(at: start + .seconds(4))
+        progress.noteActivity(at: start + .seconds(4))
         #expect(!isStalled(at: 8))
         #expect(isStalled(at: 9))
     }
@@ -49,7 +49,7 @@ struct SessionProgressTests {
         progress.isHeldBack = true
         #expect((1...20).allSatisfy { !isStalled(at: $0) })
         progress.isHeldBack = false
-        progress.sign(at: start + .seconds(20))
+        progress.noteActivity(at: start + .seconds(20))
         #expect(!isStalled(at: 24) && isStalled(at: 25))
     }
 
@@ -77,7 +77,7 @@ struct SessionProgressTests {
     @Test
     func `has no more time after the stop for what it logs`() {
         progress.stop(at: start)
-        for second in 1...4 { progress.signOfLog(at: start + .seconds(second)) }
+        for second in 1...4 { progress.noteLogActivity(at: start + .seconds(second)) }
         #expect(isStalled(at: 5))
     }
 

@@ -1,6 +1,6 @@
 /// Limits the lines of one instance: a few, and as many again after a while. So an instance that warns without end leaves
 /// the others readable.
-struct Allowance {
+struct RateLimit {
     private static let lines = 20
     private static let period = Duration.seconds(10)
 

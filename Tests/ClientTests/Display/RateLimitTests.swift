@@ -3,11 +3,11 @@ import Testing
 @testable import Client
 
 @Suite("An instance's allowance of lines")
-struct AllowanceTests {
+struct RateLimitTests {
     @Test
     func `is a few at a time, and what is left out is counted`() {
         let start = ContinuousClock.now
-        var allowance = Allowance(at: start)
+        var allowance = RateLimit(at: start)
         let shown = (0..<100).filter { _ in allowance.take(at: start).isShown }
         #expect(shown.count == 20)
         #expect(allowance.omitted == 80)

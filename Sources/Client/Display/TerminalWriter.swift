@@ -3,7 +3,7 @@ import Synchronization
 
 /// A descriptor that people read, written to from a thread of its own: a terminal that is stopped, or a pipe that nobody
 /// reads, holds up nothing else.
-final class Outlet: Sendable {
+final class TerminalWriter: Sendable {
     private struct State {
         var lines: [String] = []
         var omitted = 0
