@@ -72,9 +72,10 @@ def test_use_of_a_later_folder_is_named_with_its_line(lint, path, text, line):
     assert f"Sources/Agent/{path.partition('/')[0]}: error: it uses what comes after it" in done.stderr
 
 
-def test_folder_without_a_place_in_the_order(lint):
-    done = lint(**{"Misc/Thing.swift": "struct Thing {}\n"})
-    assert done.returncode == 1 and "Sources/Agent/Misc: error: scripts/lint does not name the folder" in done.stderr
+@pytest.mark.parametrize("folder", ["Misc", "System/Misc"])
+def test_folder_without_a_place_in_the_order(lint, folder):
+    done = lint(**{f"{folder}/Thing.swift": "struct Thing {}\n"})
+    assert done.returncode == 1 and f"Sources/Agent/{folder}: error: scripts/lint does not name the folder" in done.stderr
 
 
 def function(lines: int, head: str, indentation: str = "    ") -> str:
