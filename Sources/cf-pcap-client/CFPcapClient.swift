@@ -8,9 +8,9 @@ struct CFPcapClient {
         do {
             var arguments = try CommandLineArguments.ofProcess()
             if let request = try ExtcapRequest(arguments.words) {
-                guard case .capture(let fifo, let own) = request else { return try await Extcap.answer(request) }
-                try Extcap.checkFIFO(fifo)
-                arguments = CommandLineArguments(own)
+                guard case .capture(let fifo, let fields) = request else { return try await Extcap.answer(request) }
+                _ = try ExtcapFIFO(fifo)
+                arguments = CommandLineArguments(try ExtcapRequest.arguments(of: fields, fifo: fifo))
             }
             let invocation = try arguments.invocation()
             if invocation.runsCF { try ResourceLimits.check() }

@@ -23,14 +23,4 @@ public enum Extcap {
         }
         await cf.close()
     }
-
-    /// Throws unless a path names a FIFO of this user: anybody could make another one in a folder for all.
-    public static func checkFIFO(_ path: String) throws(UsageError) {
-        guard let there = try? FilePath(path).stat(followTargetSymlink: false) else {
-            throw UsageError("there is no FIFO '\(path)'")
-        }
-        guard there.type == .fifo, there.userID.rawValue == geteuid() else {
-            throw UsageError("'\(path)' is no FIFO of this user, Wireshark makes one for each capture")
-        }
-    }
 }

@@ -10,8 +10,8 @@ public enum ExtcapRequest: Equatable, Sendable {
     case configuration
     /// The values of one field, asked for by its button.
     case reload(field: String)
-    /// A capture into a FIFO, with the arguments of this program's own command line.
-    case capture(fifo: String, arguments: [String])
+    /// A capture into a FIFO, described by the fields of the dialog.
+    case capture(fifo: String, fields: [String: String])
 
     /// The name of the one interface, as the command line of Wireshark and tshark takes it.
     static let interface = "cf-pcap"
@@ -25,7 +25,7 @@ public enum ExtcapRequest: Equatable, Sendable {
         }
         if arguments.contains("--capture") {
             guard let fifo = values["--fifo"] else { throw UsageError("--capture needs --fifo PATH") }
-            self = .capture(fifo: fifo, arguments: try Self.translation(of: values, fifo: fifo))
+            self = .capture(fifo: fifo, fields: values)
         } else if let field = values["--extcap-reload-option"] {
             self = .reload(field: field)
         } else if arguments.contains("--extcap-config") {
@@ -54,8 +54,11 @@ public enum ExtcapRequest: Equatable, Sendable {
         return values
     }
 
-    /// Returns the arguments of this program's own command line, which checks them. A field that is empty has its default.
-    private static func translation(of values: [String: String], fifo: String) throws(UsageError) -> [String] {
+    /// Returns the arguments of this program's own command line for a capture, which checks them. A field that is empty has
+    /// its default. Throws if no app is chosen.
+    public static func arguments(
+        of values: [String: String], fifo: String
+    ) throws(UsageError) -> [String] {
         guard let app = values[ExtcapField.app.option], !app.isEmpty else {
             throw UsageError("no app is chosen: open the options of the interface 'cf pcap', the wheel beside it")
         }
