@@ -104,7 +104,42 @@ def test_dumb_terminal_gets_no_escapes(foundation, solo, folder):
     assert "\x1b" not in terminal.raw
 
 
-def test_without_a_terminal_a_line_every_ten_seconds(foundation, demo, folder):
+def test_narrow_terminal_without_utf8_shows_the_run_and_at_the_end_where_it_all_is(foundation, demo, folder):
+    """40 columns, without a locale: nothing needs more than ASCII, and nothing stays of what is drawn over."""
+    instances = demo.processes[0].instances
+    terminal = Terminal(columns=40, rows=24)
+    environment = {"TERM": "vt100", "LC_ALL": "C", "NO_COLOR": "1"}
+    arguments = ["--rotate", "1s", "--keep", "2", "--until", "udp port 9", "-o", "web.pcapng", "--on-file", "sleep 2; : {}"]
+    with Client(foundation, folder, "demo", *arguments, stderr=terminal.device, environment=environment) as running:
+        os.close(terminal.device)
+        running.wait_until_capturing(*instances)
+        with HTTPLoad(instances[1], 50):
+            running.wait_until(lambda: "2 complete files kept" in terminal.text, 30, "files are kept")
+        running.process.send_signal(2)
+        assert running.wait(30).status == 3
+        terminal.finish()
+    text = terminal.text.replace("\r", "")
+    rows = text.splitlines()
+    assert any(re.fullmatch(r"0:0\d elapsed", row) for row in rows), text
+    end, size = re.findall(r"^'\.\.\.(.*)' has ([\d.]+) kB$", text, re.MULTILINE)[-1]
+    assert any(path.name.endswith(end) for path in folder.iterdir()) and float(size) > 1, text
+    assert any(row == "waiting for --until 'udp port 9'" for row in rows), text
+    drawn = re.compile(r"INSTANCE|web/\d +[a-z]|all |'\.\.\.|\d+ complete|waiting for|0:")
+    assert all(len(row) < 40 for row in rows if drawn.match(row)), rows
+    assert terminal.raw.isascii() and set(re.findall(r"\x1b\[[0-9;]*(.)", terminal.raw)) <= {"A", "J"}
+    names = sorted(path.name for path in folder.iterdir())
+    assert rows[-1].startswith(f"Saved capture to 3 files, '{names[0]}' to '{names[-1]}'"), text
+
+
+def test_last_line_says_that_a_command_has_taken_the_file_away(foundation, solo, folder):
+    with Client(foundation, folder, "solo", "-o", "x.pcap", "--on-file", "sleep 1; mv {} y.pcap") as running:
+        running.wait_until_capturing(*solo.processes[0].instances)
+        result = running.stop()
+    assert result.status == 0
+    assert result.lines[-1] == "Saved capture to 'x.pcap', which --on-file has moved or removed."
+
+
+def test_without_a_terminal_a_line_after_ten_seconds(foundation, demo, folder):
     instances = demo.processes[0].instances
     with Client(foundation, folder, "demo") as running:
         running.wait_until_capturing(*instances)

@@ -28,14 +28,16 @@ public enum Announcements {
     /// Says, for a capture of eth0, that requests pass lo in plain text.
     static let proxy = "Behind the platform's proxy requests are TLS on eth0, and in plain text on lo (--interface lo)."
 
-    /// When the output is whole.
-    public static func saved(to path: String) -> String { "Saved capture to '\(path)'." }
-
-    /// When all files of a set are whole.
-    static func saved(_ files: SavedFiles) -> String {
-        let names = files.count == 1 ? "'\(files.last)'" : "\(files.count) files, '\(files.first)' to '\(files.last)'"
+    /// Says at the end where the capture is. Of the files, `missing` are not there any more, because --on-file has moved
+    /// or removed them.
+    static func saved(_ files: SavedFiles, missing: Int = 0) -> String {
+        let count = files.paths.count
+        let (first, last) = (files.paths.first ?? "", files.paths.last ?? "")
+        let names = count == 1 ? "'\(last)'" : "\(count) files, '\(first)' to '\(last)'"
         let removed = files.removed > 0 ? " (\(files.removed) older ones were removed, as --keep says)" : ""
-        return "Saved capture to \(names)\(removed)."
+        let which = count == 1 ? "which" : missing == count ? "all of which" : "\(missing) of which"
+        return "Saved capture to \(names)\(removed)"
+            + (missing > 0 ? ", \(which) --on-file has moved or removed." : ".")
     }
 
     /// Some files by their names: the first few, and how many more there are.

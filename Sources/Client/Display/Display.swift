@@ -15,9 +15,13 @@ public final class Display: Sendable {
     private let isQuiet: Bool
     private let rateLimits = Mutex<[CapturePoint: RateLimit]>([:])
     private let pending = Mutex(PendingNotices())
-    private let lastProgress = Mutex<ContinuousClock.Instant?>(nil)
-    /// Between two lines of progress where there is no terminal.
-    private let interval = Duration.seconds(10)
+    /// The moment from which on a line of progress is due; nil before the first update.
+    private let nextProgress = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// The time from the first update to the first line of progress, where there is no terminal.
+    static let firstProgress = Duration.seconds(10)
+    /// The time between two lines of progress: a log of days stays readable.
+    static let progressInterval = Duration.seconds(300)
 
     /// A display on standard error; a quiet one says nothing but warnings and errors.
     public convenience init(quiet: Bool) {
@@ -57,19 +61,20 @@ public final class Display: Sendable {
         add(["\(InstanceNames.text(process, indices).printable): error: \(text.printable)"])
     }
 
-    /// Shows how the instances fare. To be called once a second; without a terminal, every tenth second gives a line.
-    public func update(_ statuses: [InstanceStatus], at now: ContinuousClock.Instant = .now) {
+    /// Shows how the instances and the run fare. To be called once a second; without a terminal a line comes after
+    /// ``firstProgress``, and then every ``progressInterval``.
+    func update(_ statuses: [InstanceStatus], _ run: RunStatus? = nil, at now: ContinuousClock.Instant = .now) {
         if isQuiet || statuses.isEmpty { return }
         if writer.takesTable {
-            writer.draw(StatusTable.lines(statuses, size: writer.size))
+            writer.draw(StatusTable.lines(statuses, run, size: writer.size))
         } else if isProgressDue(at: now) {
-            add([Reports.progress(statuses).printable])
+            add([Reports.progress(statuses, run).printable])
         }
     }
 
-    /// Says how the instances fare, even if the display is quiet: somebody has asked for it.
-    func report(_ statuses: [InstanceStatus]) {
-        add([Reports.progress(statuses).printable])
+    /// Says how the instances and the run fare, even if the display is quiet: somebody has asked for it.
+    func report(_ statuses: [InstanceStatus], _ run: RunStatus? = nil) {
+        add([Reports.progress(statuses, run).printable])
     }
 
     /// Replaces the table by the summary of the whole capture.
@@ -120,15 +125,11 @@ public final class Display: Sendable {
     }
 
     private func isProgressDue(at now: ContinuousClock.Instant) -> Bool {
-        lastProgress.withLock { last in
-            // The first line comes after a whole interval, too.
-            guard let previous = last else {
-                last = now
-                return false
-            }
-            guard now - previous >= interval else { return false }
-            last = now
-            return true
+        nextProgress.withLock { next in
+            let due = next ?? now + Self.firstProgress
+            let isDue = now >= due
+            next = isDue ? now + Self.progressInterval : due
+            return isDue
         }
     }
 }

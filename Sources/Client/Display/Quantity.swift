@@ -39,6 +39,15 @@ enum Quantity {
         }
     }
 
+    /// A time as a clock shows it, in whole seconds: `0:05`, `12:34`, `1:00:00`, `3 d 1:00:00`.
+    static func clock(_ value: Duration) -> String {
+        let seconds = value.components.seconds
+        let (minutes, hours, days) = (seconds / 60 % 60, seconds / 3600 % 24, seconds / 86_400)
+        func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        if seconds < 3600 { return "\(minutes):\(padded(seconds % 60))" }
+        return (days > 0 ? "\(days) d " : "") + "\(hours):\(padded(minutes)):\(padded(seconds % 60))"
+    }
+
     /// `1 packet`, `2 packets`.
     static func packets(_ value: Int) -> String { "\(count(value)) \(value == 1 ? "packet" : "packets")" }
 

@@ -1,7 +1,7 @@
 /// The lines about a capture: its progress where there is no terminal, and its summary.
 enum Reports {
-    /// `1,234 packets, 5.6 MB, 7.8 kB/s, 0 dropped; 2 of 3 instances capturing; web/2 waiting`
-    static func progress(_ statuses: [InstanceStatus]) -> String {
+    /// `1,234 packets, 5.6 MB, 7.8 kB/s, 0 dropped; 2 of 3 instances capturing; web/2 waiting; 12:34 elapsed`
+    static func progress(_ statuses: [InstanceStatus], _ run: RunStatus? = nil) -> String {
         let totals = Totals(statuses)
         let others = statuses.filter { !$0.state.isCapturing }
         var parts = [
@@ -12,7 +12,7 @@ enum Reports {
             let names = others.prefix(5).map { "\($0.point) \($0.state.word)" }
             parts.append(names.joined(separator: ", ") + (others.count > 5 ? " and \(others.count - 5) more" : ""))
         }
-        return parts.joined(separator: "; ")
+        return (parts + (run?.parts ?? [])).joined(separator: "; ")
     }
 
     /// A line for each instance that was captured, one for the others, one for the sum, and what may be wrong with the

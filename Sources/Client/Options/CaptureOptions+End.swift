@@ -14,6 +14,14 @@ extension CaptureOptions {
     /// Whether the capture waits for an event, without which its exit status is ``Capture/eventDidNotCome``.
     var waitsForEvent: Bool { until != nil || untilDisplay != nil }
 
+    /// The options of the events that the capture waits for, with their values, for messages.
+    var awaitedEvents: [String] {
+        [
+            until.map { waitsForCrash ? "--until crash" : "--until '\($0)'" },
+            untilDisplay.map { "--until-display '\($0)'" },
+        ].compactMap { $0 }
+    }
+
     /// The option of the event, for messages.
     var optionOfEvent: String { until != nil || untilDisplay == nil ? "--until" : "--until-display" }
 

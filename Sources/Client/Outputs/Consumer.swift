@@ -19,6 +19,9 @@ struct Consumer {
     /// The files that are there at the end; nil for a stream, and for a set without any.
     var saved: SavedFiles? { (output as? FileSet)?.saved }
 
+    /// The present file and the complete ones; nil for a stream.
+    var progress: OutputProgress? { output.progress }
+
     /// Whether anything was written.
     var hasBegun: Bool { file.hasBegun }
 

@@ -41,6 +41,9 @@ struct Consumers: RecordSink {
     /// The files of the first output at its end; nil for a stream.
     var saved: SavedFiles? { primary.saved }
 
+    /// The state of the first output; nil for a stream.
+    var progress: OutputProgress? { primary.progress }
+
     /// The number of packets in the first output.
     var written: UInt64 { primary.packets }
 

@@ -33,8 +33,8 @@ final class FileSet: Output {
         lines = OutputLines()
     }
 
-    /// Creates a set that rotates, and its first file. Each file is handed on when it is complete. Throws ``OutputError/exists(_:)`` if files of such a set are there: no
-    /// run continues another's set.
+    /// Creates a set that rotates, and its first file. Each file is handed on when it is complete. Throws
+    /// ``OutputError/setExists(_:)`` if files of such a set are there: no run continues another's set.
     init(
         _ name: FileSetName, _ rotation: Rotation, keep: Int?, lines: OutputLines, _ handover: FileHandover? = nil
     ) throws(OutputError) {
@@ -55,6 +55,11 @@ final class FileSet: Output {
 
     /// The path of the present file, or of the next or last one.
     var currentName: String { (current ?? next)?.name ?? complete.last?.path ?? name }
+
+    var progress: OutputProgress? {
+        let size = (current ?? next)?.written ?? complete.last?.size ?? 0
+        return OutputProgress(file: currentName, size: size, completeFiles: series == nil ? nil : complete.count)
+    }
 
     func open() throws(OutputError) -> any ByteDestination {
         let destination =
@@ -100,8 +105,7 @@ final class FileSet: Output {
     /// The files that are there at the end; nil if there are none.
     var saved: SavedFiles? {
         guard series != nil else { return nil }
-        guard let first = complete.first, let last = complete.last else { return nil }
-        return SavedFiles(first: first.path, last: last.path, count: complete.count, removed: removed)
+        return complete.isEmpty ? nil : SavedFiles(paths: complete.map(\.path), removed: removed)
     }
 
     private func create() throws(OutputError) -> Destination {
@@ -165,8 +169,9 @@ final class FileSet: Output {
 /// A complete file of a set.
 private struct CompleteFile {
     let path: String
+    /// Its bytes on disk.
+    let size: Int64
     private let identity: FileIdentity
-    private let size: Int64
 
     init?(_ destination: Destination) {
         guard let identity = destination.identity else { return nil }
@@ -189,9 +194,8 @@ private struct CompleteFile {
 
 /// The files that a set consists of at its end.
 struct SavedFiles: Equatable, Sendable {
-    let first: String
-    let last: String
-    let count: Int
+    /// The paths, in the order of the files.
+    let paths: [String]
     /// The number of older files that were removed, as the set was to keep the latest only.
     let removed: Int
 }

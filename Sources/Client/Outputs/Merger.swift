@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Merges the streams of all sessions and gives the result to the outputs.
 actor Merger {
     /// An event of the merge that the run reacts to.
@@ -43,6 +45,11 @@ actor Merger {
     private var time = ContinuousClock.now
     private var lastTick = ContinuousClock.now
     private let onEvent: @Sendable (Event) -> Void
+    private nonisolated let latestProgress = Mutex<OutputProgress?>(nil)
+
+    /// The state of the first output at the last ``tick()``; nil for a stream. Any thread may read it, also while an output
+    /// blocks the merger.
+    nonisolated var progress: OutputProgress? { latestProgress.withLock { $0 } }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -128,6 +135,8 @@ actor Merger {
         drain()
         if !isClosed { attempt { try consumers.flush(at: .now) } }
         if !isClosed, consumers.isOver(at: .now) { end() }
+        let progress = consumers.progress
+        latestProgress.withLock { $0 = progress }
     }
 
     /// Writes all that has come, and the end of the outputs.

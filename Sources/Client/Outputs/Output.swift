@@ -6,6 +6,8 @@ protocol Output: AnyObject {
     var name: String { get }
     /// The present destination in messages.
     var currentName: String { get }
+    /// The present file and the complete ones; nil for a stream.
+    var progress: OutputProgress? { get }
     /// Whether the merge waits for this output. One that is lossy leaves packets out instead, which are counted, and its
     /// end does not end the capture.
     var isRequired: Bool { get }
@@ -33,6 +35,7 @@ protocol Output: AnyObject {
 
 extension Output {
     var currentName: String { name }
+    var progress: OutputProgress? { nil }
     var sizeLimit: Int64 { .max }
     func isDue(packets _: UInt64, at _: ContinuousClock.Instant) -> Bool { false }
     func keepAll() {}

@@ -1,10 +1,5 @@
 /// The event that a run waits for (`--until`, `--until-display`), and what has come of it.
 struct AwaitedEvent {
-    /// A kind of event.
-    enum Kind {
-        case packet, crash
-    }
-
     /// The packet that is marked with a comment.
     enum Mark: Equatable {
         /// The packet that was waited for.
@@ -16,15 +11,16 @@ struct AwaitedEvent {
     /// The sessions whose end may be the event.
     var crashes = CrashWatch()
     private(set) var mark = Mark.match
-    private var event: Kind?
+    /// The moment at which the event was seen; nil before that.
+    private(set) var time: ContinuousClock.Instant?
 
     /// Whether the event has come.
-    var hasCome: Bool { event != nil }
+    var hasCome: Bool { time != nil }
 
     /// Records that the event has come. Returns false if one had come before.
-    mutating func come(as kind: Kind) -> Bool {
-        guard event == nil else { return false }
-        event = kind
+    mutating func come(at now: ContinuousClock.Instant) -> Bool {
+        guard time == nil else { return false }
+        time = now
         return true
     }
 

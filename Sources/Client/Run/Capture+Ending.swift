@@ -49,7 +49,7 @@ extension Capture {
             status = 1
         case .awaitCommand: awaitCommand()
         case .endCommand: endCommand()
-        case .conclude: status = exitStatus(hasOutput: hasOutput)
+        case .conclude: conclude()
         }
     }
 
@@ -91,9 +91,8 @@ extension Capture {
             display.error(nil, Reports.failure(failure, written: result.written, of: came))
             roster.fail()
         }
-        if result.hasBegun && hasBegun {
-            tellSaved(result)
-        } else {
+        let hasOutput = result.hasBegun && hasBegun
+        if !hasOutput {
             roster.fail()
             let isLost = if case .lost? = result.failure { true } else { false }
             if survey != nil && !isLost {
@@ -101,8 +100,19 @@ extension Capture {
             }
         }
         if unanswered >= Self.mostUnanswered && mayGrow { roster.fail() }
-        hasOutput = result.hasBegun && hasBegun && result.failure == nil
+        if hasOutput { self.result = result }
         end(handover?.pending.isEmpty == false ? .filesWait : .finished)
+    }
+
+    /// Says where the capture is, behind all else that is said.
+    private mutating func conclude() {
+        status = exitStatus(hasOutput: result != nil && result?.failure == nil)
+        let single = SavedFiles(paths: [output], removed: 0)
+        guard let result, options.writesFile, let files = options.rotation == nil ? single : result.saved else {
+            return
+        }
+        let missing = handover == nil ? 0 : files.paths.count { (try? FilePath($0).stat()) == nil }
+        display.say(Announcements.saved(files, missing: missing))
     }
 
     private func exitStatus(hasOutput: Bool) -> Int32 {
@@ -111,13 +121,5 @@ extension Capture {
             nil,
             "what \(options.optionOfEvent) waits for did not come before the end: exit status \(Self.eventDidNotCome)")
         return Self.eventDidNotCome
-    }
-
-    private func tellSaved(_ result: Merger.Result) {
-        if let files = result.saved {
-            display.say(Announcements.saved(files))
-        } else if options.writesFile {
-            display.say(Announcements.saved(to: output))
-        }
     }
 }

@@ -93,7 +93,7 @@ extension Capture {
         told.remove(point)
         if roster.sessionBegan(of: point, at: .now) { display.say(point, "capturing again") }
         guard !hasBegun else { return }
-        hasBegun = true
+        firstBegin = .now
         display.say(Announcements.capturing)
         if options.interfaces == ["eth0"] { display.say(Announcements.proxy) }
         send(.explanationIsDue, after: EmptyCapture.delay)
@@ -162,9 +162,7 @@ extension Capture {
     }
 
     mutating func secondPassed() {
-        // Between lines of packets on the same terminal nobody could read a table.
-        let isDrawn = options.printedForm == nil || isatty(STDOUT_FILENO) == 0
-        if survey != nil, isDrawn { display.update(board.statuses(after: 1)) }
+        showStatus()
         askIfDue()
         tellSurveying()
         tellDraining()

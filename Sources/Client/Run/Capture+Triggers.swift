@@ -20,7 +20,7 @@ extension Capture {
     mutating func triggerReported(_ report: PacketTrigger.Report) {
         switch report {
         case .match(let match):
-            guard awaited.come(as: .packet) else { return }
+            guard awaited.come(at: .now) else { return }
             display.say(
                 "\(match.source): the packet that \(match.option) waits for came at \(WallClock.text(match.time)); \(goingOn)."
             )
@@ -61,7 +61,7 @@ extension Capture {
 
     /// Takes what the platform says of all instances.
     mutating func lookForCrash(among instances: [Instance]) {
-        guard let crash = awaited.crashes.update(instances, at: .now), awaited.come(as: .crash) else { return }
+        guard let crash = awaited.crashes.update(instances, at: .now), awaited.come(at: .now) else { return }
         display.say(
             "\(crash.id): the crash that --until waits for was told at \(WallClock.text(WallClock.now())) "
                 + "(\(crash.description)); \(goingOn).")

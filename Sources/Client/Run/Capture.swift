@@ -45,7 +45,8 @@ public struct Capture {
     var survey: Survey?
     var roster: Roster
     var sessions: [CapturePoint: AsyncStream<Session.Command>.Continuation] = [:]
-    var hasBegun = false
+    /// The moment at which the first session began to capture; nil before that.
+    var firstBegin: ContinuousClock.Instant?
     var told = ToldFailures()
     var isAsking = false
     var lastAsked = ContinuousClock.now
@@ -58,8 +59,8 @@ public struct Capture {
     var hasToldDraining = false
     var hasToldSurveying = false
     let began = ContinuousClock.now
-    /// Whether the outputs were whole at the end.
-    var hasOutput = false
+    /// The outcome of the merge at the end.
+    var result: Merger.Result?
     /// The program's exit status, once the run has ended.
     var status: Int32?
 
@@ -166,7 +167,7 @@ public struct Capture {
         case .viewerFailed(let failure): viewerFailed(failure)
         case .second: secondPassed()
         case .signal(.stop): end(.signal)
-        case .signal(.report): display.report(board.statuses)
+        case .signal(.report): display.report(board.statuses, runStatus(at: .now))
         case .stopIsDue: end(.stop)
         case .outputsComplete: end(.outputsComplete)
         case .explanationIsDue: explainIfEmpty()

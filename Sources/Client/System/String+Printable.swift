@@ -13,7 +13,7 @@ extension String {
                 text += "\\u{\(String(scalar.value, radix: 16))}"
             }
         }
-        if unicodeScalars.dropFirst(limit).first != nil { text += "…" }
+        if unicodeScalars.dropFirst(limit).first != nil { text += "..." }
         return text
     }
 

@@ -100,14 +100,14 @@ struct DisplayTests {
     }
 
     @Test
-    func `has a line every ten seconds without a terminal`() throws {
+    func `has a line after ten seconds without a terminal, and one every five minutes behind it`() throws {
         let start = ContinuousClock.now
         let text = try written { display in
-            for second in 0...25 {
+            for second in 0...700 {
                 display.update([status(0, .capturing, packets: second)], at: start + .seconds(second))
             }
         }
-        #expect(text.split(separator: "\n").map { $0.prefix(10) } == ["10 packets", "20 packets"])
+        #expect(text.split(separator: "\n").map { $0.prefix(11) } == ["10 packets,", "310 packets", "610 packets"])
     }
 
     @Test

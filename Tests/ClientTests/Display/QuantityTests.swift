@@ -21,6 +21,14 @@ struct QuantityTests {
         #expect(Quantity.bytes(value) == text)
     }
 
+    @Test(arguments: [
+        (0, "0:00"), (59.9, "0:59"), (754, "12:34"), (3599, "59:59"), (3600, "1:00:00"), (86_399, "23:59:59"),
+        (90_061, "1 d 1:01:01"),
+    ])
+    func `of time are shown as by a clock`(seconds: Double, text: String) {
+        #expect(Quantity.clock(.seconds(seconds)) == text)
+    }
+
     @Test
     func `of packets have a plural`() {
         #expect(Quantity.packets(1) == "1 packet")

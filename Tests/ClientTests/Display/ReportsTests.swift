@@ -114,6 +114,30 @@ struct ReportsTests {
         #expect(Announcements.starting(on: [1...1]) == "Starting capture on instances: 1.")
         #expect(Announcements.starting(on: [0...0, 2...4]) == "Starting capture on instances: 0,2-4.")
         #expect(Announcements.capturing == "Capturing, press ^C to stop...")
-        #expect(Announcements.saved(to: "capture.pcap") == "Saved capture to 'capture.pcap'.")
+        let one = SavedFiles(paths: ["capture.pcap"], removed: 0)
+        #expect(Announcements.saved(one) == "Saved capture to 'capture.pcap'.")
+    }
+
+    @Test
+    func `tell where the capture is, and which files are there no more`() {
+        let one = SavedFiles(paths: ["x.pcap"], removed: 0)
+        #expect(
+            Announcements.saved(one, missing: 1)
+                == "Saved capture to 'x.pcap', which --on-file has moved or removed.")
+        let set = SavedFiles(paths: ["a", "b", "c"], removed: 7)
+        let text = "Saved capture to 3 files, 'a' to 'c' (7 older ones were removed, as --keep says)"
+        #expect(Announcements.saved(set) == text + ".")
+        #expect(Announcements.saved(set, missing: 2) == text + ", 2 of which --on-file has moved or removed.")
+        #expect(Announcements.saved(set, missing: 3) == text + ", all of which --on-file has moved or removed.")
+    }
+
+    @Test
+    func `of progress tell the run's state as well`() {
+        let run = RunStatus(
+            elapsed: .seconds(754), duration: nil,
+            output: OutputProgress(file: "x.pcap", size: 12_300_000, completeFiles: nil), event: nil)
+        #expect(
+            Reports.progress([status(0, .capturing)], run).hasSuffix(
+                "; 1 of 1 instances capturing; 12:34 elapsed; 'x.pcap' has 12.3 MB"))
     }
 }

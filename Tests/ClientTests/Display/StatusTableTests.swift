@@ -74,6 +74,42 @@ struct StatusTableTests {
     }
 
     @Test
+    func `leaves out whole columns where it is too narrow, and no digits`() {
+        let statuses = [status(0, .capturing, packets: 1_234_567, bytes: 1_234_567_890, rate: 1500, dropped: 71_300)]
+        #expect(
+            StatusTable.lines(statuses, size: TerminalSize(columns: 50, rows: 24)) == [
+                "INSTANCE  STATE        PACKETS   BYTES  DROPPED", "web/0     capturing  1,234,567  1.2 GB   71,300",
+            ])
+        #expect(
+            StatusTable.lines(statuses, size: TerminalSize(columns: 40, rows: 24)) == [
+                "INSTANCE  STATE        PACKETS  DROPPED", "web/0     capturing  1,234,567   71,300",
+            ])
+        #expect(
+            StatusTable.lines(statuses, size: TerminalSize(columns: 33, rows: 24)) == [
+                "INSTANCE  STATE        PACKETS", "web/0     capturing  1,234,567",
+            ])
+    }
+
+    @Test
+    func `has the run's state below it, as far as the terminal is high`() {
+        let run = RunStatus(
+            elapsed: .seconds(5), duration: .seconds(60),
+            output: OutputProgress(file: "x_00003_20261130013000.pcapng", size: 99, completeFiles: 2),
+            event: .awaited(["--until 'udp'"]))
+        let statuses = (0..<3).map { status($0, .capturing) }
+        let below = [
+            "0:05 of 1:00", "'x_00003_20261130013000.pcapng' has 99 B", "2 complete files kept",
+            "waiting for --until 'udp'",
+        ]
+        let lines = StatusTable.lines(statuses, run, size: TerminalSize(columns: 41, rows: 24))
+        #expect(lines.count == 9 && lines.suffix(4) == below[...])
+        for rows in 1...12 {
+            let lines = StatusTable.lines(statuses, run, size: TerminalSize(columns: 41, rows: rows))
+            #expect(lines.count < max(5, rows) && lines[1].hasPrefix("web/0"), "\(rows) rows: \(lines)")
+        }
+    }
+
+    @Test
     func `cannot be commanded by a name`() {
         let hostile = InstanceStatus(CapturePoint(InstanceID(process: "\u{1B}[2J\n", index: 0), interface: "eth0"))
         let lines = StatusTable.lines([hostile], size: TerminalSize())

@@ -100,7 +100,7 @@ struct FileSetTests {
             number: UInt64(try contents(names[names.count - 1]).times.count))
         #expect(place == last)
         let saved = try #require(consumer.saved)
-        #expect(saved.count == names.count && saved.last.hasSuffix(names[names.count - 1]))
+        #expect(saved.paths == names.map { "\(folder.path)/\($0)" })
     }
 
     @Test
@@ -172,8 +172,24 @@ struct FileSetTests {
         #expect(names.count == 4 && names.first == first, "\(names), first \(first)")
         let times = try names.dropFirst().flatMap { try contents($0).times }
         #expect(times.last == 999 && times == Array(times[0]...999))
-        #expect(consumer.saved?.count == 3)
+        #expect(consumer.saved?.paths.count == 3)
         #expect(said.all.isEmpty)
+    }
+
+    @Test
+    func `tells its present file, the bytes of that on disk, and how many others are kept`() throws {
+        var consumer = try consumer(try set("10KB", keep: 2))
+        try consumer.add(StreamID(number: 0), stream(0))
+        #expect(consumer.progress?.completeFiles == 0)
+        try write(0..<500, to: &consumer)
+        try consumer.flush(at: .now + .seconds(2))
+        let progress = try #require(consumer.progress)
+        #expect(progress.completeFiles == 2)
+        let names = try folder.names
+        #expect(progress.file == "\(folder.path)/\(names[names.count - 1])")
+        #expect(progress.size == Int64(try contents(names[names.count - 1]).size))
+        try consumer.finish(isFailed: false)
+        #expect(consumer.progress?.completeFiles == consumer.saved?.paths.count)
     }
 
     @Test
