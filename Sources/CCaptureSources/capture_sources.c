@@ -1,7 +1,8 @@
-// Replaces libpcap's capture sources that have no use in a container. libpcap asks each source that it was built with
-// whether a device is its own, before it takes the device for a network interface (pcap.c, pcap_create). These answer "not
-// mine". The linker prefers them, and so leaves libpcap's own (and dbus with them) out of a static executable. A libpcap
-// that was built without a source does not ask, and the linker drops the replacement.
+// Replaces libpcap's capture sources that have no use in a container.
+//
+// Before libpcap opens a network interface, it asks each of its other capture sources whether the name is theirs (pcap.c,
+// pcap_create). Each replacement returns "no". The linker prefers the replacements, which leaves libpcap's own sources, and
+// dbus with them, out of a static executable. If libpcap was built without a source, the linker removes the replacement.
 #include <pcap/pcap.h>
 
 struct pcap_if_list;

@@ -3,7 +3,8 @@
 static int argument_count;
 static char **argument_values;
 
-// glibc hands argc, argv and envp to every constructor (csu/libc-start.c), in static executables too.
+// Keeps the arguments of the process. glibc passes argc, argv and envp to each constructor, also in static executables
+// (csu/libc-start.c).
 __attribute__((constructor)) static void keep_arguments(int argc, char **argv, char **envp) {
     (void)envp;
     argument_count = argc;

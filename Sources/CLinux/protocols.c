@@ -1,6 +1,8 @@
-// Replaces the C library's look-up of protocols, because a container need not have /etc/protocols, and libpcap takes a
-// look-up that fails for protocol 0 (nametoaddr.c, pcap_nametoproto). The linker prefers this function. Its table has the
-// names of pcap-filter(7) and of other protocols that carry an app's traffic, with IANA's numbers.
+// Replaces the C library's look-up of protocols by name.
+//
+// A container need not have /etc/protocols, and libpcap takes an unknown name for protocol 0 (nametoaddr.c,
+// pcap_nametoproto). The linker prefers this function to the library's. The table contains the names in pcap-filter(7) and
+// other protocols that carry an app's traffic, with IANA's numbers.
 #include <netdb.h>
 #include <stddef.h>
 #include <string.h>
@@ -15,8 +17,8 @@ static const struct {
     {"sctp", 132}, {"udplite", 136},
 };
 
-// Finds a protocol by its name, as getprotobyname_r(3) does: returns 0, and no result for an unknown name. Does not use
-// `buffer`, because the name is the caller's and there are no aliases.
+// Finds a protocol by name (getprotobyname_r(3)). Returns 0, and sets `result` to NULL for an unknown name. Does not use
+// `buffer`: the entry refers to the caller's name and has no aliases.
 int getprotobyname_r(const char *name, struct protoent *entry, char *buffer, size_t size, struct protoent **result) {
     static char *no_aliases[] = {NULL};
     (void)buffer, (void)size;

@@ -15,11 +15,12 @@
 #include <unistd.h>
 
 #ifndef __x86_64__
-#error "the numbers of its calls are those of x86-64"
+#error "the numbers of the system calls are those of x86-64"
 #endif
 
-// A condition on the low 32 bits of an argument: the kernel reads no more of descriptors, commands and protections. A mask
-// of 0 is no condition.
+// A condition on an argument of a system call: its masked bits have a value. A mask of 0 stands for no condition.
+//
+// Only the low 32 bits are compared, because the kernel reads no more of descriptors, commands and protections.
 struct condition {
     uint32_t argument, mask, value;
 };
@@ -27,28 +28,32 @@ struct condition {
 #define IS(argument, value) {argument, UINT32_MAX, (uint32_t)(value)}
 #define LACKS(argument, bits) {argument, bits, 0}
 
-// A system call, and the conditions under which the rule applies to it.
+// A rule: a system call, and the conditions under which the rule applies to it.
 struct rule {
     uint32_t call;
     struct condition conditions[2];
 };
 
+// The largest number of rules in a table.
 enum { MOST_RULES = 40 };
 
+// A filter for seccomp(2), with space for a table of rules.
 struct program {
     struct sock_filter instructions[8 + MOST_RULES * 9];
     unsigned short length;
 };
 
+// Appends an instruction.
 static void emit(struct program *program, uint16_t code, uint32_t value, uint8_t if_true, uint8_t if_false) {
     program->instructions[program->length++] = (struct sock_filter)BPF_JUMP(code, value, if_true, if_false);
 }
 
+// Appends an instruction that loads a word of struct seccomp_data.
 static void emit_load(struct program *program, size_t offset) {
     emit(program, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
-// Emits the instructions that end with `action` if the rule applies, and go on behind them otherwise.
+// Appends instructions that return `action` if the rule applies, and otherwise continue after the last of them.
 static void emit_rule(struct program *program, const struct rule *rule, uint32_t action) {
     uint8_t rest = 1;
     for (int index = 0; index < 2; index++) rest += rule->conditions[index].mask == 0 ? 0 : 3;
@@ -64,8 +69,9 @@ static void emit_rule(struct program *program, const struct rule *rule, uint32_t
     emit(program, BPF_RET | BPF_K, action, 0, 0);
 }
 
-// Installs a filter that answers a call to which a rule applies by `action`, and any other by `otherwise`. A call of another
-// architecture, or of x32 (arch/x86/include/uapi/asm/unistd.h, __X32_SYSCALL_BIT), kills the process.
+// Installs a filter that returns `action` for a call to which a rule applies, and `otherwise` for any other call.
+//
+// Kills the process at a call of another architecture or of x32 (arch/x86/include/uapi/asm/unistd.h, __X32_SYSCALL_BIT).
 static int install(const struct rule *rules, size_t count, uint32_t action, uint32_t otherwise) {
     struct program program = {.length = 0};
     emit_load(&program, offsetof(struct seccomp_data, arch));
@@ -95,13 +101,14 @@ int cf_pcap_deny_sending(int socket) {
         {SYS_sendfile, {IS(0, socket)}},
         {SYS_splice, {IS(2, socket)}},
         {SYS_connect, {IS(0, socket)}},
-        // Duplicates the descriptor.
+        // Calls that duplicate the descriptor.
         {SYS_dup, {IS(0, socket)}},
         {SYS_dup2, {IS(0, socket)}},
         {SYS_dup3, {IS(0, socket)}},
         {SYS_fcntl, {IS(0, socket), IS(1, F_DUPFD)}},
         {SYS_fcntl, {IS(0, socket), IS(1, F_DUPFD_CLOEXEC)}},
-        // Passes it to another process (unix(7), SCM_RIGHTS), or has another process or the kernel make one of these calls.
+        // Calls that pass the descriptor to another process (unix(7), SCM_RIGHTS), take it from there, or have another
+        // process or the kernel send.
         {.call = SYS_sendmsg},
         {.call = SYS_sendmmsg},
         {.call = SYS_pidfd_getfd},
@@ -119,9 +126,10 @@ int cf_pcap_enter_sandbox(struct cf_pcap_descriptors used) {
     const struct rule allowed[] = {
         // Waits for packets, for free space in the output, for its reader to go, for signals.
         {.call = SYS_ppoll},
-        // Waits for standard error to accept a log line; asks for errors of the packet socket (libpcap), and whether
-        // standard input has been closed.
+        // Waits for standard error to accept a log line. Asks for errors of the packet socket (in libpcap), and whether
+        // standard input is closed.
         {.call = SYS_poll},
+        // Reads signals.
         {SYS_read, {IS(0, used.signals)}},
         // Writes records and log lines. Never the packet socket: a write there would send a packet.
         {SYS_write, {IS(0, STDOUT_FILENO)}},
@@ -130,23 +138,23 @@ int cf_pcap_enter_sandbox(struct cf_pcap_descriptors used) {
         {SYS_sendto, {IS(0, STDOUT_FILENO)}},
         // Asks how many bytes a pipe holds.
         {SYS_ioctl, {IS(0, STDOUT_FILENO), IS(1, FIONREAD)}},
-        // Asks how many packets the kernel has captured and dropped, and what has become of the interface.
+        // Asks for the kernel's counts of packets, and for the state of the interface.
         {SYS_getsockopt, {IS(0, used.capture)}},
         {SYS_getsockname, {IS(0, used.capture)}},
         {SYS_ioctl, {IS(0, used.capture), IS(1, SIOCGIFFLAGS)}},
-        // Checks whether the SSH session still exists. No descriptor is -1, which stands for a table that is not read.
+        // Reads the socket tables. A table that is not read has the number -1, which is never a descriptor.
         {SYS_pread64, {IS(0, used.socket_tables[0])}},
         {SYS_pread64, {IS(0, used.socket_tables[1])}},
         // Truncates a file that accepts no more to its last whole record.
         {SYS_lseek, {IS(0, STDOUT_FILENO)}},
         {SYS_ftruncate, {IS(0, STDOUT_FILENO)}},
-        // Gets memory for malloc(3), of which no byte can be executed.
+        // Allocates memory that cannot be executed, in malloc(3).
         {.call = SYS_brk},
         {SYS_mmap, {LACKS(2, PROT_EXEC), IS(4, -1)}},
         {.call = SYS_munmap},
-        // Goes on after SIGSTOP and SIGCONT.
+        // Continues a call after SIGSTOP and SIGCONT.
         {.call = SYS_restart_syscall},
-        // Reads the clocks if the kernel offers no vDSO for them.
+        // Reads the clocks if the kernel has no vDSO.
         {.call = SYS_clock_gettime},
         // Ends the process.
         {.call = SYS_exit_group},

@@ -44,7 +44,7 @@ ANY, PACKET_SOCKET, SET_DUMPABLE, SET_SECCOMP, SET_NO_NEW_PRIVS = -1, 6, 4, 22, 
     (PRCTL, SET_NO_NEW_PRIVS, 2, f"failed to drop privileges: {DENIED}"),
     (PIPE2, ANY, 1, f"failed to compile the filter: {DENIED}"),
     # Four that libpcap makes, two of the question whether the kernel takes the filter, five for libpcap's own filter.
-    (SETSOCKOPT, ANY, 5, f"filter '': the kernel cannot be asked whether it takes it: {DENIED}"),
+    (SETSOCKOPT, ANY, 5, f"failed to set the filter: {DENIED}"),
     (SETSOCKOPT, ANY, 12, f"failed to set the filter: {DENIED}"),
     (PRCTL, SET_SECCOMP, 2, f"failed to enter the sandbox: {DENIED}"),
 ])

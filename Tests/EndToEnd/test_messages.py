@@ -66,7 +66,7 @@ def test_usage(namespace):
 
 LOOP = "the kernel takes no loop, which protochain makes: write 'ip6 proto 6', without chains of headers"
 ONLY_IN_FILES = (
-    "the filter looks at a part of the link-layer header that only files have, such as link[12], and the kernel cannot. "
+    "it looks at a part of the link-layer header that only files have, such as link[12], and the kernel cannot. "
     "Leave that part out, or capture on one interface, such as eth0")
 SHORTER = "write it shorter, with 'net 10.0.0.0/24' for hosts and 'portrange 8000-8100' for ports"
 CAPTURE_FILTER = "it is a capture filter that is wanted, such as 'tcp port 8080 and host 10.0.0.1', see pcap-filter(7)"
@@ -84,7 +84,7 @@ MEANT = "? It is a capture filter that is wanted, see pcap-filter(7)"
     ("lo", "tcp.port == 80", f"filter 'tcp.port == 80': {SYNTAX}; did you mean 'tcp port 80'" + MEANT),
     ("lo", "frame.len == 80", f"filter 'frame.len == 80': {SYNTAX}; " + CAPTURE_FILTER),
     ("lo", "ip6 protochain 6", "filter 'ip6 protochain 6': " + LOOP),
-    ("any", "link[13] = 0", ONLY_IN_FILES),
+    ("any", "link[13] = 0", "filter 'link[13] = 0': " + ONLY_IN_FILES),
     ("lo", " or ".join(f"len={length}" for length in range(61, 2362)),
      f"it needs 4376 instructions, and the kernel takes 4096: {SHORTER}"),
 ])

@@ -1,26 +1,33 @@
 import CLinux
 import CPcap
 
-/// A compiled filter: a program for the packet filter in the kernel (bpf(4), linux/filter.h).
+/// A compiled filter: a program for the kernel's packet filter (bpf(4), linux/filter.h).
 ///
-/// Nothing but the kernel ever runs it, and the kernel checks every instruction first.
+/// The kernel alone runs programs, and checks each instruction before.
 @safe public struct BPFProgram: Sendable {
-    /// The instructions, first to last.
+    /// The instructions in order.
     var instructions: [sock_filter]
 
-    /// The number of instructions that the kernel accepts in one program.
+    /// The largest number of instructions that the kernel accepts in a program.
     static let maximumCount = Int(BPF_MAXINSNS)
 
-    /// The program that accepts every packet as a whole.
+    /// The program that accepts all packets.
     static let acceptingAll = BPFProgram(instructions: [.return(UInt32.max)])
 
+    /// Creates a program of those instructions.
     init(instructions: [sock_filter]) {
         self.instructions = instructions
     }
 
-    /// Compiles an expression of pcap-filter(7) for the link type and snaplen of `handle`. Only `ip broadcast` uses
-    /// `netmask`, whose bytes are in this machine's order: libpcap compares it with what the program loads (gencode.c,
-    /// gen_broadcast). Throws libpcap's message. The corresponding C function is `pcap_compile`.
+    /// Compiles an expression of pcap-filter(7).
+    ///
+    /// - Parameters:
+    ///   - expression: The expression.
+    ///   - netmask: The IPv4 network mask for `ip broadcast`, in the host's byte order (gencode.c, gen_broadcast).
+    ///   - handle: The handle of libpcap, which has the link type and the snaplen.
+    /// - Throws: libpcap's message.
+    ///
+    /// The corresponding C function is `pcap_compile`.
     init(
         compiling expression: ByteString, netmask: UInt32 = PCAP_NETMASK_UNKNOWN, for handle: OpaquePointer
     ) throws(Failure) {
@@ -34,11 +41,13 @@ import CPcap
         instructions = unsafe compiled.map { sock_filter(code: $0.code, jt: $0.jt, jf: $0.jf, k: $0.k) }
     }
 
-    /// Returns a program that rejects the packets which `lo` sends, and does with all others what this one does.
+    /// Returns the program with a rule before it that rejects the packets that `lo` sends.
     ///
-    /// A packet on `lo` comes twice, once sent and once received, and libpcap passes on only the received one (pcap-linux.c,
-    /// linux_check_direction). If the kernel rejects the other one, the ring holds twice as many packets, and the kernel
-    /// counts exactly those that libpcap passes on. The corresponding C function is `if_nametoindex`.
+    /// The kernel shows each packet of `lo` twice, sent and received, and libpcap skips the sent one (pcap-linux.c,
+    /// linux_check_direction). If the kernel rejects the sent one, the ring has space for twice as many packets, and
+    /// the kernel's counts are those of the packets that libpcap returns.
+    ///
+    /// The corresponding C function is `if_nametoindex`.
     func rejectingSentOnLoopback() -> BPFProgram {
         let outgoing = UInt32(PACKET_OUTGOING)
         let loopback = unsafe if_nametoindex("lo")
@@ -54,38 +63,46 @@ import CPcap
 // MARK: The kernel
 
 extension BPFProgram {
-    /// A reason why the kernel does not accept a program.
+    /// A reason why the kernel does not run a program.
     enum Refusal: Error, Equatable {
-        /// It has more instructions than ``BPFProgram/maximumCount``.
+        /// The program has more than ``BPFProgram/maximumCount`` instructions. The value is their number.
         case tooManyInstructions(Int)
-        /// Its instructions take more memory than a socket may have (socket(7), `net.core.optmem_max`).
+        /// The program needs more memory than a socket may use (socket(7), `net.core.optmem_max`). The value is the
+        /// number of its instructions.
         case tooMuchMemory(Int)
-        /// An instruction is unknown, or a jump leads backward or out of the program.
+        /// The program has an unknown instruction, or a jump backward or past the end.
         case invalidInstruction
-        /// The kernel cannot be asked.
-        case failed(SystemError)
+        /// The program reads a part of the link-layer header that libpcap adds for files and that the kernel does not
+        /// have.
+        case needsFileHeader
+        /// A system call or libpcap has failed. The text is its error.
+        case failed(ByteString)
     }
 
-    /// Asks the kernel whether it accepts the program, on a socket that is closed again. Throws if it does not.
+    /// Asks the kernel whether it accepts the program, on a socket that is then closed.
+    ///
+    /// - Throws: The reason, if the kernel does not accept the program.
     func requireAcceptance() throws(Refusal) {
         guard instructions.count <= Self.maximumCount else { throw .tooManyInstructions(instructions.count) }
         let scratch = FileDescriptor(owning: socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
         do throws(SystemError) {
-            // The kernel counts the program that is replaced together with the new one, as it will on the packet socket.
+            // On the packet socket the kernel counts the memory of the replaced program and the new one together.
             try Self.acceptingAll.attach(to: scratch.rawValue)
             try attach(to: scratch.rawValue)
         } catch {
             switch error.number {
             case ENOMEM: throw .tooMuchMemory(instructions.count)
             case EINVAL: throw .invalidInstruction
-            default: throw .failed(error)
+            default: throw .failed(error.description)
             }
         }
     }
 
-    /// Attaches the program to a socket, in place of another. Throws EINVAL if it has more instructions than
-    /// ``maximumCount`` or one that the kernel does not know. The corresponding C function is `setsockopt` with
-    /// SO_ATTACH_FILTER.
+    /// Attaches the program to a socket, in place of another program.
+    ///
+    /// - Throws: EINVAL if the program is too long or has an invalid instruction, ENOMEM if it needs too much memory.
+    ///
+    /// The corresponding C function is `setsockopt` with SO_ATTACH_FILTER.
     func attach(to socket: Int32) throws(SystemError) {
         guard instructions.count <= Self.maximumCount else { throw SystemError(number: EINVAL) }
         var instructions = instructions
@@ -97,8 +114,9 @@ extension BPFProgram {
         guard status == 0 else { throw .last }
     }
 
-    /// Reads the program that is attached to a socket; nil if there is none. The corresponding C function is `getsockopt`
-    /// with SO_GET_FILTER, which counts instructions, not bytes.
+    /// Reads the program that is attached to a socket. Returns nil if there is none.
+    ///
+    /// The corresponding C function is `getsockopt` with SO_GET_FILTER, whose size is a number of instructions.
     init?(attachedTo socket: Int32) {
         var instructions = [sock_filter](repeating: sock_filter(), count: Self.maximumCount)
         var count = socklen_t(instructions.count)
@@ -110,18 +128,18 @@ extension BPFProgram {
 }
 
 extension sock_filter {
-    /// Loads a property of the packet that does not stand in its bytes (linux/filter.h, SKF_AD_OFF).
+    /// Loads a property of the packet that is not in its bytes (linux/filter.h, SKF_AD_OFF).
     fileprivate static func load(_ property: Int32) -> sock_filter {
         sock_filter(
             code: UInt16(BPF_LD | BPF_W | BPF_ABS), jt: 0, jf: 0, k: UInt32(bitPattern: SKF_AD_OFF + property))
     }
 
-    /// Goes on with the next instruction if the loaded value is `value`, otherwise skips `count` instructions.
+    /// Continues with the next instruction if the loaded value is `value`, otherwise skips `count` instructions.
     fileprivate static func jumpIfEqual(to value: UInt32, otherwiseSkipping count: UInt8) -> sock_filter {
         sock_filter(code: UInt16(BPF_JMP | BPF_JEQ | BPF_K), jt: 0, jf: count, k: value)
     }
 
-    /// Keeps that many bytes of the packet; 0 rejects it.
+    /// Ends the program and accepts that number of bytes of the packet; 0 rejects the packet.
     fileprivate static func `return`(_ bytes: UInt32) -> sock_filter {
         sock_filter(code: UInt16(BPF_RET | BPF_K), jt: 0, jf: 0, k: bytes)
     }

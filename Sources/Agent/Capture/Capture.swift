@@ -1,22 +1,29 @@
 import CLinux
 import CPcap
 
-/// A live capture through libpcap's memory-mapped ring (TPACKET_V3, packet_mmap in the kernel's documentation).
+/// A live capture by libpcap's memory-mapped ring (TPACKET_V3, packet_mmap in the kernel's documentation).
 @safe public struct Capture: ~Copyable {
-    /// The size of the ring in bytes. libpcap divides it into 80 blocks.
+    /// The size of the ring in bytes. libpcap divides the ring into 80 blocks.
     static let ringSize: Int32 = 20 << 20
-    /// The time after which the kernel retires a block of the ring that is not full. While packets are few, it is the
-    /// longest time that a packet waits, the interval of wake-ups, and one eightieth of the time that the ring holds.
+    /// The time after which the kernel retires a block of the ring that is not full.
+    ///
+    /// At low rates, a packet waits this long at most, the agent wakes up at this interval, and the ring holds the
+    /// packets of 80 such intervals.
     static let blockTimeout = Duration.milliseconds(48)
 
     /// The interface.
     public let interface: Interface
+    /// The handle of libpcap, open for the rest of the process's life.
     private let handle: OpaquePointer
+    /// The packet socket.
     private let socket: PacketSocket
 
+    /// The number of packets that matched the filter.
     private var received = WrappingCounter()
+    /// The number of packets that the kernel dropped because the ring was full.
     private var dropped = WrappingCounter()
 
+    /// Creates a capture from an activated handle and its packet socket.
     private init(interface: Interface, descriptor: Int32, handle: OpaquePointer) {
         self.interface = interface
         socket = PacketSocket(descriptor: descriptor)
@@ -25,12 +32,21 @@ import CPcap
 
     // MARK: Opening
 
-    /// Opens a capture that receives no packet yet. Needs CAP_NET_RAW, which nothing needs later. From here on the process
-    /// cannot make the calls that `cf_pcap_deny_sending` forbids. Throws libpcap's reason, or the system's.
+    /// Opens a capture that receives no packets yet.
+    ///
+    /// Needs CAP_NET_RAW; no later call does. Afterwards the process can no longer make the calls that
+    /// `cf_pcap_deny_sending` forbids.
+    ///
+    /// - Parameters:
+    ///   - interface: The interface.
+    ///   - snaplen: The number of bytes to keep of each packet.
+    ///   - log: The log, for libpcap's warnings.
+    /// - Throws: libpcap's reason or the system's.
+    ///
     /// The corresponding C functions are `pcap_create` and `pcap_activate`.
     public static func open(_ interface: Interface, snaplen: Int, log: Log) throws(Failure) -> Capture {
         let handle = try unsafe create(interface, snaplen: snaplen)
-        // The socket gets the lowest number that is free (socket(2)). Nothing can be sent on that even as it is opened.
+        // The packet socket will get the lowest free number (socket(2)). Sending on it is denied before it is open.
         let number = dup(STDERR_FILENO)
         guard number >= 0, close(number) == 0, cf_pcap_deny_sending(number) == 0 else {
             throw Failure("failed to forbid sending on the packet socket: \(SystemError.last.description)")
@@ -50,6 +66,9 @@ import CPcap
         return unsafe Capture(interface: interface, descriptor: number, handle: handle)
     }
 
+    /// Creates a handle with the options of a capture.
+    ///
+    /// - Throws: libpcap's reason.
     private static func create(_ interface: Interface, snaplen: Int) throws(Failure) -> OpaquePointer {
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         let created = unsafe interface.name.withCString { unsafe pcap_create($0, &message) }
@@ -64,12 +83,14 @@ import CPcap
         return unsafe handle
     }
 
+    /// Returns the error for an interface that cannot be opened.
     private static func openFailure(_ interface: Interface, _ reason: ByteString) -> Failure {
         Failure("failed to open device \(interface.name): \(reason)")
     }
 
-    /// Returns the meaning of a status of libpcap in words, with the details of the handle. The corresponding C functions
-    /// are `pcap_statustostr` and `pcap_geterr`.
+    /// Returns a status of libpcap in words, with the details in the handle.
+    ///
+    /// The corresponding C functions are `pcap_statustostr` and `pcap_geterr`.
     private static func explanation(of status: Int32, _ handle: OpaquePointer) -> ByteString {
         let detail = unsafe ByteString(cString: pcap_geterr(handle))
         if status == PCAP_ERROR || status == PCAP_WARNING { return detail }
@@ -79,15 +100,19 @@ import CPcap
 
     // MARK: The filter
 
-    /// Compiles an expression of pcap-filter(7) for this capture. Throws libpcap's message. Runs in the child process, which
-    /// has closed the packet socket: libpcap keeps all that it needs (link type, snaplen, the kernel's extensions) in its
-    /// handle.
+    /// Compiles an expression of pcap-filter(7) for this capture.
+    ///
+    /// The child process that compiles calls this without the packet socket. libpcap's handle has all that compiling
+    /// needs: the link type, the snaplen and the kernel's extensions.
+    ///
+    /// - Throws: libpcap's message.
     func compile(_ expression: ByteString) throws(Failure) -> BPFProgram {
         try unsafe BPFProgram(compiling: expression, netmask: netmask, for: handle)
     }
 
-    /// The network mask of the interface's IPv4 address; PCAP_NETMASK_UNKNOWN if it has none, and for `any`. The
-    /// corresponding C function is `pcap_lookupnet`, which opens a socket of its own for a moment.
+    /// The network mask of the interface's IPv4 address. PCAP_NETMASK_UNKNOWN if the interface has none, and for `any`.
+    ///
+    /// The corresponding C function is `pcap_lookupnet`, which opens and closes a socket.
     private var netmask: UInt32 {
         var (network, mask): (UInt32, UInt32) = (0, 0)
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
@@ -95,10 +120,28 @@ import CPcap
         return status == 0 && mask != 0 ? UInt32(bigEndian: mask) : PCAP_NETMASK_UNKNOWN
     }
 
-    /// Throws if the kernel does not accept the program together with the agent's own rule. Must be asked before
-    /// ``start(_:)``, because libpcap would report it on standard error and apply the program itself.
-    func requireAcceptance(of program: BPFProgram) throws(BPFProgram.Refusal) {
+    /// Attaches a program to the packet socket for the rest of the capture.
+    ///
+    /// The attached program differs from `program`: libpcap adapts offsets on `any`, where the kernel has no link-layer
+    /// header, and the agent rejects packets that `lo` shows twice. libpcap's own program accepts everything. Otherwise
+    /// libpcap would run its program on the ring's first blocks, in case they were filled before (pcap-linux.c,
+    /// blocks_to_filter_in_userland), and on packets that the kernel has truncated.
+    ///
+    /// - Throws: The kernel's reason why it does not run the program.
+    func attach(_ program: BPFProgram) throws(BPFProgram.Refusal) {
+        // libpcap does not report the kernel's refusal: it writes to standard error and runs the program itself.
         try rejectingDuplicates(program).requireAcceptance()
+        try setInLibpcap(program)
+        guard let adapted = socket.attachedProgram else { throw .needsFileHeader }
+        // The kernel would count the memory of the old program together with that of the new one.
+        socket.detachProgram()
+        try setInLibpcap(.acceptingAll)
+        do throws(SystemError) {
+            try rejectingDuplicates(adapted).attach(to: socket.descriptor)
+            try socket.lockProgram()
+        } catch {
+            throw .failed(error.description)
+        }
     }
 
     /// Returns the program with the rule that shows each packet of `lo` once.
@@ -106,69 +149,64 @@ import CPcap
         interface.showsPacketsTwice ? program.rejectingSentOnLoopback() : program
     }
 
-    /// Attaches the program for the rest of the capture, and begins to receive packets.
-    public mutating func start(_ program: BPFProgram) throws(Failure) {
-        try attach(program)
-        // The attached program rejects them, too, for kernels that cannot ignore them.
+    /// Has libpcap adapt a program to the socket and attach it.
+    ///
+    /// The corresponding C function is `pcap_setfilter`.
+    private func setInLibpcap(_ program: BPFProgram) throws(BPFProgram.Refusal) {
+        var instructions = program.instructions.map { bpf_insn(code: $0.code, jt: $0.jt, jf: $0.jf, k: $0.k) }
+        let status = unsafe instructions.withUnsafeMutableBufferPointer { instructions in
+            var program = unsafe bpf_program(bf_len: UInt32(instructions.count), bf_insns: instructions.baseAddress)
+            return unsafe pcap_setfilter(handle, &program)
+        }
+        guard status == 0 else { throw .failed(failure.description) }
+    }
+
+    // MARK: Starting
+
+    /// Begins to receive packets. A program must be attached.
+    ///
+    /// - Throws: The system's reason, such as an interface that is down.
+    public func start() throws(Failure) {
+        // Kernels before 4.20 do not ignore sent packets. The attached program rejects them.
         if interface.isLoopback { socket.ignoreSentPackets() }
         do throws(SystemError) {
-            try socket.lockProgram()
             try socket.receive(from: interface.index)
         } catch {
             throw Self.openFailure(interface, error.description)
         }
     }
 
-    /// Attaches the program to the packet socket, as libpcap adapts it to a link-layer header that only files have (on
-    /// `any`). libpcap itself keeps a program that accepts everything: it would run its own copy on the ring's first blocks,
-    /// in case they were filled before (pcap-linux.c, blocks_to_filter_in_userland), and on packets that the kernel has cut.
-    private func attach(_ program: BPFProgram) throws(Failure) {
-        try setInLibpcap(program)
-        guard let adapted = socket.attachedProgram else {
-            throw Failure(
-                """
-                the filter looks at a part of the link-layer header that only files have, such as link[12], and the kernel \
-                cannot. Leave that part out, or capture on one interface, such as eth0
-                """)
-        }
-        // The kernel would count the memory of the old program together with that of the new one.
-        socket.detachProgram()
-        try setInLibpcap(.acceptingAll)
-        do throws(SystemError) {
-            try rejectingDuplicates(adapted).attach(to: socket.descriptor)
-        } catch {
-            throw Failure("failed to set the filter: \(error.description)")
-        }
-    }
-
-    /// The corresponding C function is `pcap_setfilter`.
-    private func setInLibpcap(_ program: BPFProgram) throws(Failure) {
-        var instructions = program.instructions.map { bpf_insn(code: $0.code, jt: $0.jt, jf: $0.jf, k: $0.k) }
-        let status = unsafe instructions.withUnsafeMutableBufferPointer { instructions in
-            var program = unsafe bpf_program(bf_len: UInt32(instructions.count), bf_insns: instructions.baseAddress)
-            return unsafe pcap_setfilter(handle, &program)
-        }
-        guard status == 0 else { throw failure }
-    }
-
-    /// The error that libpcap reports for its last failed call. The corresponding C function is `pcap_geterr`.
+    /// The error of libpcap's last failed call.
+    ///
+    /// The corresponding C function is `pcap_geterr`.
     private var failure: Failure { Failure("\(interface.name): \(unsafe ByteString(cString: pcap_geterr(handle)))") }
 }
 
 // MARK: The source of packets
 
 extension Capture: PacketSource {
+    /// The interface's name.
     var name: ByteString { interface.name }
 
+    /// The packet socket.
     var descriptor: Int32 { socket.descriptor }
 
+    /// Whether libpcap asks to be called from time to time, because the interface is down.
+    ///
     /// The corresponding C function is `pcap_get_required_select_timeout`.
     var isInterfaceDown: Bool { unsafe pcap_get_required_select_timeout(handle) != nil }
 
+    /// The number of bytes to keep of each packet.
+    ///
     /// The corresponding C function is `pcap_snapshot`.
     var snaplen: Int { Int(unsafe pcap_snapshot(handle)) }
 
-    /// Has libpcap write the header, because only libpcap knows the number of a link type in files.
+    /// Returns the header of a capture file.
+    ///
+    /// libpcap writes the header, because no function of libpcap returns the number of a link type in files.
+    ///
+    /// - Throws: libpcap's reason.
+    ///
     /// The corresponding C function is `pcap_dump_fopen`.
     func fileHeader() throws(Failure) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: PcapFormat.fileHeaderSize)
@@ -183,6 +221,8 @@ extension Capture: PacketSource {
         return header
     }
 
+    /// Adds packets from the ring to a queue.
+    ///
     /// The corresponding C function is `pcap_dispatch`.
     func read(into queue: inout RecordQueue) throws(Failure) -> Bool {
         switch unsafe ReadContext.dispatch(handle, into: &queue) {
@@ -192,6 +232,8 @@ extension Capture: PacketSource {
         }
     }
 
+    /// Returns the kernel's counts.
+    ///
     /// The corresponding C function is `pcap_stats`.
     mutating func statistics() -> (received: UInt64, dropped: UInt64) {
         var statistics = pcap_stat()

@@ -1,16 +1,20 @@
 import CLinux
 
-/// The socket of a capture (packet(7)). libpcap owns its descriptor.
+/// The packet socket of a capture (packet(7)). libpcap closes its descriptor.
 struct PacketSocket {
     /// The descriptor.
     let descriptor: Int32
 
-    /// A protocol number for pcap_set_protocol_linux(3PCAP). Its low 16 bits, which are all that bind(2) gets, are 0: a
-    /// socket that is bound to it receives nothing yet.
+    /// The protocol number for a socket that receives nothing yet, for pcap_set_protocol_linux(3PCAP). bind(2) gets the
+    /// low 16 bits, which are 0.
     static let noProtocol: Int32 = 0x10000
 
-    /// Receives the packets of all protocols from now on, on the interface with that index. Throws ENETDOWN if the
-    /// interface is down. The corresponding C function is `bind`.
+    /// Receives packets of all protocols from now on.
+    ///
+    /// - Parameter interface: The index of the interface; 0 for all interfaces.
+    /// - Throws: The error, such as ENETDOWN if the interface is down.
+    ///
+    /// The corresponding C function is `bind`.
     func receive(from interface: Int32) throws(SystemError) {
         var address = sockaddr_ll()
         address.sll_family = UInt16(AF_PACKET)
@@ -27,32 +31,37 @@ struct PacketSocket {
         guard error.number == 0 else { throw error }
     }
 
-    /// Receives no packet that the interface sends. Does nothing before Linux 4.20.
+    /// Ignores packets that the interface sends. Has no effect before Linux 4.20.
     func ignoreSentPackets() {
         _ = setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING)
     }
 
-    /// Keeps everybody from replacing the attached program, even from another process (socket(7), SO_LOCK_FILTER).
+    /// Forbids to replace the attached program, to this process and to others (socket(7), SO_LOCK_FILTER).
+    ///
+    /// - Throws: The error of the failed call.
     func lockProgram() throws(SystemError) {
         guard setOption(SOL_SOCKET, SO_LOCK_FILTER) else { throw .last }
     }
 
-    /// The attached program; nil if there is none.
+    /// The attached program, or nil if there is none.
     var attachedProgram: BPFProgram? { BPFProgram(attachedTo: descriptor) }
 
-    /// Removes the attached program, if there is one.
+    /// Detaches the program, if there is one.
     func detachProgram() {
         _ = setOption(SOL_SOCKET, SO_DETACH_FILTER)
     }
 
-    /// Sets an option to 1. Returns whether the kernel did. The corresponding C function is `setsockopt`.
+    /// Sets an option of the socket to 1. Returns whether the kernel has set it.
+    ///
+    /// The corresponding C function is `setsockopt`.
     private func setOption(_ level: Int32, _ name: Int32) -> Bool {
         var on: Int32 = 1
         return unsafe setsockopt(descriptor, level, name, &on, socklen_t(MemoryLayout<Int32>.size)) == 0
     }
 
-    /// Returns the socket's error and clears it; its number is 0 if there is none. The corresponding C function is
-    /// `getsockopt` with SO_ERROR.
+    /// Returns the pending error of the socket and clears it. The number is 0 if there is none.
+    ///
+    /// The corresponding C function is `getsockopt` with SO_ERROR.
     private func pendingError() throws(SystemError) -> SystemError {
         var error: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)

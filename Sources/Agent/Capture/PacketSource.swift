@@ -1,27 +1,30 @@
-/// A source of packets, as the loop sees it: a capture, or values of a test.
+/// A source of packets for the loop: a capture, or a list of packets in a test.
 protocol PacketSource: ~Copyable {
     /// The interface's name.
     var name: ByteString { get }
 
-    /// The descriptor that is readable while the ring holds packets, and that reports errors of the interface.
+    /// The descriptor that is readable when packets or an error of the interface are there.
     var descriptor: Int32 { get }
 
-    /// Whether the interface is down. The ring must then be read from time to time, because that tells whether the
-    /// interface still exists.
+    /// Whether the interface is down. The loop must then read from time to time to learn whether the interface exists.
     var isInterfaceDown: Bool { get }
 
     /// The number of bytes to keep of each packet.
     var snaplen: Int { get }
 
-    /// Returns the header of a file of these packets. Throws if its bytes cannot be found.
+    /// Returns the header of a capture file, 24 bytes.
+    ///
+    /// - Throws: The reason, if the header cannot be made.
     func fileHeader() throws(Failure) -> [UInt8]
 
-    /// Adds packets from the ring to `queue` until the ring is empty, the queue is full, or the packets suffice for one
-    /// write. The queue must have free space. Returns whether the ring is empty. Throws if the interface fails; later calls
-    /// may still return packets.
+    /// Adds packets from the ring to a queue, about a batch at most.
+    ///
+    /// - Parameter queue: The queue, which must have free space.
+    /// - Returns: Whether the ring is empty.
+    /// - Throws: The reason, if the interface fails. Later calls may still add packets.
     func read(into queue: inout RecordQueue) throws(Failure) -> Bool
 
-    /// Returns the numbers of packets since the start: those that matched the filter, and those of them for which the ring
-    /// had no space.
+    /// Returns the numbers of packets since the start: `received` matched the filter, and `dropped` of them found the
+    /// ring full.
     mutating func statistics() -> (received: UInt64, dropped: UInt64)
 }

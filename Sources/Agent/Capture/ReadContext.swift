@@ -1,22 +1,31 @@
 import CLinux
 import CPcap
 
-/// The state of one call of `pcap_dispatch`, valid during that call.
+/// The state of a call of `pcap_dispatch`. Valid during the call.
 @unsafe struct ReadContext {
-    /// The number of bytes after which one call ends, except for the last record: a block of the ring, so that an output
-    /// that is too slow still frees one with each call.
+    /// The number of bytes that a call adds before it ends, if the queue holds pending bytes. It is the size of a block
+    /// of the ring, so that each call frees about a block.
     private static let batchSize = 256 << 10
-    /// The same while the output keeps up: few enough for a core's nearest caches. Packets of 65,000 bytes cost 5 % less CPU
-    /// than in batches of 256 kB, small ones the same.
+    /// The number of bytes that a call adds before it ends, if the queue is empty. They fit into a core's caches:
+    /// packets of 65,000 bytes cost 5 % less CPU than in batches of 256 kB.
     private static let cachedBatchSize = 64 << 10
 
+    /// The queue that the call adds to.
     private let queue: UnsafeMutablePointer<RecordQueue>
     /// The number of bytes in the queue at which the call ends.
     private let byteLimit: Int
+    /// The handle of libpcap.
     private let handle: OpaquePointer
 
-    /// Adds packets from the ring to `queue`, which must have free space, and returns the status. The corresponding C
-    /// function is `pcap_dispatch`.
+    /// Adds packets from the ring to a queue.
+    ///
+    /// - Parameters:
+    ///   - handle: The handle of libpcap.
+    ///   - queue: The queue, which must have free space.
+    /// - Returns: The status: the number of packets if the ring is empty, PCAP_ERROR_BREAK if the limit was reached, or
+    ///   an error.
+    ///
+    /// The corresponding C function is `pcap_dispatch`.
     static func dispatch(_ handle: OpaquePointer, into queue: inout RecordQueue) -> Int32 {
         let size = unsafe queue.isEmpty ? cachedBatchSize : batchSize
         let byteLimit = queue.count + min(size, queue.freeSpace)
@@ -28,6 +37,7 @@ import CPcap
         }
     }
 
+    /// Adds a packet to the queue, and ends the call at the limit.
     private static let addPacket: pcap_handler = { user, header, bytes in
         // The user pointer is never null here; header and packet are valid during the call (pcap_dispatch(3PCAP)).
         let context = unsafe UnsafeMutableRawPointer(user.unsafelyUnwrapped).assumingMemoryBound(to: ReadContext.self)

@@ -1,6 +1,6 @@
-/// Tells users of tcpdump, and those who misspell a flag, which flag they may want.
+/// Advises users who give an unknown flag: a flag of tcpdump or a misspelt one.
 enum FlagHint {
-    /// tcpdump's flags, as its users often write them, and the advice for each.
+    /// The flags of tcpdump that its users often give, and the advice for each.
     private static let counterparts: [(names: [ByteString], advice: ByteString)] = [
         (["i"], "did you mean -interface?"),
         (["w"], "the capture goes to standard output, which '> FILE' puts into a file"),
@@ -9,22 +9,27 @@ enum FlagHint {
         (["n", "nn", "A", "X"], "leave it out, packets are written as they come, and nothing is looked up"),
         (["vv", "vvv"], "did you mean -v?"),
     ]
-    private static let ownFlags: [ByteString] = ["interface", "snaplen", "filter", "version", "help"]
 
-    /// Returns `: ` and the advice, or nothing if the flag is not known to anybody. `interfaces` answer tcpdump's `-D`.
+    /// Returns `: ` and the advice for an unknown flag, or an empty string if there is no advice.
+    ///
+    /// - Parameters:
+    ///   - name: The flag's name without dashes.
+    ///   - interfaces: The names of the interfaces, which are the advice for `-D`.
     static func text(for name: ByteString, interfaces: [ByteString]) -> ByteString {
         if name == "D" { return ": the interfaces are \(interfaces.joined(separator: ", "))" }
         if let (_, advice) = counterparts.first(where: { $0.names.contains(name) }) { return ": \(advice)" }
-        // One letter in four may be wrong, left out or added.
+        // One letter in four may be wrong, missing or too many.
+        let ownFlags = FlagDefinition.all.map { $0.name } + ["version", "help"]
         let meant = ownFlags.first { distance(from: name.bytes, to: $0.bytes) <= $0.count / 4 }
         return meant.map { ": did you mean -\($0)?" } ?? ""
     }
 
-    /// Returns the number of bytes to replace, insert or remove that turn `name` into `flag` (Levenshtein's distance).
+    /// Returns Levenshtein's distance: the least number of bytes to replace, insert or remove that turns `name` into
+    /// `flag`.
     private static func distance(from name: [UInt8], to flag: [UInt8]) -> Int {
-        // `row[n]` is the distance from what has been read of `name` to the first n bytes of `flag`.
+        // `row[n]` is the distance from the bytes of `name` so far to the first n bytes of `flag`.
         var row = Array(0...flag.count)
-        // A long name is far from every flag; its end need not be read.
+        // A name of more than twice the length is too far from the flag, whatever its other bytes.
         for byte in name.prefix(2 * flag.count) {
             var diagonal = row[0]
             row[0] += 1

@@ -1,24 +1,30 @@
-/// Splits a command line into flags and left-over arguments, in the manner of Go's `flag` package.
+/// Splits a command line into flags and left-over arguments, by the rules of Go's `flag` package.
 struct FlagScanner {
+    /// The arguments that are not scanned yet.
     private var arguments: ArraySlice<ByteString>
 
-    /// Creates a scanner of the process's arguments, without the program's name.
+    /// Creates a scanner of a command line.
+    ///
+    /// - Parameter arguments: The arguments without the program's name.
     init(_ arguments: ArraySlice<ByteString>) {
         self.arguments = arguments
     }
 
-    /// A flag as it was written.
+    /// A flag of a command line.
     struct Flag {
-        /// The name without its dashes.
+        /// The name without dashes.
         let name: ByteString
-        /// The text after `=`; nil if there is no `=`.
+        /// The text after `=`, or nil if the flag has no `=`.
         let value: ByteString?
     }
 
-    /// The arguments that no flag has consumed.
+    /// The arguments after the last flag.
     var leftOver: ArraySlice<ByteString> { arguments }
 
-    /// Removes the next flag. Returns nil at the first argument that is not a flag, after `--`, and at the end.
+    /// Removes the next flag and returns it.
+    ///
+    /// - Returns: The flag, or nil at the end, after `--`, or before an argument that is no flag.
+    /// - Throws: An error if the argument begins with `---` or has no name before `=`.
     mutating func next() throws(UsageError) -> Flag? {
         guard let argument = arguments.first, argument.count >= 2, argument.hasPrefix("-") else { return nil }
         arguments.removeFirst()
@@ -34,8 +40,10 @@ struct FlagScanner {
         return Flag(name: ByteString(text[..<equals]), value: ByteString(text[(equals + 1)...]))
     }
 
-    /// Returns the value of a flag that needs one: the text after `=`, or else the next argument, even if that begins
-    /// with a dash. Throws if there is neither.
+    /// Returns the value of a flag that needs one.
+    ///
+    /// - Returns: The text after `=`, or else the next argument, which may begin with a dash.
+    /// - Throws: An error if the flag has no `=` and is the last argument.
     mutating func value(of flag: Flag) throws(UsageError) -> ByteString {
         if let value = flag.value { return value }
         guard let value = arguments.popFirst() else {
@@ -44,7 +52,10 @@ struct FlagScanner {
         return value
     }
 
-    /// Returns the value of a switch: true without `=`, otherwise as `strconv.ParseBool` reads it. Throws if it cannot.
+    /// Returns the value of a switch.
+    ///
+    /// - Returns: True if the switch has no `=`, otherwise the value that Go's `strconv.ParseBool` gives the text.
+    /// - Throws: An error if `strconv.ParseBool` does not accept the text.
     func boolean(of flag: Flag) throws(UsageError) -> Bool {
         switch flag.value {
         case nil, "1", "t", "T", "true", "TRUE", "True": return true

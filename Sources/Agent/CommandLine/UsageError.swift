@@ -1,8 +1,9 @@
-/// A command line that cannot be carried out.
+/// An error in a command line.
 public struct UsageError: Error, Equatable {
-    /// The reason and, if known, what was meant, in words for the person who wrote the command line.
+    /// The error and, if possible, a proposal, in words for the user.
     public let description: ByteString
 
+    /// Creates an error with those words.
     init(_ description: ByteString) {
         self.description = description
     }

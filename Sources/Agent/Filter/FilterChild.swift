@@ -1,37 +1,49 @@
 import CLinux
 
-/// The child process that compiles a filter. It never returns to the code of its parent.
+/// The child process that compiles a filter. It ends without returning to the parent's code.
 enum FilterChild {
-    /// The number of bytes that compiling may take, unless a lower limit is set. libpcap's optimizer takes 110 MB for 1,000
-    /// hosts.
+    /// The largest size of the data segment in bytes (getrlimit(2), RLIMIT_DATA). libpcap's optimizer needs 110 MB for
+    /// 1,000 hosts.
     private static let memoryLimit: UInt = 128 << 20
 
-    /// Compiles the expression, writes the reply to the descriptor `replies`, and ends the process.
+    /// Compiles an expression, writes the reply and ends the process.
+    ///
+    /// - Parameters:
+    ///   - expression: The expression.
+    ///   - capture: The capture, whose packet socket is closed first.
+    ///   - replies: The descriptor for the reply.
+    ///   - parent: The parent's process id. The child ends when the parent has ended.
     static func run(
         _ expression: FilterExpression, for capture: borrowing Capture, replyTo replies: Int32, parent: pid_t
     ) -> Never {
         var limit = rlimit(rlim_cur: memoryLimit, rlim_max: memoryLimit)
-        // Fails if a lower limit is set, which then stays.
+        // If a lower limit is set, the call fails and that limit stays.
         unsafe setrlimit(RLIMIT_DATA, &limit)
         guard cf_pcap_die_with_parent() == 0, getppid() == parent, avoidForbiddenCalls(),
             closeDescriptors(replacing: capture.descriptor, keeping: replies)
         else { _exit(1) }
         becomeFirstVictim()
-        let reply = compile(expression, for: capture)
+        let reply = reply(to: expression, for: capture)
         _exit(writeAll(reply.bytes, to: replies) ? 0 : 1)
     }
 
-    /// Has glibc send its two questions for a host name with two calls, because sendmmsg(2) is forbidden (resolv.conf(5),
-    /// sandbox.c). The corresponding C function is `setenv`.
+    /// Sets the resolver option `single-request` (resolv.conf(5)), so that glibc does not use sendmmsg(2), which is
+    /// forbidden (sandbox.c).
+    ///
+    /// The corresponding C function is `setenv`.
     private static func avoidForbiddenCalls() -> Bool {
         let options: ByteString = "\(environment("RES_OPTIONS") ?? "") single-request"
         return unsafe options.withCString { unsafe setenv("RES_OPTIONS", $0, 1) } == 0
     }
 
-    /// Closes the packet socket, and all descriptors but the standard streams and `replies`. Returns false if one may still
-    /// be open. The corresponding C function is `dup2`.
+    /// Closes the packet socket and all descriptors but the standard streams and `replies`.
+    ///
+    /// - Returns: Whether all are closed.
+    ///
+    /// The corresponding C functions are `dup2` and `close`.
     private static func closeDescriptors(replacing socket: Int32, keeping replies: Int32) -> Bool {
-        // An open directory takes the socket's number, because nothing can be sent on that (cf_pcap_deny_sending).
+        // Sending is denied on the number of the socket (cf_pcap_deny_sending). An open directory takes this number, so
+        // that no socket of the resolver gets it.
         let directory = unsafe cf_pcap_open("/", O_PATH)
         var fileStatus = stat()
         guard directory >= 0, dup2(directory, socket) == socket, unsafe fstat(socket, &fileStatus) == 0,
@@ -40,10 +52,13 @@ enum FilterChild {
         return OpenDescriptors.closeAll(but: [socket, replies])
     }
 
-    /// Has the kernel end this process, and not the app, if compiling uses up the container's memory
-    /// (proc_pid_oom_score_adj(5)). The files in `/proc` of a process that is not dumpable belong to root, so this process
-    /// becomes dumpable: it holds nothing that another process of the user does not have. If `/proc` cannot be written,
-    /// compiling goes on under its own limit. The corresponding C functions are `prctl` and `write`.
+    /// Has the kernel kill this process first when the container's memory is used up (proc_pid_oom_score_adj(5)), so
+    /// that it does not kill the app.
+    ///
+    /// The process becomes dumpable, because `/proc/self` of a process that is not dumpable belongs to root. It holds
+    /// nothing that the user's other processes lack. If the file cannot be written, the process continues.
+    ///
+    /// The corresponding C functions are `prctl` with PR_SET_DUMPABLE and `write`.
     private static func becomeFirstVictim() {
         cf_pcap_set_dumpable()
         let file = unsafe cf_pcap_open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
@@ -52,30 +67,34 @@ enum FilterChild {
         close(file)
     }
 
-    private static func compile(_ expression: FilterExpression, for capture: borrowing Capture) -> FilterReply {
-        let user = expression.user
-        // If its parentheses match, the user's expression cannot end the exclusion's.
-        if expression.exclusion != nil && !user.hasMatchingParentheses {
-            return .rejection("filter '\(user.clipped)': its parentheses do not match")
-        }
-        do throws(Failure) {
-            return .program(try capture.compile(expression.combined))
+    /// Returns the reply: the program, or the refusal in words.
+    private static func reply(to expression: FilterExpression, for capture: borrowing Capture) -> FilterReply {
+        do throws(FilterRefusal) {
+            return .program(try compile(expression, for: capture))
         } catch {
-            if let exclusion = expression.exclusion, error.description.contains("rejects all packets"),
-                (try? capture.compile(user)) != nil
-            {
-                return .rejection(
-                    """
-                    filter '\(user.clipped)' selects nothing but \(exclusion.carrier), which is never captured \
-                    (\(exclusion.expression)): \(error.description)
-                    """)
-            }
-            let hint = FilterHint.text(forRefused: user, because: error.description)
-            return .rejection("filter '\(user.clipped)': \(error.description)\(hint)")
+            return .rejection(error.failure(for: expression.user).description)
         }
     }
 
-    /// Writes all bytes. Returns whether it could.
+    /// Compiles the user's expression combined with the exclusion.
+    private static func compile(
+        _ expression: FilterExpression, for capture: borrowing Capture
+    ) throws(FilterRefusal) -> BPFProgram {
+        // An unmatched parenthesis in the user's expression could end the exclusion's.
+        guard expression.exclusion == nil || expression.user.hasMatchingParentheses else { throw .unmatchedParentheses }
+        do throws(Failure) {
+            return try capture.compile(expression.combined)
+        } catch {
+            if let exclusion = expression.exclusion, error.description.contains("rejects all packets"),
+                (try? capture.compile(expression.user)) != nil
+            {
+                throw .selectsOnlyExcluded(exclusion, error.description)
+            }
+            throw .notCompiled(error.description)
+        }
+    }
+
+    /// Writes all bytes to a descriptor. Returns whether they are written.
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {

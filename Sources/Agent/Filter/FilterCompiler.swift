@@ -2,31 +2,31 @@ import CLinux
 
 /// Compiles filters in a child process that has neither privileges nor the packet socket.
 ///
-/// An expression may name hosts, and resolving them may load code that the container's owner chose (nsswitch.conf(5)).
-/// That code must not reach a socket on which it could send packets.
+/// An expression may contain host names. Resolving a name may load code that the container's owner has chosen
+/// (nsswitch.conf(5)), which must not be able to send packets on the packet socket.
 public struct FilterCompiler {
+    /// The log.
     private let log: Log
 
-    /// Creates a compiler that logs what it waits for and why it stops.
+    /// Creates a compiler.
+    ///
+    /// - Parameter log: The log, for a slow compilation and the reason to stop.
     public init(log: Log) {
         self.log = log
     }
 
-    /// Compiles an expression for the link type of `capture`. Returns nil, and logs the reason, if there is a reason to
-    /// stop first. Privileges must have been dropped. Throws if the expression cannot be used, and quotes it as the user
-    /// gave it.
+    /// Compiles an expression for the link type of a capture.
+    ///
+    /// Privileges must have been dropped.
+    ///
+    /// - Returns: The program, or nil if a reason to stop comes first, which is logged.
+    /// - Throws: The reason why the filter is refused, or the system's.
     public func compile(
         _ expression: FilterExpression, for capture: borrowing Capture, until stops: StopSource
     ) throws(Failure) -> BPFProgram? {
         guard let reply = try runChild(compiling: expression, for: capture, until: stops) else { return nil }
         switch FilterReply(reply) {
-        case .program(let program):
-            do throws(BPFProgram.Refusal) {
-                try capture.requireAcceptance(of: program)
-            } catch {
-                throw Failure("filter '\(expression.user.clipped)': \(error.description)")
-            }
-            return program
+        case .program(let program): return program
         case .rejection(let message): throw Failure(message)
         case nil:
             let end: ByteString =
@@ -36,8 +36,12 @@ public struct FilterCompiler {
         }
     }
 
-    /// Runs the child process and returns the bytes of its reply, or nil if there is a reason to stop. The child has ended
-    /// then. The corresponding C functions are `pipe2`, `fork`, `kill` and `waitpid`.
+    /// Runs the child process until its reply is complete, and kills it.
+    ///
+    /// - Returns: The bytes of the reply, or nil if a reason to stop comes first.
+    /// - Throws: The system's reason, if there can be no child process.
+    ///
+    /// The corresponding C functions are `pipe2`, `fork`, `kill` and `waitpid`.
     private func runChild(
         compiling expression: FilterExpression, for capture: borrowing Capture, until stops: StopSource
     ) throws(Failure) -> [UInt8]? {
@@ -53,17 +57,24 @@ public struct FilterCompiler {
         close(ends[1])
         guard child > 0 else { throw Self.systemFailure() }
         defer {
-            // Code that the child has loaded to resolve a name may keep it running.
+            // Code that the resolver has loaded may keep the child running.
             kill(child, SIGKILL)
             while waitpid(child, nil, 0) < 0, cf_pcap_errno() == EINTR {}
         }
         return try readReply(from: replies, until: stops)
     }
 
-    /// The delay before a log line says that compiling takes its time.
+    /// The time after which a compilation that goes on is logged.
     private static let noticeDelay = Duration.seconds(1)
 
-    /// Reads the child's reply until it is complete or the child ends. Returns nil if there is a reason to stop.
+    /// Reads the child's reply.
+    ///
+    /// - Parameters:
+    ///   - replies: The read end of the child's pipe.
+    ///   - stops: The reasons to stop.
+    /// - Returns: The bytes of the reply, of which some are missing if the child has ended. Returns nil at a reason to
+    ///   stop.
+    /// - Throws: The system's reason, if the pipe cannot be read.
     func readReply(
         from replies: borrowing FileDescriptor, until stops: StopSource
     ) throws(Failure) -> [UInt8]? {
@@ -92,6 +103,7 @@ public struct FilterCompiler {
         return reply
     }
 
+    /// Returns the error of the last failed call.
     private static func systemFailure() -> Failure {
         Failure("failed to compile the filter: \(SystemError.last.description)")
     }

@@ -1,20 +1,31 @@
-/// A filter expression of pcap-filter(7): the user's own, combined with the exclusion.
+/// The filter of a capture: the user's expression of pcap-filter(7), and the exclusion.
 public struct FilterExpression {
-    /// The user's expression; blank if all packets are wanted.
+    /// The user's expression; blank if it selects all packets.
     let user: ByteString
-    /// The ports that are left out; nil if none are known.
+    /// The traffic to exclude, or nil if none is known.
     let exclusion: Exclusion?
 
-    /// Combines the user's expression with an exclusion, if there is one.
+    /// Combines the user's expression with an exclusion.
     public init(_ user: ByteString, without exclusion: Exclusion?) {
         self.user = user
         self.exclusion = exclusion
     }
 
-    /// The expression that libpcap compiles.
+    /// The expression for packets that the user's filter selects and that are not excluded.
     var combined: ByteString { exclusion?.combined(with: user) ?? user }
 
-    /// Logs the expression if it is not the user's, and what a capture on `interface` cannot show.
+    /// Attaches the compiled expression to the packet socket of a capture, for the rest of the capture.
+    ///
+    /// - Throws: The reason why the kernel does not run the program, with a remedy.
+    public func attach(_ program: BPFProgram, to capture: borrowing Capture) throws(Failure) {
+        do throws(BPFProgram.Refusal) {
+            try capture.attach(program)
+        } catch {
+            throw FilterRefusal.notAccepted(error).failure(for: user)
+        }
+    }
+
+    /// Logs the expression if an exclusion is in it, and the packets that an interface cannot show.
     public func describe(on interface: Interface, in log: Log) {
         exclusion?.describe(with: user, in: log)
         InterfaceLimits.describe(interface, filter: user, in: log)
@@ -22,8 +33,8 @@ public struct FilterExpression {
 }
 
 extension ByteString {
-    /// Whether each parenthesis of a filter expression has its counterpart. A parenthesis is always a token of its own
-    /// (pcap-filter(7)).
+    /// Whether each parenthesis of a filter expression has its counterpart. In such an expression a parenthesis is
+    /// always a token (pcap-filter(7)).
     var hasMatchingParentheses: Bool {
         var depth = 0
         for byte in bytes {

@@ -1,21 +1,26 @@
 import CLinux
 
-/// The reply of the compiling process. Its bytes are a tag, the length of the content in four bytes (lowest first), and the
-/// content: the program's instructions or a message.
+/// The reply of the child process that compiles a filter.
+///
+/// The bytes of a reply are a tag, the length of the content as four bytes (the lowest first), and the content: the
+/// instructions of a program, or a message.
 enum FilterReply {
-    /// A program. Only the kernel checks it.
+    /// The compiled program. The kernel has not checked it.
     case program(BPFProgram)
-    /// The reason why there is no program.
+    /// The reason, in words, why the filter is refused.
     case rejection(ByteString)
 
+    /// The tag of a program.
     private static let programTag = UInt8(ascii: "P")
+    /// The tag of a message.
     private static let rejectionTag = UInt8(ascii: "R")
+    /// The size of the tag and the length in bytes.
     private static let headerSize = 5
-    /// The largest number of bytes after the header. An argument of a process has at most 128 kB, in which no expression of
-    /// more than 131,072 instructions fits.
+    /// The largest content in bytes. An argument of a process has 128 kB at most, too few for an expression of more
+    /// than 131,072 instructions.
     private static let largestContent = 1 << 20
 
-    /// The encoded reply, which ``init(_:)`` decodes.
+    /// The bytes of the reply.
     var bytes: [UInt8] {
         let (tag, content): (UInt8, [UInt8]) =
             switch self {
@@ -27,18 +32,20 @@ enum FilterReply {
         return [tag] + (0..<4).map { UInt8(truncatingIfNeeded: content.count >> (8 * $0)) } + content
     }
 
-    /// Returns the least number of bytes that are missing after `bytes`; 0 if the reply is complete, or cannot become one.
+    /// Returns the least number of bytes that must follow `bytes` to make a reply. Returns 0 if the reply is complete
+    /// or too long.
     static func missing(behind bytes: [UInt8]) -> Int {
         guard bytes.count >= headerSize else { return headerSize - bytes.count }
         let length = contentLength(bytes)
         return length > largestContent ? 0 : max(headerSize + length - bytes.count, 0)
     }
 
+    /// Returns the length in the header.
     private static func contentLength(_ bytes: [UInt8]) -> Int {
         (1..<headerSize).reduce(0) { $0 | Int(bytes[$1]) << (8 * ($1 - 1)) }
     }
 
-    /// Parses one whole reply; nil if `bytes` are anything else.
+    /// Parses the bytes of a whole reply. Returns nil if they have another form.
     init?(_ bytes: [UInt8]) {
         guard bytes.count >= Self.headerSize, Self.contentLength(bytes) == bytes.count - Self.headerSize else {
             return nil

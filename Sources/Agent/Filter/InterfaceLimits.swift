@@ -1,6 +1,11 @@
-/// Explains before a capture which packets, or which parts of them, its interface cannot show.
+/// The packets, and parts of packets, that an interface cannot show.
 enum InterfaceLimits {
-    /// Logs the limits of the interface, and the word of the filter that selects nothing there.
+    /// Logs the limits of an interface.
+    ///
+    /// - Parameters:
+    ///   - interface: The interface.
+    ///   - filter: The user's filter, which may select packets that the interface does not show.
+    ///   - log: The log.
     static func describe(_ interface: Interface, filter: ByteString, in log: Log) {
         if interface.isLoopback, filter.words.contains(where: { $0.bytes.trimmingParentheses == "outbound" }) {
             log.warn("'outbound' selects nothing on this interface, which shows each packet once, as inbound") {
@@ -15,7 +20,7 @@ enum InterfaceLimits {
 }
 
 extension [UInt8] {
-    /// The bytes without the parentheses at both ends.
+    /// The bytes without parentheses at the beginning and the end.
     fileprivate var trimmingParentheses: ByteString {
         func isParenthesis(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "(") || byte == UInt8(ascii: ")") }
         let start = self.prefix(while: isParenthesis).count

@@ -1,22 +1,25 @@
 import CLinux
 
-/// The mappings of this process's memory, as `/proc/self/maps` lists them (proc_pid_maps(5)).
+/// The memory mappings of this process, from `/proc/self/maps` (proc_pid_maps(5)).
 enum MemoryMap {
-    /// Keeps shared mappings out of child processes. The capture's ring is the only one. Returns false if there is none, or
-    /// one cannot be kept out. The corresponding C function is `madvise` with MADV_DONTFORK.
+    /// Excludes shared mappings from child processes. The ring of the capture is the only shared mapping.
+    ///
+    /// - Returns: Whether there is a shared mapping, and all of them are excluded.
+    ///
+    /// The corresponding C function is `madvise` with MADV_DONTFORK.
     static func withholdSharedFromChildren() -> Bool {
         let lines = (contents(of: "/proc/self/maps") ?? []).split(separator: UInt8(ascii: "\n"))
         let ranges = lines.compactMap { sharedRange($0) }
         if ranges.isEmpty { return false }
         for range in ranges {
-            // The addresses are those of a mapping of this process, and nothing is read or moved.
+            // The addresses are those of a mapping of this process. The call neither reads nor moves the memory.
             let start = unsafe UnsafeMutableRawPointer(bitPattern: range.lowerBound)
             guard unsafe madvise(start, range.count, MADV_DONTFORK) == 0 else { return false }
         }
         return true
     }
 
-    /// Returns the addresses in the line of a shared mapping, `START-END rw-s …`; nil for any other line.
+    /// Returns the addresses of a shared mapping from its line, `START-END rw-s …`. Returns nil for any other line.
     static func sharedRange(_ line: some Collection<UInt8>) -> Range<UInt>? {
         let columns = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
         guard columns.count == 3, columns[1].dropFirst(3).elementsEqual("s".utf8) else { return nil }

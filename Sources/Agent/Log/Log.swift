@@ -1,36 +1,40 @@
 import CLinux
 
-/// Writes the agent's log to standard error, a line with one write(2) unless it is longer than PIPE_BUF (pipe(7)).
+/// The agent's log on standard error.
 ///
-/// A reader that has stopped reading must not keep the agent from stopping. So a line is left out if standard error
-/// accepts no byte of the line within ``timeout``. If standard error accepts a part of a line, the rest precedes the next line.
+/// A log never blocks its process, so that a reader that has stopped reading cannot keep a capture from stopping. Each
+/// line is one write(2) unless it is longer than `PIPE_BUF` (pipe(7)). If standard error accepts no byte of a line
+/// within ``timeout``, the line is left out. If it accepts a part of a line, the rest is written before the next line.
 public final class Log {
+    /// The time for which a line waits while standard error accepts nothing.
     private static let timeout = Duration.milliseconds(200)
 
     /// Whether debug lines are logged.
     public var isVerbose = false
-    /// The lines that are logged at all.
+    /// The least severe lines that are logged.
     public var threshold = Threshold.everything
 
-    /// Selects the lines that a log writes.
+    /// A selection of lines by their levels.
     public enum Threshold {
-        /// Writes lines of all levels; debug lines only if the log is verbose.
+        /// Lines of all levels. Debug lines only if the log is verbose.
         case everything
-        /// Writes errors only. For a standard error that leads to the same place as standard output.
+        /// Errors only, for a standard error that leads to the same file or pipe as standard output.
         case errors
-        /// Writes no line.
+        /// No lines.
         case nothing
     }
 
+    /// The descriptor that the lines are written to.
     private let descriptor: Int32
+    /// The last line. Its memory is used again.
     private var line = LogLine()
-    /// The end of a line of which standard error has accepted a part.
+    /// The bytes of a line that standard error has accepted in part.
     private var pending: ArraySlice<UInt8> = []
 
     /// Creates a log on standard error.
     public convenience init() { self.init(descriptor: STDERR_FILENO) }
 
-    /// Creates a log on a descriptor, which stays the caller's.
+    /// Creates a log on a descriptor. The log does not close it.
     init(descriptor: Int32) {
         self.descriptor = descriptor
     }
@@ -40,7 +44,7 @@ public final class Log {
         if isVerbose && threshold == .everything { write("DEBUG", message, attributes) }
     }
 
-    /// Logs an event of the normal course.
+    /// Logs an event of a normal capture.
     func info(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
         if threshold == .everything { write("INFO", message, attributes) }
     }
@@ -50,7 +54,7 @@ public final class Log {
         if threshold == .everything { write("WARN", message, attributes) }
     }
 
-    /// Logs the reason why there is no capture, or why it ends early.
+    /// Logs the reason why a capture cannot begin or ends early.
     public func error(_ message: ByteString, _ attributes: (inout LogLine) -> Void = { _ in }) {
         if threshold != .nothing { write("ERROR", message, attributes) }
     }
@@ -60,6 +64,7 @@ public final class Log {
         writeBytes(text.bytes)
     }
 
+    /// Writes a line of a level.
     private func write(_ level: StaticString, _ message: ByteString, _ attributes: (inout LogLine) -> Void) {
         line.start(level, message, at: .now())
         attributes(&line)
@@ -67,6 +72,7 @@ public final class Log {
         writeBytes(line.bytes)
     }
 
+    /// Writes bytes after the pending ones, or leaves them out if standard error accepts nothing.
     private func writeBytes(_ bytes: [UInt8]) {
         writePending()
         guard pending.isEmpty else { return }
@@ -75,15 +81,16 @@ public final class Log {
         if pending.count == bytes.count { pending = [] }
     }
 
-    /// Writes pending bytes until none is left or standard error accepts none for ``timeout``. The corresponding C
-    /// functions are `poll` and `write`.
+    /// Writes pending bytes until none are left or standard error has accepted none for ``timeout``.
+    ///
+    /// The corresponding C functions are `poll` and `write`.
     private func writePending() {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         var deadline = MonotonicClock.now() + Self.timeout
         while !pending.isEmpty {
             let left = deadline - MonotonicClock.now()
             guard unsafe poll(&entry, 1, left.milliseconds) > 0 else { if left > .zero { continue } else { return } }
-            // After POLLOUT a pipe accepts PIPE_BUF bytes without waiting (pipe(7)).
+            // A pipe that is ready for writing accepts PIPE_BUF bytes without waiting (pipe(7)).
             let part = pending.prefix(Int(PIPE_BUF))
             let written = unsafe part.withUnsafeBytes { unsafe CLinux.write(descriptor, $0.baseAddress, $0.count) }
             if written > 0 {
@@ -91,7 +98,8 @@ public final class Log {
                 deadline = MonotonicClock.now() + Self.timeout
             } else {
                 guard written < 0, cf_pcap_errno() == EINTR || cf_pcap_errno() == EAGAIN, left > .zero else { return }
-                // A terminal with free space accepts nothing while another process writes to it (tty_io.c, tty_write_lock).
+                // A terminal is ready but accepts nothing while another process writes to it (tty_io.c,
+                // tty_write_lock).
                 var pause = Duration.microseconds(100).timespec
                 unsafe ppoll(nil, 0, &pause, nil)
             }

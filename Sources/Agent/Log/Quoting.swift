@@ -1,10 +1,11 @@
-/// Writes values as Go's `slog` text handler does: bare if they are unambiguous, otherwise in quotes.
+/// The notation of texts in the log, which is that of Go's `slog` text handler: bare if unambiguous, otherwise in
+/// quotes.
 ///
-/// The rule for quotes is that of log/slog/text_handler.go (needsQuoting), except that a value with any byte that is not
-/// ASCII is quoted, too. Inside the quotes each byte that is not printable ASCII becomes `\xNN`, which
-/// `strconv.Unquote` reads like Go's own shorter escapes.
+/// The rule for quotes follows log/slog/text_handler.go (`needsQuoting`), except that every text with a byte outside
+/// ASCII is quoted. In quotes, each byte that is not printable ASCII is written as `\xNN`, which Go's `strconv.Unquote`
+/// can read.
 enum Quoting {
-    /// Appends `value` to `line`.
+    /// Appends a text to a line, in quotes if necessary.
     static func append(_ value: some Collection<UInt8>, to line: inout [UInt8]) {
         if isNeeded(for: value) {
             line.append(UInt8(ascii: "\""))
@@ -15,13 +16,14 @@ enum Quoting {
         }
     }
 
-    /// Returns whether `value` could not be told apart from what surrounds it, or not be printed.
+    /// Returns whether a text needs quotes.
     static func isNeeded(for value: some Collection<UInt8>) -> Bool {
-        // slog counts DEL among the plain characters.
+        // slog does not quote DEL (0x7F).
         value.isEmpty
             || value.contains { $0 <= 0x20 || $0 >= 0x80 || $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: "\"") }
     }
 
+    /// Appends a byte of a text in quotes.
     private static func appendQuoted(_ byte: UInt8, to line: inout [UInt8]) {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): line += [UInt8(ascii: "\\"), byte]

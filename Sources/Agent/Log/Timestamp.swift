@@ -1,13 +1,16 @@
 import CLinux
 
-/// A moment as RFC 3339 writes it, in UTC with milliseconds: `2026-11-19T09:08:07.006Z`.
+/// A moment in the notation of RFC 3339, in UTC with milliseconds: `2026-11-19T09:08:07.006Z`.
 ///
-/// The calendar is computed here, because even gmtime_r(3) of glibc opens the file that `TZ` names. That file is the
-/// user's choice, while the process still holds a privilege or is already in the sandbox.
+/// The calendar is computed here because glibc's gmtime_r(3) opens the file that the variable `TZ` names. The user
+/// chooses that file, and the process may hold a privilege or be in the sandbox.
 struct Timestamp {
+    /// The time since 1970-01-01T00:00:00Z.
     private let time: timespec
 
-    /// Reads the present moment. The corresponding C function is `clock_gettime` with CLOCK_REALTIME.
+    /// Returns the present moment.
+    ///
+    /// The corresponding C function is `clock_gettime`.
     static func now() -> Timestamp {
         var time = timespec()
         // The clock exists on every Linux, so the call cannot fail.
@@ -15,12 +18,12 @@ struct Timestamp {
         return Timestamp(time)
     }
 
-    /// `time` is the time since 1970-01-01T00:00:00Z.
+    /// Creates the moment that is `time` after 1970-01-01T00:00:00Z.
     init(_ time: timespec) {
         self.time = time
     }
 
-    /// Appends the text to `line`. Cuts the time off after the milliseconds.
+    /// Appends the text of the moment to a line. Truncates to milliseconds.
     func append(to line: inout [UInt8]) {
         let (days, second) = Self.divide(time.tv_sec, by: 86_400)
         let date = CivilDate(daysSince1970: days)
@@ -35,27 +38,31 @@ struct Timestamp {
         line.append(UInt8(ascii: "Z"))
     }
 
+    /// Appends a separator and a number of two digits.
     private func append(separator: Unicode.Scalar, _ value: Int, to line: inout [UInt8]) {
         line.append(UInt8(ascii: separator))
         line.append(decimal: value, width: 2)
     }
 
-    /// Divides so that the remainder is never negative.
+    /// Divides two integers so that the remainder is not negative.
     fileprivate static func divide(_ value: Int, by divisor: Int) -> (quotient: Int, remainder: Int) {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 }
 
-/// A day of the Gregorian calendar.
+/// A date of the Gregorian calendar.
 private struct CivilDate {
+    /// The year.
     let year: Int
-    /// 1 to 12.
+    /// The month, 1 to 12.
     let month: Int
-    /// 1 to 31.
+    /// The day of the month, 1 to 31.
     let day: Int
 
-    /// Counts in years that begin in March, so that the day that a leap year adds is the year's last, and in eras of 400
+    /// Computes the date that is a number of days after 1970-01-01.
+    ///
+    /// The computation uses years that begin in March, so that a leap day is the last day of its year, and eras of 400
     /// years, which all have the same number of days.
     init(daysSince1970 days: Int) {
         let daysBefore1970 = 719_468  // from 0000-03-01 to 1970-01-01
@@ -63,7 +70,7 @@ private struct CivilDate {
         let leapDays = dayOfEra / 1460 - dayOfEra / 36_524 + dayOfEra / 146_096
         let yearOfEra = (dayOfEra - leapDays) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        // From March on the months have 31, 30, 31, 30, 31 days, 153 in all, twice and a part of a third time.
+        // From March on, the months repeat the lengths 31, 30, 31, 30 and 31 days, 153 in all.
         let monthFromMarch = (5 * dayOfYear + 2) / 153
         day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9

@@ -1,24 +1,33 @@
 import CLinux
 
-/// The output of a capture: a pipe, a socket, a file or a device, usually standard output.
+/// The destination of a capture, usually standard output: a pipe, a socket, a file or a device.
 ///
-/// A pipe gets whole records, so that a reader that stops has whole ones. Of a file, the part of a record that a full disk
-/// left is cut off at the end.
+/// A pipe gets whole records, so that a reader that stops has whole ones. A socket gets whole records as long as it
+/// accepts 32 kB at once. A file can end with a part of a record when the disk is full; that part is removed at the end
+/// of the capture.
 public struct Output: ~Copyable {
-    /// The descriptor, which stays the caller's.
+    /// The descriptor. The output does not close it.
     let descriptor: Int32
     /// The number of bytes that the output has accepted.
     private(set) var written = 0
+    /// Whether the output is a socket.
     private let isSocket: Bool
+    /// The output if it is a regular file, otherwise nil.
     private let file: RegularFile?
+    /// The free space of the output if it is a pipe, otherwise nil.
     private var pipe: PipeFreeSpace?
 
-    /// Uses standard output. Throws if packets must not go there: it is closed, not open for writing, a terminal, or
-    /// appends to a file that is not empty. The corresponding C functions are `fcntl`, `isatty` and `fstat`.
+    /// Uses standard output.
+    ///
+    /// - Throws: A failure if standard output is closed, not open for writing, a terminal, a UDP socket, or a file that
+    ///   is not empty and opened for appending.
+    ///
+    /// The corresponding C functions are `fcntl`, `isatty` and `fstat`.
     public init() throws(Failure) {
         try self.init(descriptor: STDOUT_FILENO)
     }
 
+    /// Uses a descriptor, with the conditions of ``init()``.
     init(descriptor: Int32) throws(Failure) {
         let flags = cf_pcap_status_flags(descriptor)
         var fileStatus = stat()
@@ -43,25 +52,26 @@ public struct Output: ~Copyable {
         pipe = fileStatus.isPipe ? PipeFreeSpace(descriptor: descriptor) : nil
     }
 
-    /// The descriptor if it leads to another process, which may go away; otherwise nil.
+    /// The descriptor if it leads to another process, otherwise nil.
     public var stream: Int32? { isSocket || pipe != nil ? descriptor : nil }
 
     /// The result of a write.
     enum WriteResult: Equatable {
-        /// The output has accepted some bytes, or all.
+        /// The output has accepted at least one byte.
         case accepted
-        /// The output accepts nothing until poll(2) says that it is ready.
+        /// The output accepts nothing until poll(2) reports that it is ready.
         case notReady
-        /// The pipe has no space for a whole record, and the kernel does not tell when it has.
+        /// The pipe has no space for a whole record. The kernel does not report when it has.
         case needsSpace
-        /// Nobody will read what is written.
+        /// The reader of the output is gone.
         case readerGone
-        /// The output accepts no more.
+        /// The output accepts nothing any more.
         case failed(SystemError)
     }
 
-    /// Writes as much of the queue as the output accepts without waiting, and removes it from the queue. The queue must
-    /// not be empty.
+    /// Writes bytes from the front of the queue, and removes them from the queue. Does not wait.
+    ///
+    /// - Parameter queue: The queue, which must not be empty.
     mutating func write(from queue: inout RecordQueue) -> WriteResult {
         if let freeSpace = pipe?.bytes(for: queue.count), let capacity = pipe?.capacity {
             let count = Self.writableLength(of: queue, freeSpace: freeSpace, capacity: capacity)
@@ -74,19 +84,28 @@ public struct Output: ~Copyable {
         return writeBytes(min(queue.count, Self.filePart), from: &queue)
     }
 
-    /// A Unix stream socket of the usual size accepts 32 kB whole or not at all (net/unix/af_unix.c, unix_stream_sendmsg).
+    /// The largest write to a socket, in bytes. A Unix stream socket of the default size accepts 32 kB whole or not at
+    /// all (net/unix/af_unix.c, unix_stream_sendmsg).
     private static let socketPart = 32 << 10
-    /// The largest write to a file. On a slow disk a stop waits for one write, not for the whole queue.
+    /// The largest write to a file, in bytes. A stop waits for the end of a write, which takes long on a slow disk.
     private static let filePart = 256 << 10
 
-    /// Returns the number of bytes to write: whole records that fit, or a part of a record that is larger than the
-    /// capacity.
+    /// Returns the number of bytes to write: as many whole records as fit.
+    ///
+    /// Returns a part of the first record if that record is larger than the capacity.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue.
+    ///   - freeSpace: The number of bytes that the output accepts now.
+    ///   - capacity: The number of bytes that the output accepts when it is empty.
     private static func writableLength(of queue: borrowing RecordQueue, freeSpace: Int, capacity: Int) -> Int {
         let whole = queue.wholeRecords(upTo: freeSpace)
         if whole > 0 { return whole }
         return queue.firstRecordLength > capacity ? min(freeSpace, queue.firstRecordLength) : 0
     }
 
+    /// Writes the first `count` bytes of the queue.
+    ///
     /// The corresponding C functions are `write` and `send`.
     private mutating func writeBytes(_ count: Int, from queue: inout RecordQueue) -> WriteResult {
         let start = unsafe queue.pendingBytes.baseAddress
@@ -108,8 +127,11 @@ public struct Output: ~Copyable {
         }
     }
 
-    /// Removes the first `length` bytes of a record, whose rest could not be written, from the end of a file. Returns
-    /// whether the output ends with a whole record now. It does not if somebody else has written to the file.
+    /// Removes a partial record from the end of a file.
+    ///
+    /// - Parameter length: The number of bytes of the record that were written; 0 if there is no partial record.
+    /// - Returns: Whether the output ends with a whole record. False if the output is no file, or another process has
+    ///   written to the file.
     mutating func truncatePartialRecord(_ length: Int) -> Bool {
         guard length > 0 else { return true }
         guard let file, file.truncate(from: written - length, to: written) else { return false }

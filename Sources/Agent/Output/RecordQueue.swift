@@ -1,51 +1,70 @@
 import CLinux
 
-/// A queue of the bytes that standard output has not accepted yet: the file header, then records in order of arrival.
+/// A queue of bytes that standard output has not accepted: the file header, then records in order of arrival.
 ///
-/// The queue allocates its memory once. Records are added after the last one until there is no space. A queue that becomes
-/// empty begins at the front again, so that behind a fast reader it stays within a core's nearest caches. Behind a slow
-/// reader the pending bytes move to the front when half of the memory lies before them.
+/// The queue allocates its memory once: space for 1 MB and one record of the largest size. Bytes are added after the
+/// last one and removed from the front. An empty queue starts at the beginning of its memory again, so that the same
+/// memory, which is in the processor's caches, is used for each batch. A queue that never becomes empty moves its bytes
+/// to the beginning when the 512 kB before them are free.
 @safe struct RecordQueue: ~Copyable {
-    /// The number of bytes for a reader that has stopped reading for a while.
+    /// The number of bytes that the queue is sure to hold besides a record of the largest size.
     private static let nominalCapacity = 1 << 20
 
+    /// The memory of the queue, which lives as long as the process.
     private let storage: UnsafeMutableRawPointer
+    /// The size of the memory in bytes.
     private let allocatedSize: Int
+    /// The largest length of a record, in bytes.
     private let largestRecord: Int
-    // The pending bytes are at `start ..< end`.
+    /// The offset of the first pending byte.
     private var start = 0
+    /// The offset after the last pending byte.
     private var end = PcapFormat.fileHeaderSize
-    /// The offset of the record that holds the byte at `start`.
+    /// The offset of the record that contains the first pending byte.
     private var recordStart = 0
-    /// Whether the file header is at the front.
+    /// Whether the file header is at the beginning of the memory.
     private var holdsFileHeader = true
 
-    /// The number of records that were added since the start.
+    /// The number of records added since the start.
     private(set) var recordCount: UInt64 = 0
-    /// The number of those records that are shorter than their packets were.
+    /// The number of records added that are shorter than their packets.
     private(set) var truncatedCount: UInt64 = 0
 
-    /// Creates a queue that holds the file header. No record may have more than `snaplen` bytes of a packet.
+    /// Creates a queue that contains the file header.
+    ///
+    /// - Parameters:
+    ///   - fileHeader: The file header, 24 bytes.
+    ///   - snaplen: The largest number of bytes of a packet in a record.
     init(fileHeader: [UInt8], snaplen: Int) {
         largestRecord = PcapFormat.recordHeaderSize + snaplen
         allocatedSize = Self.nominalCapacity + largestRecord
-        // Lives as long as the process.
+        // The memory lives as long as the process.
         unsafe storage = UnsafeMutableRawPointer.allocate(byteCount: allocatedSize, alignment: 64)
         unsafe storage.copyMemory(from: fileHeader, byteCount: PcapFormat.fileHeaderSize)
     }
 
+    /// The number of pending bytes.
     var count: Int { end - start }
+    /// Whether there are no pending bytes.
     var isEmpty: Bool { start == end }
 
-    /// The number of bytes that can be added until there may be no space for a record. Negative if there is none now.
+    /// The number of bytes after which the queue has no space for a record of the largest size. Negative if it has none
+    /// now.
     var freeSpace: Int { allocatedSize - largestRecord - end }
+    /// Whether the queue has space for a record of the largest size. True while the records in it have at most 512 kB.
     var hasFreeSpace: Bool { freeSpace >= 0 }
 
-    /// The bytes that standard output has not accepted. The buffer is valid until the queue changes.
+    /// The pending bytes. The buffer is valid until the queue changes.
     var pendingBytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: storage + start, count: count) }
 
-    /// Adds a packet that came at that time since 1970. `captured` bytes of it are at `bytes`, at most the snaplen; `length`
-    /// is its length on the wire. There must be free space.
+    /// Adds a packet. The queue must have free space.
+    ///
+    /// - Parameters:
+    ///   - seconds: The whole seconds of the packet's time since 1970-01-01T00:00:00Z.
+    ///   - microseconds: The rest of the time.
+    ///   - captured: The number of bytes in the record, the snaplen at most.
+    ///   - length: The length of the packet on the wire, in bytes.
+    ///   - bytes: The address of the packet's bytes.
     @inline(__always)
     mutating func add(
         seconds: UInt32, microseconds: UInt32, captured: UInt32, length: UInt32, _ bytes: UnsafeRawPointer
@@ -72,7 +91,7 @@ import CLinux
         if recordStart >= Self.nominalCapacity / 2 { moveToFront() }
     }
 
-    /// Moves the record that holds the first pending byte, and all that follow, to the front.
+    /// Moves the record with the first pending byte, and all after it, to the beginning of the memory.
     private mutating func moveToFront() {
         unsafe memmove(storage, storage + recordStart, end - recordStart)
         (start, end, recordStart, holdsFileHeader) = (start - recordStart, end - recordStart, 0, false)
@@ -80,8 +99,8 @@ import CLinux
 
     // MARK: Whole records
 
-    /// Returns the number of bytes of the whole records at the front that fit in `limit`. The rest of a record counts as a
-    /// whole one.
+    /// Returns the length of the whole records at the front that fit into `limit` bytes. Counts the rest of a partly
+    /// written record as a whole one.
     func wholeRecords(upTo limit: Int) -> Int {
         if count <= limit { return count }
         var end = recordStart
@@ -92,13 +111,13 @@ import CLinux
         }
     }
 
-    /// The number of pending bytes of the first record, of which the output may have accepted a part.
+    /// The number of pending bytes of the first record.
     var firstRecordLength: Int { recordStart + recordLength(at: recordStart) - start }
 
     /// The number of bytes of the first record that the output has accepted.
     var partialRecordLength: Int { start - recordStart }
 
-    /// Counts the records that standard output has not accepted whole.
+    /// Returns the number of records that the output has not accepted whole.
     func countRecords() -> UInt64 {
         var count: UInt64 = 0
         var offset = recordStart
@@ -109,6 +128,7 @@ import CLinux
         return count
     }
 
+    /// Returns the length of the file header or record at an offset of the memory, in bytes.
     private func recordLength(at offset: Int) -> Int {
         if offset == 0 && holdsFileHeader { return PcapFormat.fileHeaderSize }
         return unsafe PcapFormat.recordLength(at: storage + offset)

@@ -1,15 +1,21 @@
 import CCapability
 import CLinux
 
-/// The reasons why this process has no CAP_NET_RAW, and their remedies.
+/// The reasons why this process does not have CAP_NET_RAW.
 struct MissingCapability: Equatable {
-    /// A reason, which alone keeps the capability away (capabilities(7), "Transformation of capabilities during execve()").
+    /// A reason that is sufficient to withhold the capability (capabilities(7), "Transformation of capabilities during
+    /// execve()").
     enum Reason: Equatable {
-        /// The executable carries no file capability. `isCopy` tells that it is not the platform's own, which may carry it.
+        /// The executable has no file capability. If `isCopy` is true, it is not the executable that the platform
+        /// installs, which may have one.
         case noFileCapability(isCopy: Bool)
+        /// The bounding set of the process does not contain CAP_NET_RAW.
         case notInBoundingSet
+        /// The process has the no-new-privileges flag, so that execve(2) ignores file capabilities.
         case noNewPrivileges
+        /// The executable's file system is mounted `nosuid`, so that execve(2) ignores file capabilities.
         case mountedNosuid
+        /// No reason was found.
         case unknown
     }
 
@@ -20,19 +26,22 @@ struct MissingCapability: Equatable {
     static func inThisProcess() -> MissingCapability {
         var reasons: [Reason] = []
         if !hasFileCapability { reasons.append(.noFileCapability(isCopy: !isPlatforms)) }
-        // cap_get_bound(3) returns 1 if the bounding set has it, 0 if it lacks it, -1 if the kernel does not know it.
+        // cap_get_bound(3) returns 1 if the bounding set contains the capability, 0 if not, -1 if the kernel does not
+        // know it.
         if cap_get_bound(CAP_NET_RAW) == 0 { reasons.append(.notInBoundingSet) }
         if cf_pcap_no_new_privileges() == 1 { reasons.append(.noNewPrivileges) }
         if isMountedNosuid { reasons.append(.mountedNosuid) }
         return MissingCapability(reasons: reasons.isEmpty ? [.unknown] : reasons)
     }
 
-    /// The error that names all reasons.
+    /// The error that explains all reasons.
     var failure: Failure {
         Failure("CAP_NET_RAW is missing: \(reasons.map { $0.description }.joined(separator: "; besides, "))")
     }
 
-    /// Whether the executable is the platform's own, by whichever path. The corresponding C function is `stat`.
+    /// Whether the executable is the file that the platform installs.
+    ///
+    /// The corresponding C function is `stat`.
     private static var isPlatforms: Bool {
         var (own, platforms) = (stat(), stat())
         guard unsafe stat("/proc/self/exe", &own) == 0, unsafe stat("/tmp/lifecycle/cf-pcap", &platforms) == 0 else {
@@ -41,7 +50,9 @@ struct MissingCapability: Equatable {
         return own.st_dev == platforms.st_dev && own.st_ino == platforms.st_ino
     }
 
-    /// Whether the executable carries the capability. True if that cannot be found out, as without `/proc`.
+    /// Whether the executable has CAP_NET_RAW as a file capability. True if the file cannot be examined, as without
+    /// `/proc`.
+    ///
     /// The corresponding C function is `cap_get_file`.
     private static var hasFileCapability: Bool {
         guard let capabilities = unsafe cap_get_file("/proc/self/exe") else {
@@ -51,7 +62,9 @@ struct MissingCapability: Equatable {
         return unsafe NetRaw.isSet(CAP_PERMITTED, in: capabilities)
     }
 
-    /// Whether the executable's file system is mounted nosuid. The corresponding C function is `statvfs`.
+    /// Whether the executable's file system is mounted `nosuid`.
+    ///
+    /// The corresponding C function is `statvfs`.
     private static var isMountedNosuid: Bool {
         var fileSystem = statvfs()
         return unsafe statvfs("/proc/self/exe", &fileSystem) == 0 && fileSystem.f_flag & UInt(ST_NOSUID) != 0
@@ -59,7 +72,7 @@ struct MissingCapability: Equatable {
 }
 
 extension MissingCapability.Reason {
-    /// The reason and its remedy in words.
+    /// The reason and its remedy, in words.
     var description: ByteString {
         switch self {
         case .noFileCapability(let isCopy):

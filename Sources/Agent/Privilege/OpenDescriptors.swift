@@ -1,12 +1,18 @@
 import CLinux
 
-/// The descriptors that this process has open.
+/// The open descriptors of this process.
 enum OpenDescriptors {
-    /// Closes all descriptors but the standard streams and `kept`. Returns whether `/proc/self/fd` lists none of the others
-    /// any more. Does not rely on close_range(2), which is not allowed everywhere, nor on the limit on descriptors, which
-    /// says nothing of those that are open already. The corresponding C function is `close`.
+    /// Closes all descriptors but the standard streams and those to keep.
+    ///
+    /// Reads `/proc/self/fd`, because some containers forbid close_range(2), and descriptors can be open above the
+    /// present limit on their numbers.
+    ///
+    /// - Parameter kept: The descriptors to keep besides the standard streams.
+    /// - Returns: Whether `/proc/self/fd` shows that all others are closed.
+    ///
+    /// The corresponding C function is `close`.
     static func closeAll(but kept: [Int32] = []) -> Bool {
-        // A descriptor that is open for a moment, as for reading the directory, is gone when it is listed again.
+        // The list includes the descriptor that has read the directory. It is closed by then, so close(2) fails.
         for _ in 0..<3 {
             guard let names = names(in: "/proc/self/fd") else { return false }
             let open = names.compactMap { $0.bytes.decimal(upTo: UInt64(Int32.max)) }.map { Int32($0) }

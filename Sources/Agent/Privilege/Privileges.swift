@@ -1,10 +1,11 @@
 import CCapability
 import CLinux
 
-/// The privileges of the process, beyond those of its user.
+/// The privileges of this process.
 public enum Privileges {
-    /// Keeps other processes from tracing this one and from reading its memory, and the kernel from writing a core file.
-    /// The corresponding C functions are `prctl` with PR_SET_DUMPABLE and `setrlimit`.
+    /// Forbids other processes to trace this one and to read its memory, and the kernel to write a core file.
+    ///
+    /// The corresponding C functions are `prctl` with PR_SET_DUMPABLE and `setrlimit` with RLIMIT_CORE.
     public static func forbidTracingAndCores() throws(Failure) {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         guard cf_pcap_set_undumpable() == 0, unsafe setrlimit(RLIMIT_CORE, &none) == 0 else {
@@ -12,9 +13,12 @@ public enum Privileges {
         }
     }
 
-    /// Drops all privileges for good: the capability sets (effective, permitted, inheritable, ambient) become empty, and no
-    /// file that the process could execute fills them again. The corresponding C functions are `cap_set_proc`,
-    /// `cap_reset_ambient` and `prctl` with PR_SET_NO_NEW_PRIVS.
+    /// Drops all capabilities of this process for good.
+    ///
+    /// Empties the effective, permitted, inheritable and ambient sets, and sets no-new-privileges, so that no file that
+    /// the process executes can fill them again.
+    ///
+    /// The corresponding C functions are `cap_set_proc`, `cap_reset_ambient` and `prctl` with PR_SET_NO_NEW_PRIVS.
     public static func drop() throws(Failure) {
         let none = unsafe cap_init()
         defer { unsafe cap_free(UnsafeMutableRawPointer(none)) }

@@ -2,16 +2,20 @@ import CLinux
 
 /// Limits the number of captures in a container to four.
 ///
-/// Each capture binds one of four names in the abstract socket namespace (unix(7)). The kernel gives a name to one process
-/// at a time, and frees it when that process ends.
+/// Each capture binds one of four names in the abstract socket namespace (unix(7)). The kernel gives a name to one
+/// process at a time, and frees it when that process ends.
 public enum Slot {
+    /// The number of slots.
     static let count = 4
 
-    /// Acquires a free slot for as long as the process lives. Throws if all are held, and names the processes that hold
-    /// them. The corresponding C functions are `bind` and `listen`.
+    /// Acquires a free slot for the rest of the process's life.
+    ///
+    /// - Throws: A failure that names the processes that hold the slots, if all are held.
+    ///
+    /// The corresponding C functions are `bind` and `listen`.
     public static func acquire() throws(Failure) { try acquire(of: "cf-pcap") }
 
-    /// Acquires one of the four slots that belong to `program`, as ``acquire()`` does.
+    /// Acquires one of the four slots of `program`.
     static func acquire(of program: ByteString) throws(Failure) {
         let own = newSocket()
         for number in 0..<count {
@@ -26,8 +30,10 @@ public enum Slot {
         throw noneFree(of: program)
     }
 
-    /// Returns an error that names the captures that hold slots, and counts the slots whose holder does not listen, which
-    /// is no capture.
+    /// Returns the error for slots that are all held.
+    ///
+    /// The error names the captures that hold slots. It also counts the slots whose holder does not listen, and so is
+    /// not a capture.
     private static func noneFree(of program: ByteString) -> Failure {
         let holders = (0..<count).compactMap { holder(of: "\(program)/\($0)") }
         let captures: ByteString =
@@ -45,15 +51,18 @@ public enum Slot {
         return Failure(holders.isEmpty ? squatted : "\(captures); \(squatted)")
     }
 
-    /// The number of processes that can ask for a slot's holder. Nobody accepts their connections, which stay until the
-    /// slot is free again.
+    /// The number of processes that can connect to a slot to learn its holder. No connection is accepted, and each
+    /// occupies its place until the slot is free.
     private static let backlog: Int32 = 1024
 
+    /// Creates a local stream socket that does not block.
     private static func newSocket() -> Int32 {
         socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     }
 
-    /// Calls `body` with the address of a name in the abstract socket namespace. The name is shorter than 100 bytes.
+    /// Calls `body` with the address of a name in the abstract socket namespace.
+    ///
+    /// - Parameter name: The name, shorter than 100 bytes.
     private static func withAddress(of name: ByteString, _ body: (__CONST_SOCKADDR_ARG, socklen_t) -> Int32) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -66,15 +75,16 @@ public enum Slot {
         }
     }
 
-    /// Returns words for the process that listens on a slot, as the kernel names it to whoever connects; nil if none
-    /// listens. The corresponding C functions are `connect` and `getsockopt` with SO_PEERCRED.
+    /// Returns words for the process that holds a slot, or nil if no process listens on the slot.
+    ///
+    /// The corresponding C functions are `connect` and `getsockopt` with SO_PEERCRED.
     private static func holder(of name: ByteString) -> ByteString? {
         let question = FileDescriptor(owning: newSocket())
         guard unsafe withAddress(of: name, { unsafe connect(question.rawValue, $0, $1) }) == 0 else { return nil }
         var peer = ucred()
         var size = socklen_t(MemoryLayout<ucred>.size)
         let status = unsafe getsockopt(question.rawValue, SOL_SOCKET, SO_PEERCRED, &peer, &size)
-        // The id is 0 if the process lives in a PID namespace that this one does not see.
+        // The process id is 0 if the process is in a PID namespace that this process cannot see.
         return status == 0 && peer.pid > 0 ? "process \(peer.pid)" : "a process of unknown id"
     }
 }

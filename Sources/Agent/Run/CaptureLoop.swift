@@ -1,32 +1,51 @@
 import CLinux
 
-/// Runs a capture that has been started to its end, inside the sandbox, and ends the process. Throws if the sandbox cannot
-/// be entered. See ``CaptureLoop``.
+/// Runs a started capture in the sandbox to its end, and ends the process.
+///
+/// - Parameters:
+///   - capture: The capture.
+///   - output: The output for the packets.
+///   - stops: The reasons to stop.
+///   - log: The log.
+/// - Throws: The reason, if the loop cannot begin or the sandbox cannot be entered.
 public func run(
     _ capture: consuming Capture, to output: consuming Output, until stops: StopSource, log: Log
 ) throws(Failure) -> Never {
     try CaptureLoop(capture, to: output, until: stops, log: log).run()
 }
 
-/// Moves packets from the ring to standard output until a reason to stop or a failure ends that.
+/// Moves packets from the ring to standard output until there is a reason to stop or a failure.
 ///
-/// A packet's way: the kernel filters it and copies it into the ring of the packet socket. When a block of the ring is
-/// full, or its timeout has passed, the socket becomes readable, and the wait in ``wait(for:until:)`` ends. ``readRing(at:)``
-/// has libpcap pass each packet to the queue, which copies it behind the last record. ``write(at:)`` gives a pipe as many
-/// whole records as it accepts without waiting, and a socket or a file their bytes. What it does not accept stays in the
-/// queue, and the packets after it stay in the ring, but for a batch a second (``LoopState/shouldReadRing(into:at:)``).
-/// After a stop the loop goes on until all packets captured by then are written, unless the output ends or fails, or
-/// ``Drain`` abandons the rest.
+/// The way of a packet:
+///
+/// 1. The kernel runs the filter and copies the packet into the ring of the packet socket.
+/// 2. When a block of the ring is full or its timeout has passed, the socket is readable. A wait for packets ends.
+/// 3. ``readRing(at:)`` has libpcap pass the packet to the queue, which copies it behind the last record.
+/// 4. ``write(at:)`` offers the output bytes from the front of the queue, without waiting: whole records to a pipe or a
+///    socket, unless a record is larger than it accepts at once, and up to 256 kB to a file or a device.
+/// 5. While the queue has bytes left, later packets stay in the ring, with two exceptions after a second
+///    (``LoopState/shouldReadRing(into:at:)``).
+/// 6. After a stop the loop continues until all packets captured before it are written, the output fails, or ``Drain``
+///    abandons the rest.
 final class CaptureLoop<Source: PacketSource & ~Copyable> {
+    /// The source of packets.
     private var source: Source
+    /// The output.
     private var output: Output
+    /// The packets that are read and not written.
     private var queue: RecordQueue
+    /// The reasons to stop.
     private let stops: StopSource
+    /// The reports of the counts.
     private var reports: Reports
+    /// The log.
     private let log: Log
+    /// The state on which decisions depend.
     private var state: LoopState
 
-    /// Allocates all memory that the loop needs. Throws if the file header cannot be made.
+    /// Allocates all memory that the loop needs.
+    ///
+    /// - Throws: The reason, if the file header cannot be made.
     init(_ source: consuming Source, to output: consuming Output, until stops: StopSource, log: Log) throws(Failure) {
         queue = RecordQueue(fileHeader: try source.fileHeader(), snaplen: source.snaplen)
         let now = MonotonicClock.now()
@@ -38,17 +57,20 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
         self.log = log
     }
 
-    /// Enters the sandbox, runs to the end, logs it and ends the process, because the sandbox allows nothing else. Throws if
-    /// the sandbox cannot be entered.
+    /// Enters the sandbox, runs the loop to its end, logs the result and ends the process.
+    ///
+    /// The sandbox leaves no system calls for another task, so the function does not return.
+    ///
+    /// - Throws: The reason, if the sandbox cannot be entered.
     func run() throws(Failure) -> Never {
         let used = stops.descriptors
         try Sandbox.enter(capture: source.descriptor, signals: used.signals, socketTables: used.socketTables)
-        // A line among the records would spoil the file.
+        // Standard error leads to the same file as standard output. A line between records would damage the capture.
         if log.threshold == .errors { log.threshold = .nothing }
         Agent.end(finish(runLoop()))
     }
 
-    /// Runs to the end of the capture.
+    /// Runs the loop to the end of the capture.
     func runLoop() -> LoopState.Outcome {
         while true {
             handleEvents(at: MonotonicClock.now())
@@ -68,6 +90,7 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
         }
     }
 
+    /// The state of the queue.
     private var queueStatus: LoopState.QueueStatus {
         LoopState.QueueStatus(
             isEmpty: queue.isEmpty, hasFreeSpace: queue.hasFreeSpace, packetsRead: queue.recordCount)
@@ -75,8 +98,10 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
 
     // MARK: The data path
 
-    /// A source that fails, as when its interface is deleted, is drained like one that is stopped: libpcap may still return
-    /// packets that came before.
+    /// Adds packets from the ring to the queue.
+    ///
+    /// Begins to drain if the source fails, as when its interface is deleted: libpcap may still return packets that
+    /// came before.
     private func readRing(at now: MonotonicClock.Instant) {
         state.lastRingRead = now
         do throws(Failure) {
@@ -87,6 +112,7 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
         }
     }
 
+    /// Writes from the queue. Logs the beginning of the capture when the output has accepted the file header.
     private func write(at now: MonotonicClock.Instant) -> Output.WriteResult {
         if queue.isEmpty { return .accepted }
         let result = output.write(from: &queue)
@@ -99,6 +125,7 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
         return .accepted
     }
 
+    /// Waits for packets, the output or a moment.
     private func wait(for awaited: LoopState.Awaited, until deadline: MonotonicClock.Instant) {
         switch awaited {
         case .packets:
@@ -111,6 +138,7 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
 
     // MARK: Reasons to stop, and reports
 
+    /// Handles all events that have occurred, and reports the counts if a report is due.
     private func handleEvents(at now: MonotonicClock.Instant) {
         var isReportRequested = false
         while let event = stops.next(at: now) {
@@ -124,6 +152,7 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
         }
     }
 
+    /// Handles a reason to stop.
     private func stop(for reason: StopReason, at now: MonotonicClock.Instant) {
         switch reason {
         case .readerGone: state.isReaderGone = true
@@ -143,7 +172,7 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
         }
     }
 
-    /// Begins to drain, or notes the failure if the loop already drains. The first failure counts.
+    /// Begins to drain. Records the failure if the loop drains already. The first failure counts.
     private func startDraining(at now: MonotonicClock.Instant, failure: Failure? = nil) {
         if var drain = state.drain {
             drain.failure = drain.failure ?? failure
@@ -155,6 +184,7 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
         state.phase = .draining(Drain(start: now, captured: captured, dropped: dropped, failure: failure))
     }
 
+    /// Returns the counts so far.
     private func counts() -> Counts {
         Counts(
             packets: queue.recordCount, bytes: output.written,
@@ -163,9 +193,9 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
 
     // MARK: The end
 
-    /// Logs how the capture has ended, and returns the exit status.
+    /// Logs the end of the capture, and returns the exit status.
     func finish(_ outcome: LoopState.Outcome) -> ExitStatus {
-        // Takes the kernel's counts if nobody has asked for a stop.
+        // Takes the kernel's counts now if there was no stop.
         startDraining(at: MonotonicClock.now())
         let captured = max(state.drain?.captured ?? 0, queue.recordCount)
         let lost = queue.countRecords() + captured - queue.recordCount
@@ -187,6 +217,11 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
         return failure == nil ? .success : .failure
     }
 
+    /// Returns the failure with which the capture ends, or nil if it ends without one.
+    ///
+    /// - Parameters:
+    ///   - outcome: The outcome of the loop.
+    ///   - lost: The number of captured packets that are not written.
     private func failure(_ outcome: LoopState.Outcome, lost: UInt64) -> Failure? {
         if case .outputFailed(let error) = outcome {
             return Failure("failed to write to standard output: \(error.description)")

@@ -1,55 +1,65 @@
-/// The end of a capture, from the stop on: the packets that are still to be written, and the time that they may take.
+/// The end of a capture: after a stop, the packets captured before are still written, within a time limit.
 ///
-/// A pure value: decisions follow from its properties and from a ``Progress``.
+/// A pure value. Decisions depend on its properties and a ``Progress`` alone.
 struct Drain: Equatable {
     /// The moment of the stop.
     let start: MonotonicClock.Instant
-    /// The number of packets that the kernel had captured by then, from the start of the capture.
+    /// The number of packets that the kernel had captured at the stop, since the start of the capture.
     let captured: UInt64
-    /// The number of packets for which the ring had no space by then. Packets dropped later are not part of the capture.
+    /// The number of packets that the kernel had dropped at the stop. Packets dropped later are not part of the
+    /// capture.
     let dropped: UInt64
-    /// The error that ended the capture; nil if there was a reason to stop.
+    /// The failure that ended the capture, or nil if there was a reason to stop.
     var failure: Failure?
+    /// The moment of the first signal, or nil if there was none.
     private var firstSignal: MonotonicClock.Instant?
+    /// Whether a second signal has abandoned the drain.
     private var isAbandoned = false
 
-    /// The time for the whole drain. Callers tear the session down 5 s after the signal, and the kernel needs some 50 ms to
-    /// release a packet socket.
+    /// The longest time from the stop to the end. Callers end the session 5 s after their signal, and the kernel needs
+    /// about 50 ms to release a packet socket.
     static let limit = Duration.milliseconds(4500)
-    /// The time for which standard output may accept nothing.
+    /// The longest time for which standard output may accept nothing.
     static let stallLimit = Duration.seconds(1)
-    /// The time after which the kernel has retired the block that it was filling, even on a machine that is very busy.
+    /// The time after which the kernel has certainly retired the block that was being filled at the stop, even on a
+    /// busy machine.
     static let blockRetirement = Duration.milliseconds(800)
-    /// The time in which a second signal is the first one again: timeout(1) and terminals send it twice.
+    /// The time in which another signal counts as a repetition of the first. timeout(1) and terminals send a signal
+    /// twice.
     static let duplicateInterval = Duration.milliseconds(200)
 
-    /// The progress of reading and writing at one moment, as the loop measures it.
+    /// The progress of the loop at one moment.
     struct Progress: Equatable {
         /// The moment.
         var now: MonotonicClock.Instant
-        /// The number of packets that were read from the ring since the start of the capture.
+        /// The number of packets read from the ring since the start of the capture.
         var packetsRead: UInt64
         /// Whether the last read left the ring empty.
         var isRingEmpty: Bool
-        /// Whether standard output has accepted all that was read.
+        /// Whether standard output has accepted all packets that were read.
         var isQueueEmpty: Bool
-        /// The moment when standard output last accepted bytes, or had none to accept.
+        /// The last moment at which standard output accepted bytes or the queue was empty.
         var lastOutputProgress: MonotonicClock.Instant
     }
 
     /// A decision about the drain.
     enum Decision: Equatable {
-        /// There may be more to write.
+        /// The loop continues.
         case keepDraining
-        /// All packets are written.
+        /// All packets are written, and the loop ends.
         case done
-        /// The rest will not be written.
+        /// The loop ends, and the rest is lost.
         case abandon(Reason)
     }
 
-    /// A reason why captured packets are not written.
+    /// A reason to abandon a drain.
     enum Reason: Equatable {
-        case outputStalled, outputTooSlow, secondSignal
+        /// Standard output has accepted nothing for ``Drain/stallLimit``.
+        case outputStalled
+        /// Standard output has not accepted everything within ``Drain/limit``.
+        case outputTooSlow
+        /// A second signal has come.
+        case secondSignal
 
         /// The reason in words.
         var description: ByteString {
@@ -61,17 +71,23 @@ struct Drain: Equatable {
         }
     }
 
-    /// The meaning of a signal.
+    /// The meaning of a signal during the drain.
     enum SignalMeaning: Equatable {
         /// The first signal.
         case first
-        /// The first signal again.
+        /// A repetition of the first signal, without an effect.
         case duplicate
-        /// A second signal: the drain is abandoned.
+        /// A second signal, which abandons the drain.
         case abandon
     }
 
-    /// Begins at a stop, with the kernel's counts at that moment.
+    /// Begins a drain at a stop.
+    ///
+    /// - Parameters:
+    ///   - start: The moment of the stop.
+    ///   - captured: The number of packets that the kernel had captured.
+    ///   - dropped: The number of packets that the kernel had dropped.
+    ///   - failure: The failure that ends the capture, or nil if there is a reason to stop.
     init(start: MonotonicClock.Instant, captured: UInt64, dropped: UInt64 = 0, failure: Failure? = nil) {
         self.start = start
         self.captured = captured
@@ -79,7 +95,7 @@ struct Drain: Equatable {
         self.failure = failure
     }
 
-    /// Notes a stop signal, and returns its meaning.
+    /// Records a stop signal and returns its meaning. A second signal abandons the drain.
     mutating func noteSignal(at now: MonotonicClock.Instant) -> SignalMeaning {
         guard let firstSignal else {
             firstSignal = now
@@ -89,13 +105,13 @@ struct Drain: Equatable {
         return isAbandoned ? .abandon : .duplicate
     }
 
-    /// Returns whether all packets that the kernel had captured by the stop have been read from the ring.
+    /// Returns whether all packets that the kernel had captured at the stop are read from the ring.
     func hasAllPackets(_ progress: Progress) -> Bool {
         let age = progress.now - start
         return progress.packetsRead >= captured || (progress.isRingEmpty && age >= Self.blockRetirement)
     }
 
-    /// Returns whether to go on draining, to end, or to abandon the rest, and why.
+    /// Returns whether the loop continues, is done, or abandons the rest.
     func decide(_ progress: Progress) -> Decision {
         if hasAllPackets(progress) && progress.isQueueEmpty { return .done }
         if isAbandoned { return .abandon(.secondSignal) }
@@ -105,7 +121,7 @@ struct Drain: Equatable {
         return .keepDraining
     }
 
-    /// Returns the moment when ``decide(_:)`` may change though nothing happens.
+    /// Returns the earliest moment at which ``decide(_:)`` may change without further progress.
     func nextDecision(_ progress: Progress) -> MonotonicClock.Instant {
         let moments = [
             start + Self.blockRetirement, max(start, progress.lastOutputProgress) + Self.stallLimit,

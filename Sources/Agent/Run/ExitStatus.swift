@@ -2,15 +2,19 @@ import CLinux
 
 /// The exit status of the process.
 public enum ExitStatus: Int32 {
-    /// The capture was stopped, or its reader or session has gone.
+    /// The capture was stopped, or its reader or session has ended.
     case success = 0
-    /// The capture could not be set up or carried on, or packets were lost at its end.
+    /// The capture could not begin or continue, or packets were lost at its end.
     case failure = 1
-    /// The command line is not as the usage says.
+    /// The command line has an error.
     case usage = 2
 }
 
-/// Ends the process by `_exit`. Closing the capture first would only double the time that the kernel needs to release it.
+/// Ends the process.
+///
+/// Does not close the capture: the kernel closes it when the process ends, and closing it twice takes twice the time.
+///
+/// The corresponding C function is `_exit`.
 public func end(_ status: ExitStatus) -> Never {
     _exit(status.rawValue)
 }

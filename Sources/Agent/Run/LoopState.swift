@@ -1,81 +1,92 @@
 /// The state of the loop: the phase of the capture, and the moments on which decisions depend.
 ///
-/// A pure value: ``shouldReadRing(into:at:)`` and ``next(_:after:isInterfaceDown:nextReport:at:)`` follow from it and
-/// their arguments.
+/// A pure value. ``shouldReadRing(into:at:)`` and ``next(_:after:isInterfaceDown:nextReport:at:)`` depend on it and
+/// their arguments alone.
 struct LoopState: Equatable {
-    /// A phase of the capture.
+    /// A phase of the loop.
     enum Phase: Equatable {
-        /// Standard output has not accepted the file header yet.
+        /// Standard output has not accepted the file header.
         case starting
-        /// Packets flow.
+        /// Packets are captured and written.
         case live
-        /// A stop was asked for, or the interface has failed. Packets captured before are written.
+        /// Packets captured before a stop or a failure are written.
         case draining(Drain)
     }
 
+    /// The phase.
     var phase = Phase.starting
-    /// Whether nobody will read what is written.
+    /// Whether the reader of standard output is gone.
     var isReaderGone = false
-    /// Whether the last read left the ring empty, and nothing has announced packets since.
+    /// Whether the last read left the ring empty and no wait has reported packets since.
     var isRingEmpty = false
-    /// The moment when standard output last accepted bytes, or had none to accept.
+    /// The last moment at which standard output accepted bytes or the queue was empty.
     var lastOutputProgress: MonotonicClock.Instant
-    /// The moment when the ring was last read.
+    /// The moment of the last read from the ring.
     var lastRingRead: MonotonicClock.Instant
 
-    /// The queue, as far as decisions depend on it.
+    /// The state of the queue, as far as decisions depend on it.
     struct QueueStatus: Equatable {
+        /// Whether standard output has accepted all bytes.
         var isEmpty: Bool
+        /// Whether the queue has space for a record of the largest size.
         var hasFreeSpace: Bool
-        /// The number of packets that were added since the start.
+        /// The number of packets added since the start of the capture.
         var packetsRead: UInt64
     }
 
     /// The next step of the loop.
     enum Step: Equatable {
-        /// Waits for something until a moment.
+        /// Waits for an event until a moment.
         case wait(for: Awaited, until: MonotonicClock.Instant)
         /// Ends the capture.
         case end(Outcome)
     }
 
-    /// Something to wait for, besides the reasons to stop.
+    /// An event to wait for, besides the reasons to stop.
     enum Awaited: Equatable {
         /// The ring has packets.
         case packets
         /// Standard output is ready for writing.
         case output
-        /// Only the moment comes.
+        /// Only the moment.
         case time
     }
 
-    /// The way in which a capture ends.
+    /// The outcome of the loop.
     enum Outcome: Equatable {
-        /// All that was captured is written.
+        /// All captured packets are written.
         case complete
-        /// Nobody reads any more.
+        /// The reader of standard output is gone.
         case readerGone
         /// The drain was abandoned.
         case abandoned(Drain.Reason)
-        /// Standard output accepts no more.
+        /// Standard output accepts nothing any more.
         case outputFailed(SystemError)
     }
 
-    /// Begins before the first write.
+    /// Creates the state before the first write.
     init(at now: MonotonicClock.Instant) {
         (lastOutputProgress, lastRingRead) = (now, now)
     }
 
-    /// The drain, if the capture has been stopped.
+    /// The drain after a stop or a failure, otherwise nil.
     var drain: Drain? {
         if case .draining(let drain) = phase { drain } else { nil }
     }
 
     // MARK: Decisions
 
-    /// Returns whether to read the ring now. Packets stay in the ring while the queue holds bytes, because the ring is not
-    /// charged to the app's memory. If standard output has accepted nothing for a second, or the ring was last read a second
-    /// ago, reads a batch anyway: the ring holds only 80 block timeouts (3.8 s), however little is in each block.
+    /// Returns whether to read the ring now.
+    ///
+    /// Reads into an empty queue if the ring may have packets. If the queue has bytes, leaves packets in the ring,
+    /// because the ring's memory is not charged to the app. But at low rates the ring holds the packets of 3.8 s only
+    /// (80 block timeouts), so there are two exceptions. If standard output has accepted nothing for a second, fills
+    /// the queue. If the last read was a second ago, reads one batch. Never reads into a queue without free space, nor
+    /// after a drain has all its packets.
+    ///
+    /// - Parameters:
+    ///   - queue: The state of the queue.
+    ///   - now: The present moment.
     func shouldReadRing(into queue: QueueStatus, at now: MonotonicClock.Instant) -> Bool {
         guard queue.hasFreeSpace else { return false }
         if let drain, drain.hasAllPackets(progress(of: queue, at: now)) { return false }
@@ -83,8 +94,14 @@ struct LoopState: Equatable {
         return now - min(lastOutputProgress, lastRingRead) >= .seconds(1)
     }
 
-    /// Returns the next step, after a write with that result. `isInterfaceDown` tells whether the interface must be asked
-    /// from time to time what becomes of it. A report is due at `nextReport`.
+    /// Returns the next step.
+    ///
+    /// - Parameters:
+    ///   - queue: The state of the queue.
+    ///   - result: The result of the last write.
+    ///   - isInterfaceDown: Whether the loop must read from time to time to learn whether the interface exists.
+    ///   - nextReport: The moment of the next report.
+    ///   - now: The present moment.
     func next(
         _ queue: QueueStatus, after result: Output.WriteResult, isInterfaceDown: Bool = false,
         nextReport: MonotonicClock.Instant = .distantFuture, at now: MonotonicClock.Instant
@@ -107,15 +124,16 @@ struct LoopState: Equatable {
         return .wait(for: .packets, until: deadline)
     }
 
-    /// The interval in which an interface that is down is asked whether it still exists.
+    /// The interval at which the loop reads while the interface is down.
     private static let interfaceInterval = Duration.milliseconds(100)
 
-    /// The delay before the pipe's free space is polled again. The kernel does not signal when a pipe has space for a whole
-    /// record. Grows with the time already waited (1/16 of it).
+    /// Returns the delay before the loop tries to write again. The kernel does not report when a pipe has space for a
+    /// whole record. The delay is 1/16 of the time since the last progress, 0.25 to 32 ms.
     func pollDelay(at now: MonotonicClock.Instant) -> Duration {
         min(max((now - lastOutputProgress) / 16, .microseconds(250)), .milliseconds(32))
     }
 
+    /// Returns the progress of the loop, for the drain.
     private func progress(of queue: QueueStatus, at now: MonotonicClock.Instant) -> Drain.Progress {
         Drain.Progress(
             now: now, packetsRead: queue.packetsRead, isRingEmpty: isRingEmpty, isQueueEmpty: queue.isEmpty,

@@ -1,11 +1,14 @@
 #if hasFeature(Embedded)
     import CLinux
 
-    /// Memory that is freed when no other is left, so that the message that says so can be made.
+    /// Memory that is freed when the system has no more, for the error message.
     nonisolated(unsafe) private var reserve = unsafe malloc(16 << 10)
 
-    /// Replaces glibc's `posix_memalign`, from which Embedded Swift gets all its memory without a look at the result. Logs
-    /// an error and ends the process if there is no memory. The corresponding C function is `aligned_alloc`.
+    /// Replaces glibc's `posix_memalign`, by which Embedded Swift allocates memory without checking the result.
+    ///
+    /// Logs an error and ends the process if there is no memory.
+    ///
+    /// The corresponding C function is `aligned_alloc`.
     @c(posix_memalign)
     func allocate(_ memory: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ size: Int) -> Int32 {
         let last = unsafe reserve

@@ -1,16 +1,17 @@
 /// The counts of a capture.
 struct Counts: Equatable {
-    /// The number of packets that matched and were read from the ring; at the end also those that are left in the ring.
+    /// The number of packets that matched and were read from the ring. At the end also packets left in the ring.
     var packets: UInt64
     /// The number of bytes that standard output has accepted.
     let bytes: Int
-    /// The number of packets for which the ring had no space.
+    /// The number of packets that the kernel dropped because the ring was full.
     let dropped: UInt64
-    /// The number of packets of which only snaplen bytes were kept.
+    /// The number of packets of which the snaplen has cut off bytes.
     let truncated: UInt64
-    /// The number of captured packets that standard output did not accept.
+    /// The number of captured packets that standard output has not accepted.
     var lost: UInt64 = 0
 
+    /// Adds the counts to a line of the log.
     fileprivate func add(to line: inout LogLine) {
         line.add("packets", packets)
         line.add("bytes", bytes)
@@ -20,34 +21,44 @@ struct Counts: Equatable {
     }
 }
 
-/// Reports the counts in the log: when they are requested, at intervals, and at the end.
+/// Reports the counts in the log: on request, at intervals, and at the end.
 struct Reports {
+    /// The log.
     private let log: Log
+    /// Whether dropped packets have been reported.
     private var hasWarned = false
+    /// The moment of the next check for dropped packets.
     private var nextDropCheck: MonotonicClock.Instant
+    /// The moment of the next line of progress.
     private var nextProgressLine: MonotonicClock.Instant
 
-    /// The interval in which the kernel is asked for its count of dropped packets, while packets come.
+    /// The interval of checks for dropped packets, while packets come.
     private static let dropCheckInterval = Duration.milliseconds(250)
     /// The interval of progress in a verbose log.
     private static let progressInterval = Duration.seconds(5)
 
+    /// Begins to report at a moment.
     init(_ log: Log, at now: MonotonicClock.Instant) {
         self.log = log
         nextDropCheck = now
         nextProgressLine = now + Self.progressInterval
     }
 
-    /// Returns whether it is time for a check or for progress.
+    /// Returns whether a check or a line of progress is due.
     func isDue(at now: MonotonicClock.Instant) -> Bool {
         now >= nextDropCheck || log.isVerbose && now >= nextProgressLine
     }
 
-    /// The moment of the next report even if no packet comes. The kernel drops packets only when there are packets, which
-    /// wake the loop, or while the loop waits for the output, which it asks every 32 ms.
+    /// The moment at which the loop must wake up for a report. Drops need no wake-up of their own, because packets and
+    /// waits for the output wake up the loop.
     var nextReport: MonotonicClock.Instant { log.isVerbose ? nextProgressLine : .distantFuture }
 
-    /// Warns of the first drop, and logs the counts if they are requested or progress is due.
+    /// Warns of the first dropped packets. Logs the counts if they are requested or a line of progress is due.
+    ///
+    /// - Parameters:
+    ///   - counts: The counts.
+    ///   - now: The present moment.
+    ///   - isRequested: Whether a signal has requested the counts.
     mutating func report(_ counts: Counts, at now: MonotonicClock.Instant, isRequested: Bool) {
         nextDropCheck = now + Self.dropCheckInterval
         if counts.dropped > 0 && !hasWarned {

@@ -1,15 +1,18 @@
 import CLinux
 
-/// An IP address and a port. An IPv4 address is stored as an IPv4-mapped one (RFC 4291, 2.5.5.2), as dual-stack sockets
-/// have it.
-struct Endpoint: Equatable {
-    /// The first eight bytes of the address; the most significant byte of the number is the first.
+/// An IP address and a port.
+///
+/// An IPv4 address is stored as an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2), because dual-stack sockets have IPv4
+/// peers in that form.
+struct Endpoint: Equatable, Sendable {
+    /// The first eight bytes of the IPv6 address, as a big-endian number.
     let high: UInt64
-    /// The last eight bytes of the address.
+    /// The last eight bytes of the IPv6 address, as a big-endian number.
     let low: UInt64
+    /// The port.
     let port: UInt16
 
-    /// Whether the address is one of the host's own, 127.0.0.0/8 or ::1.
+    /// Whether the address is a loopback address, in 127.0.0.0/8 or ::1.
     var isLoopback: Bool {
         high == 0 && (low == 1 || (isV4 && UInt8(truncatingIfNeeded: low >> 24) == 127))
     }
@@ -19,8 +22,12 @@ struct Endpoint: Equatable {
 }
 
 extension Endpoint {
-    /// Parses `ADDRESS:PORT` of a socket table; nil if the text is anything else. The address is written as 32-bit words in
-    /// hexadecimal, each in the host's byte order, the port as a hexadecimal number (net/ipv4/tcp_ipv4.c, get_tcp4_sock).
+    /// Parses `ADDRESS:PORT` in a row of `/proc/net/tcp` or `/proc/net/tcp6`.
+    ///
+    /// The address is one 32-bit word or four, each in hexadecimal digits and in the host's byte order. The port is a
+    /// hexadecimal number (net/ipv4/tcp_ipv4.c, get_tcp4_sock).
+    ///
+    /// - Returns: nil if the text has another form.
     init?(column: some Collection<UInt8>) {
         guard let colon = column.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let port = column[column.index(after: colon)...]
@@ -41,11 +48,16 @@ extension Endpoint {
         }
     }
 
-    /// Creates an endpoint with an IPv4 address in host order: 127.0.0.1 is 0x7F000001.
+    /// Creates an endpoint with an IPv4 address.
+    ///
+    /// - Parameters:
+    ///   - address: The address as a number: 127.0.0.1 is 0x7F000001.
+    ///   - port: The port.
     init(v4 address: UInt32, port: UInt16) {
         self.init(high: 0, low: 0xFFFF << 32 | UInt64(address), port: port)
     }
 
+    /// Removes the first eight hexadecimal digits and returns the word in them.
     private static func removeWord<Text: Collection<UInt8>>(from digits: inout Text) -> UInt32?
     where Text.SubSequence == Text {
         let word = digits.prefix(8).hexadecimal(as: UInt32.self)
@@ -58,8 +70,9 @@ extension Endpoint {
     /// The text `ADDRESS:PORT`, with an IPv6 address in brackets.
     var description: ByteString { isV4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
 
-    /// The address as text (inet_pton(3)). An IPv4-mapped address is written as an IPv4 address. The corresponding C
-    /// function is `inet_ntop`.
+    /// The text of the address (inet_pton(3)).
+    ///
+    /// The corresponding C function is `inet_ntop`.
     var address: ByteString {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let (family, start) = isV4 ? (AF_INET, 12) : (AF_INET6, 0)
@@ -69,8 +82,12 @@ extension Endpoint {
         }
     }
 
-    /// Parses an address in the text form of inet_pton(3), with or without `%` and a zone, and a decimal port; nil if they
-    /// are anything else.
+    /// Parses an address and a port.
+    ///
+    /// - Parameters:
+    ///   - address: The text of an address (inet_pton(3)), with or without `%` and a zone.
+    ///   - port: A decimal number.
+    /// - Returns: nil if a text has another form.
     init?(address: some Collection<UInt8>, port: some Collection<UInt8>) {
         guard let port = port.decimal(upTo: UInt64(UInt16.max)) else { return nil }
         let text = ByteString(address.prefix { $0 != UInt8(ascii: "%") })

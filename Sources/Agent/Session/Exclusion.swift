@@ -1,19 +1,22 @@
-/// The traffic that a capture leaves out because it carries the capture itself: the SSH session, or the TCP connection on
-/// standard output.
+/// The traffic that a capture excludes because it carries the capture: the SSH session, or standard output's
+/// connection.
 ///
-/// Whole ports are left out, not single connections: two captures in two sessions would feed each other.
-public struct Exclusion: Equatable {
-    /// The TCP ports of the SSH session, in the order in which the expression names them.
+/// Excludes whole ports and not single connections. If two sessions capture at once, neither captures the other's
+/// packets, which would make both captures grow without end.
+public struct Exclusion: Equatable, Sendable {
+    /// The TCP ports of the SSH session, in the order of the expression.
     let ports: [UInt16]
-    /// The listening end of standard output's connection, which captures that are sent there have in common; nil if
-    /// standard output is no connection.
+    /// The listening end of standard output's connection, or nil if standard output is no TCP connection. Captures that
+    /// are sent to the same listener share this end.
     var outputEnd: Endpoint?
 
-    /// The port of the platform's SSH daemon, which counts as the daemon's if no session is found.
+    /// The port of the platform's SSH daemon. It is excluded if no session is found.
     static let platformPort: UInt16 = 2222
 
-    /// The filter expression that leaves out the ports, and packets to and from the output's end. A connection from that
-    /// host to the same port of this one stays in.
+    /// The filter expression that excludes the traffic.
+    ///
+    /// Excludes packets of ``ports`` in both directions, and packets to and from ``outputEnd``. Includes connections
+    /// from that host to the same port of this one.
     var expression: ByteString {
         var terms: [ByteString] = ports.map { "not tcp port \($0)" }
         if let end = outputEnd {
@@ -33,21 +36,30 @@ public struct Exclusion: Equatable {
         }
     }
 
-    /// Returns the expression that selects what both this one and the user's select. A blank `filter` selects everything.
+    /// Returns the expression for packets that the user's filter selects and that are not excluded.
+    ///
+    /// - Parameter filter: The user's filter. A blank one selects all packets.
     func combined(with filter: ByteString) -> ByteString {
         filter.isBlank ? expression : "(\(expression)) and (\(filter))"
     }
 
-    /// Logs the expression that is used in place of the user's.
+    /// Logs the combined expression.
     func describe(with filter: ByteString, in log: Log) {
         let verb: ByteString = filter.isBlank ? "set" : "adjusted"
         let traffic: ByteString = ports.isEmpty ? "its own output" : "SSH session"
         log.info("\(verb) filter to avoid capturing \(traffic)") { $0.add("filter", combined(with: filter)) }
     }
 
-    /// Finds the traffic to leave out of a capture on `interface`, whose standard output is `output` if that is a
-    /// connection. Returns nil if no such traffic is known. Logs a warning if the capture may include a session all the
-    /// same. Reads `CF_INSTANCE_PORTS`.
+    /// Finds the traffic to exclude.
+    ///
+    /// Reads `CF_INSTANCE_PORTS`. Logs a warning if the capture may include the session's packets.
+    ///
+    /// - Parameters:
+    ///   - session: The agent's SSH session, or nil if none was found.
+    ///   - output: Standard output's connection, or nil if standard output is none.
+    ///   - interface: The interface of the capture.
+    ///   - log: The log.
+    /// - Returns: The traffic, or nil if none is known.
     public static func find(
         for session: SSHSession?, output: OutputConnection? = nil, on interface: Interface, log: Log
     ) -> Exclusion? {
@@ -74,17 +86,25 @@ public struct Exclusion: Equatable {
         return Exclusion(ports: choice.ports, outputEnd: output?.sharedEnd)
     }
 
-    /// A choice of ports to leave out.
+    /// The ports to exclude.
     struct Choice: Equatable {
         /// The ports, each once.
         var ports: [UInt16]
-        /// Whether the ports are those of every session. False if one comes, or may come, through a proxy whose port nothing
-        /// names.
+        /// Whether every SSH session of the container is excluded. False if a session comes through a proxy whose port
+        /// is unknown.
         var leavesOutEverySession: Bool
     }
 
-    /// Chooses the ports to leave out. On `lo` these are the daemon's own; on other interfaces the proxy's, and the daemon's
-    /// own if a session bypasses the proxy; on `any` all of these. Without a session the daemon's port is the platform's.
+    /// Chooses the ports to exclude.
+    ///
+    /// Excludes the daemon's ports on `lo`, and the proxy's ports on any other interface. Also excludes a daemon's port
+    /// if a session on another interface reaches it without the proxy. Excludes all of these on `any`. Without a
+    /// session, the daemon's port is ``platformPort``.
+    ///
+    /// - Parameters:
+    ///   - session: The agent's SSH session, or nil if none was found.
+    ///   - interface: The interface of the capture.
+    ///   - instance: The instance's ports, or nil if they are unknown.
     static func choosePorts(
         for session: SSHSession?, on interface: Interface, _ instance: InstancePorts?
     ) -> Choice {
@@ -103,6 +123,7 @@ public struct Exclusion: Equatable {
         return choice
     }
 
+    /// Reads `CF_INSTANCE_PORTS`. Returns nil if the variable is not set or, with a warning, if it is malformed.
     private static func instancePorts(log: Log) -> InstancePorts? {
         guard let text = environment("CF_INSTANCE_PORTS"), !text.isEmpty else { return nil }
         do {

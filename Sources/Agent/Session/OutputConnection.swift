@@ -1,21 +1,24 @@
 import CLinux
 
-/// The TCP connection to which standard output leads, as with `> /dev/tcp/HOST/PORT` in bash(1) or `ncat -l --exec`.
+/// The TCP connection of standard output, as with `> /dev/tcp/HOST/PORT` in bash(1) or `ncat -l --exec`.
 ///
-/// A capture that includes the connection's packets would feed itself without end.
+/// A capture must exclude the connection: each packet that is written would be captured and make another.
 public struct OutputConnection: Equatable {
-    /// The address and port of this end.
+    /// This end of the connection.
     let local: Endpoint
-    /// The address and port of the other end.
+    /// The other end of the connection.
     let remote: Endpoint
-    /// Whether a socket of this network namespace listens on the local port, so that the connection was made to it.
+    /// Whether the other end has opened the connection, to a listening socket of this network namespace.
     let isAccepted: Bool
 
-    /// Finds the connection of standard output; nil if that is no connected TCP socket over IPv4 or IPv6.
+    /// Returns the connection of standard output, or nil if standard output is no connected TCP socket.
     public static func find() -> OutputConnection? { OutputConnection(STDOUT_FILENO) }
 
-    /// Finds the connection of a socket; nil if `descriptor` is no connected TCP socket over IPv4 or IPv6. The corresponding
-    /// C functions are `getsockname` and `getpeername`.
+    /// Creates the description of a socket's connection.
+    ///
+    /// - Returns: nil if the descriptor is no connected TCP socket over IPv4 or IPv6.
+    ///
+    /// The corresponding C functions are `getsockname` and `getpeername`.
     init?(_ descriptor: Int32) {
         guard Self.isTCP(descriptor), let local = unsafe Endpoint(of: descriptor, from: getsockname),
             let remote = unsafe Endpoint(of: descriptor, from: getpeername)
@@ -25,17 +28,17 @@ public struct OutputConnection: Equatable {
             isAccepted: !SocketTables.sockets { $0.isListening && $0.local.port == local.port }.isEmpty)
     }
 
+    /// Creates a description from its parts.
     init(local: Endpoint, remote: Endpoint, isAccepted: Bool) {
         self.local = local
         self.remote = remote
         self.isAccepted = isAccepted
     }
 
-    /// The listener's end, whose address and port all connections to the same place share. If two captures go to one
-    /// place, neither captures the other's packets.
+    /// The listener's end, which all connections to the same listener share.
     var sharedEnd: Endpoint { isAccepted ? local : remote }
 
-    /// Logs that the connection is left out.
+    /// Logs that the connection is excluded.
     func describe(in log: Log) {
         log.info("standard output is a TCP connection, which is left out") { line in
             line.add("local", local.description)
@@ -43,14 +46,17 @@ public struct OutputConnection: Equatable {
         }
     }
 
-    /// Returns whether a socket is one of TCP or of Multipath TCP, which is TCP on the wire and which Go's listeners accept.
+    /// Returns whether a socket uses TCP or Multipath TCP, which Go's listeners accept and which is TCP on the wire.
     private static func isTCP(_ socket: Int32) -> Bool {
         let transport = transport(of: socket)
         return transport == Int32(IPPROTO_TCP) || transport == Int32(IPPROTO_MPTCP)
     }
 
-    /// Returns the number of a socket's protocol, such as IPPROTO_TCP; 0 for a local socket, nil for a descriptor that is no
-    /// socket. The corresponding C function is `getsockopt` with SO_PROTOCOL.
+    /// Returns the number of a socket's protocol, such as IPPROTO_TCP.
+    ///
+    /// - Returns: The number, 0 for a local socket, or nil if the descriptor is no socket.
+    ///
+    /// The corresponding C function is `getsockopt` with SO_PROTOCOL.
     static func transport(of socket: Int32) -> Int32? {
         var number: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
@@ -59,8 +65,12 @@ public struct OutputConnection: Equatable {
 }
 
 extension Endpoint {
-    /// Asks for an end of `socket` with `name`, which is getsockname(2) or getpeername(2); nil if there is none, or its
-    /// address family is neither IPv4 nor IPv6.
+    /// Creates the endpoint of one end of a socket's connection.
+    ///
+    /// - Parameters:
+    ///   - socket: The socket.
+    ///   - name: The C function that returns the end: `getsockname` or `getpeername`.
+    /// - Returns: nil if the call fails, or the address is neither an IPv4 nor an IPv6 address.
     fileprivate init?(
         of socket: Int32, from name: (Int32, __SOCKADDR_ARG, UnsafeMutablePointer<socklen_t>?) -> Int32
     ) {
@@ -74,10 +84,11 @@ extension Endpoint {
         let port = UInt16(bigEndian: address.sin6_port)
         switch (status, Int32(address.sin6_family)) {
         case (0, AF_INET):
-            // An IPv4 address has the place of the IPv6 flow, and the port the same place in both (ip(7), ipv6(7)).
+            // An IPv4 address has the offset of the IPv6 flow label, and the port has one offset in both (ip(7),
+            // ipv6(7)).
             self.init(v4: UInt32(bigEndian: address.sin6_flowinfo), port: port)
         case (0, AF_INET6):
-            // All members of the union are sixteen bytes of numbers.
+            // Each member of the union is sixteen bytes of integers.
             let words = unsafe address.sin6_addr.__in6_u.__u6_addr32
             self.init(
                 high: UInt64(UInt32(bigEndian: words.0)) << 32 | UInt64(UInt32(bigEndian: words.1)),

@@ -1,21 +1,27 @@
 import CLinux
 
-/// The sockets that a process holds.
+/// The sockets of a process.
 enum ProcessSockets {
-    /// Returns their inode numbers, from the links `socket:[INODE]` in `/proc/PID/fd` (proc_pid_fd(5)). Returns none if the
-    /// links are not readable (ptrace(2)): the process is another user's, is not dumpable, or has a capability that the
-    /// agent has not.
+    /// Returns the inode numbers of a process's sockets.
+    ///
+    /// Reads the links `socket:[INODE]` in `/proc/PID/fd` (proc_pid_fd(5)). The kernel shows them only of a process
+    /// that this one may trace (ptrace(2)): one of the same user, dumpable, and without capabilities that this one
+    /// lacks.
+    ///
+    /// - Returns: The numbers; none if the links cannot be read.
     static func inodes(of pid: Int) -> [UInt64] {
         let path: ByteString = "/proc/\(pid)/fd"
         return (names(in: path) ?? []).compactMap { linkTarget("\(path)/\($0)").flatMap(inode(ofLink:)) }
     }
 
-    /// Returns the inode number in `socket:[INODE]`; nil if the target is anything else.
+    /// Parses `socket:[INODE]`. Returns nil if the text has another form.
     static func inode(ofLink target: ByteString) -> UInt64? {
         guard target.hasPrefix("socket:["), target.hasSuffix("]") else { return nil }
         return target.bytes.dropFirst("socket:[".utf8.count).dropLast().decimal(upTo: .max)
     }
 
+    /// Returns the target of a symbolic link, up to 64 bytes, or nil if it cannot be read.
+    ///
     /// The corresponding C function is `readlink`.
     private static func linkTarget(_ path: ByteString) -> ByteString? {
         var target = [UInt8](repeating: 0, count: 64)

@@ -1,16 +1,19 @@
 import CLinux
 
-/// The status of a process, as `/proc/PID/stat` shows it (proc_pid_stat(5)).
+/// The status of a process, from `/proc/PID/stat` (proc_pid_stat(5)).
 struct ProcessStat: Equatable {
-    /// The name of its command.
+    /// The command name.
     let name: ByteString
-    /// The process id of its parent; 0 if it has none.
+    /// The process id of the parent; 0 if there is none.
     let parent: Int
-    /// Whether the process ignores SIGHUP, as do the processes that it starts (signal(7)).
+    /// Whether the process ignores SIGHUP. Programs that it executes then ignore SIGHUP, too (signal(7)).
     let ignoresHangup: Bool
 
-    /// Parses `PID (NAME) STATE PPID …`; nil if the text is anything else. The name may hold spaces and parentheses: it
-    /// ends at the last one.
+    /// Parses `PID (NAME) STATE PPID …`.
+    ///
+    /// The name ends at the last closing parenthesis, because it may contain spaces and parentheses.
+    ///
+    /// - Returns: nil if the text has another form.
     init?(_ text: some BidirectionalCollection<UInt8>) {
         guard let open = text.firstIndex(of: UInt8(ascii: "(")),
             let close = text.lastIndex(of: UInt8(ascii: ")")), open < close

@@ -1,9 +1,11 @@
-/// The connection that `SSH_CONNECTION` names: client address, client port, server address, server port (ssh(1)).
+/// The connection in the variable `SSH_CONNECTION`, which OpenSSH's daemon sets (ssh(1)).
 struct SSHConnection: Equatable {
+    /// The client's end.
     let client: Endpoint
+    /// The server's end.
     let server: Endpoint
 
-    /// Parses the variable's value; nil if it is anything else.
+    /// Parses `CLIENT-ADDRESS CLIENT-PORT SERVER-ADDRESS SERVER-PORT`. Returns nil if the text has another form.
     init?(_ text: ByteString) {
         let fields = text.bytes.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         guard fields.count == 4, let client = Endpoint(address: fields[0], port: fields[1]),
@@ -13,7 +15,7 @@ struct SSHConnection: Equatable {
         self.server = server
     }
 
-    /// Returns whether `socket` is the server's end of the connection.
+    /// Returns whether a socket is the server's end of the connection, and the connection still exists.
     func isConnection(_ socket: TCPSocket) -> Bool {
         socket.isConnected && socket.local == server && socket.remote == client
     }

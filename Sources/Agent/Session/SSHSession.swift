@@ -2,41 +2,47 @@ import CLinux
 
 /// The SSH session in which the agent runs.
 public struct SSHSession: Equatable {
-    /// The daemon's command name.
+    /// The command name of the SSH daemon.
     let daemon: ByteString
     /// The daemon's process id.
     let pid: Int
     /// The ports on which the daemon accepts sessions.
     let ports: [UInt16]
-    /// The daemon's connections. If one process serves all sessions, the agent's is among them, and nothing tells which.
+    /// The daemon's connections. If one process serves all sessions, they include those of other sessions, and the
+    /// agent cannot tell which is its own.
     let connections: [TCPSocket]
-    /// The evidence by which the connections are known to be the daemon's.
+    /// The evidence for ``connections``.
     let source: Source
-    /// Whether the daemon ignores SIGHUP. The agent has then inherited that, and it is no sign of nohup(1).
+    /// Whether the daemon ignores SIGHUP. The agent then ignores SIGHUP even without nohup(1).
     var daemonIgnoresHangup = false
 
-    /// Evidence that a connection is a daemon's.
+    /// The evidence that a connection belongs to a daemon.
     enum Source: ByteString {
-        /// The daemon holds the socket, as its descriptors show.
+        /// The daemon has a descriptor of the socket.
         case descriptors = "descriptors"
-        /// The variable `SSH_CONNECTION` (ssh(1)) names the connection.
+        /// The variable `SSH_CONNECTION` names the connection (ssh(1)).
         case environment = "SSH_CONNECTION"
-        /// The connection's port is the platform's SSH port.
+        /// The connection's port is ``Exclusion/platformPort``.
         case port = "port"
     }
 
-    /// Returns whether a capture ends together with this session. A capture into a file goes on, and so does one that was
-    /// started by nohup(1), unless the daemon itself ignores SIGHUP. `isStream` tells whether standard output leads to
-    /// another process.
+    /// Returns whether the end of this session ends a capture.
+    ///
+    /// A capture into a file continues after the session. So does a capture that nohup(1) started, which is known by
+    /// SIGHUP being ignored, unless the daemon ignores SIGHUP.
+    ///
+    /// - Parameter isStream: Whether standard output leads to another process.
     func endsCapture(toStream isStream: Bool) -> Bool {
         isStream && (!Hangup.isIgnored || daemonIgnoresHangup)
     }
 
-    /// Returns whether a connection to `port` comes from this host, as through the proxy, or else from another host.
+    /// Returns whether the session has a connection to `port` from this host, as through the proxy, or from another
+    /// host.
     func isReached(at port: UInt16, fromThisHost: Bool) -> Bool {
         connections.contains { $0.local.port == port && $0.isFromThisHost == fromThisHost }
     }
 
+    /// Logs the session.
     fileprivate func describe(in log: Log) {
         log.debug("found SSH session") { line in
             line.add("daemon", daemon)
@@ -48,11 +54,15 @@ public struct SSHSession: Equatable {
     }
 }
 
-// MARK: Finding it
+// MARK: Finding the session
 
 extension SSHSession {
-    /// Finds the nearest SSH daemon among the agent's ancestors, and its connections. Returns nil if there is no daemon, or
-    /// nothing tells its connections. Reads `/proc` and `SSH_CONNECTION`.
+    /// Finds the agent's SSH session.
+    ///
+    /// Searches the agent's ancestors for the nearest SSH daemon, and the socket tables for the daemon's connections.
+    /// Reads `/proc` and `SSH_CONNECTION`.
+    ///
+    /// - Returns: The session, or nil if there is no daemon or no evidence for its connections.
     public static func find(log: Log) -> SSHSession? {
         guard let daemon = nearestDaemon() else {
             log.debug("no SSH session found") { $0.add("reason", "no SSH daemon among the parent processes") }
@@ -72,7 +82,7 @@ extension SSHSession {
         return session
     }
 
-    /// Tries the kinds of evidence one after the other, the surest first.
+    /// Searches for the connections of a daemon by each kind of evidence, the most reliable first.
     private static func find(of daemon: Daemon) -> SSHSession? {
         let held = ProcessSockets.inodes(of: daemon.pid)
         let named = environment("SSH_CONNECTION").flatMap { SSHConnection($0) }
@@ -90,13 +100,16 @@ extension SSHSession {
 
     /// An SSH daemon among the agent's ancestors.
     private struct Daemon {
+        /// The process id.
         let pid: Int
+        /// The status.
         let status: ProcessStat
     }
 
-    /// The number of ancestors that are examined: more than any shell needs.
+    /// The number of ancestors to examine.
     private static let ancestorLimit = 64
 
+    /// Returns the nearest SSH daemon among the agent's ancestors, or nil if there is none.
     private static func nearestDaemon() -> Daemon? {
         var pid = Int(getppid())
         for _ in 0..<ancestorLimit where pid > 0 {
@@ -107,18 +120,26 @@ extension SSHSession {
         return nil
     }
 
-    /// Returns whether a command of that name is an SSH daemon: `diego-sshd`, OpenSSH's `sshd` and, from 9.8 on,
+    /// Returns whether a command name is that of an SSH daemon: `diego-sshd`, OpenSSH's `sshd` and, from version 9.8,
     /// `sshd-session`, or `dropbear`.
     static func isDaemon(_ name: ByteString) -> Bool {
         name.hasSuffix("sshd") || name == "sshd-session" || name == "dropbear"
     }
 
-    // MARK: Its connections
+    // MARK: The daemon's connections
 
-    /// Returns the session of a daemon to which those sockets belong that `isHeld` accepts; nil if it has none. Its
-    /// connections are those to a port on which some process listens: a daemon of one process listens itself, and a
-    /// process for one connection has a parent that listens. A connection that the daemon has opened for a client (port
-    /// forwarding) is none of them.
+    /// Returns the session of a daemon that holds certain sockets, or nil if the daemon holds none of `sockets`.
+    ///
+    /// The session's connections are those whose port has a listening socket, of whichever process: a daemon that
+    /// serves all sessions listens itself, and a process that serves one session has a parent that listens. This leaves
+    /// out connections that the daemon has opened for a client (port forwarding).
+    ///
+    /// - Parameters:
+    ///   - pid: The daemon's process id.
+    ///   - name: The daemon's command name.
+    ///   - sockets: The sockets of the tables.
+    ///   - source: The evidence that `isHeld` uses.
+    ///   - isHeld: Returns whether the daemon holds a socket.
     static func select(
         _ pid: Int, _ name: ByteString, from sockets: [TCPSocket], by source: Source,
         where isHeld: (TCPSocket) -> Bool

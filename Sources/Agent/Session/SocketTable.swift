@@ -1,12 +1,12 @@
-/// A TCP socket, as a row of `/proc/net/tcp` or `/proc/net/tcp6` describes it (proc_net_tcp(5)).
+/// A TCP socket, from a row of `/proc/net/tcp` or `/proc/net/tcp6` (proc_net_tcp(5)).
 struct TCPSocket: Equatable {
-    /// The address and port of this end.
+    /// The local end.
     let local: Endpoint
-    /// The address and port of the other end.
+    /// The remote end.
     let remote: Endpoint
-    /// The state, as the kernel numbers it (include/net/tcp_states.h).
+    /// The number of the state (include/net/tcp_states.h).
     let state: UInt8
-    /// The socket's inode number; 0 for a connection that no process holds any more.
+    /// The inode number; 0 if no process holds the socket any more.
     let inode: UInt64
 
     private static let established: UInt8 = 0x01
@@ -16,17 +16,18 @@ struct TCPSocket: Equatable {
     /// Whether the socket accepts connections.
     var isListening: Bool { state == Self.listen }
 
-    /// Whether a process holds it and its peer may still read what is sent on it.
+    /// Whether a process holds the socket and the peer can still receive data.
     var isConnected: Bool { inode != 0 && (state == Self.established || state == Self.closeWait) }
 
-    /// Whether the other end is on this host: it has the same address, or a loopback address.
+    /// Whether the peer is on this host: its address is a loopback address or the same as the local one.
     var isFromThisHost: Bool { remote.isLoopback || remote.high == local.high && remote.low == local.low }
 }
 
-/// A parser of the rows of `/proc/net/tcp` and `/proc/net/tcp6`, which have the same columns.
+/// A parser of `/proc/net/tcp` and `/proc/net/tcp6`, which have the same columns.
 enum SocketTable {
-    /// Removes every complete row from `text`, and calls `body` with each socket. Skips rows that describe no socket, such
-    /// as the heading. Leaves the bytes after the last newline in `text`.
+    /// Removes all complete rows from a text, and calls `body` with each socket in them.
+    ///
+    /// Skips rows that describe no socket, such as the heading. Leaves the bytes after the last newline in `text`.
     static func removeRows<Text: Collection<UInt8>>(from text: inout Text, _ body: (TCPSocket) -> Void)
     where Text.SubSequence == Text {
         while let end = text.firstIndex(of: UInt8(ascii: "\n")) {
@@ -37,8 +38,8 @@ enum SocketTable {
 }
 
 extension TCPSocket {
-    /// Parses `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …`; nil if the row
-    /// is anything else.
+    /// Parses `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …`. Returns nil
+    /// if the row has another form.
     init?(row: some Collection<UInt8>) {
         var rest = row[...]
         func next() -> some Collection<UInt8> {

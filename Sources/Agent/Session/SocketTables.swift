@@ -1,13 +1,20 @@
 import CLinux
 
-/// The kernel's tables of TCP sockets, `/proc/net/tcp` and `/proc/net/tcp6`, kept open so that they can be read again inside
-/// the sandbox. They show the network namespace that the process was in when it opened them.
+/// The kernel's tables of TCP sockets, `/proc/net/tcp` and `/proc/net/tcp6`.
+///
+/// The files stay open, because the sandbox allows reading but not opening. They show the network namespace of the
+/// process that has opened them.
 struct SocketTables: ~Copyable {
+    /// The descriptor of `/proc/net/tcp`.
     private let v4: FileDescriptor
+    /// The descriptor of `/proc/net/tcp6`.
     private let v6: FileDescriptor
+    /// The memory for a part of a table.
     private var buffer: [UInt8]
 
-    /// Opens both tables. Throws if one exists and cannot be opened.
+    /// Opens both tables.
+    ///
+    /// - Throws: The error, if a table exists and cannot be opened.
     init() throws(SystemError) {
         let v4 = try Self.open("/proc/net/tcp")
         let v6 = try Self.open("/proc/net/tcp6")
@@ -16,7 +23,8 @@ struct SocketTables: ~Copyable {
         buffer = [UInt8](repeating: 0, count: 32_768)
     }
 
-    /// Returns -1 in place of a table that does not exist, because the kernel does not know the address family.
+    /// Opens a table. Returns a descriptor of -1 if the table does not exist, because the kernel does not support the
+    /// address family.
     private static func open(_ path: ByteString) throws(SystemError) -> FileDescriptor {
         do {
             return try FileDescriptor(reading: path)
@@ -25,11 +33,16 @@ struct SocketTables: ~Copyable {
         }
     }
 
-    /// The descriptors of the tables; -1 for one that does not exist.
+    /// The descriptors of the tables; -1 for a table that does not exist.
     var descriptors: (v4: Int32, v6: Int32) { (v4.rawValue, v6.rawValue) }
 
-    /// Reads both tables and calls `body` with every socket. May miss a socket, or return it twice, if its row moves
-    /// meanwhile. Throws if a table cannot be read. The corresponding C function is `pread`.
+    /// Reads both tables, and calls `body` with each socket.
+    ///
+    /// May miss a socket or return it twice, if rows change between the reads of two parts of a table.
+    ///
+    /// - Throws: The error, if a table cannot be read.
+    ///
+    /// The corresponding C function is `pread`.
     mutating func readAll(_ body: (TCPSocket) -> Void) throws(SystemError) {
         if v4.rawValue >= 0 { try Self.read(v4, through: &buffer, body) }
         if v6.rawValue >= 0 { try Self.read(v6, through: &buffer, body) }
@@ -42,6 +55,7 @@ struct SocketTables: ~Copyable {
         return sockets
     }
 
+    /// Reads a table in parts, and calls `body` with each socket.
     private static func read(
         _ file: borrowing FileDescriptor, through buffer: inout [UInt8], _ body: (TCPSocket) -> Void
     ) throws(SystemError) {
@@ -53,12 +67,13 @@ struct SocketTables: ~Copyable {
             offset += count
             let end = kept + count
             let left = unsafe buffer.withUnsafeBufferPointer { buffer in
-                // Slices of the array would count references, which costs more than reading the row.
+                // Slices of the buffer count no references. Slices of the array would, at a higher cost than the
+                // reading.
                 var rest = unsafe buffer[..<end]
                 unsafe SocketTable.removeRows(from: &rest, body)
                 return unsafe rest.count
             }
-            // A row of the kernel's is far shorter than the buffer, so bytes that fill it without a newline are none.
+            // The kernel's rows are far shorter than the buffer, so bytes that fill the buffer are no row.
             kept = left < buffer.count ? left : 0
             for index in 0..<kept { buffer[index] = buffer[end - kept + index] }
         }

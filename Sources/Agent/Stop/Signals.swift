@@ -1,21 +1,27 @@
 import CLinux
 
-/// The signals that the agent answers. They are blocked and read from a descriptor (signalfd(2)), so that they arrive in
-/// the one place that waits and never interrupt anything else.
+/// The signals that the agent handles: SIGINT, SIGTERM, SIGHUP and SIGUSR1.
+///
+/// The signals are blocked and read from a descriptor (signalfd(2)), so that they never interrupt a call.
 public struct Signals: ~Copyable {
-    /// The descriptor, which is readable while a signal is pending.
+    /// The descriptor, readable while a signal is pending.
     let descriptor: Int32
 
-    /// A request that a signal stands for.
+    /// The meaning of a signal.
     enum Request: Equatable {
-        /// Stops the capture. The value is the log's name for the signal.
+        /// Stops the capture. The text is the log's name for the signal.
         case stop(ByteString)
         /// Reports the counts so far (SIGUSR1).
         case report
     }
 
-    /// Blocks the stop signals and SIGUSR1 for the rest of the process's life; ignores SIGPIPE and SIGXFSZ, so that a
-    /// write fails instead of killing the process. Throws if sigprocmask(2) or signalfd(2) fails.
+    /// Blocks the handled signals, and ignores SIGPIPE and SIGXFSZ, so that a write fails instead of ending the
+    /// process.
+    ///
+    /// SIGHUP stays ignored if the process was started so.
+    ///
+    /// - Throws: The system's reason, if a call fails.
+    ///
     /// The corresponding C functions are `sigprocmask`, `signalfd` and `signal`.
     public init() throws(Failure) {
         for signal in [SIGPIPE, SIGXFSZ] { cf_pcap_ignore(signal) }
@@ -29,12 +35,14 @@ public struct Signals: ~Copyable {
         guard descriptor >= 0 else { throw Failure("failed to collect signals: \(SystemError.last.description)") }
     }
 
-    /// Reads signals from `descriptor`, which must not wait and gives a `signalfd_siginfo` for each.
+    /// Reads signals from any non-blocking descriptor that gives a `signalfd_siginfo` for each.
     init(descriptor: Int32) {
         self.descriptor = descriptor
     }
 
-    /// Returns the next pending signal; nil if there is none. The corresponding C function is `read`.
+    /// Returns the next pending signal's meaning, or nil if no signal is pending.
+    ///
+    /// The corresponding C function is `read`.
     func next() -> Request? {
         var signal = signalfd_siginfo()
         let size = MemoryLayout<signalfd_siginfo>.size

@@ -1,10 +1,10 @@
-/// A reason to stop that is no failure.
+/// A reason to stop a capture that is no failure.
 enum StopReason: Equatable, Sendable {
-    /// A signal asks for it. The value is the log's name for the signal.
+    /// A signal. The text is the log's name for it.
     case signal(ByteString)
-    /// The SSH session that carries the capture has ended.
+    /// The end of the SSH session that carries the capture.
     case sessionEnded
-    /// Nobody will read what is written to standard output.
+    /// The end of standard output's reader.
     case readerGone
 
     /// Logs the reason.

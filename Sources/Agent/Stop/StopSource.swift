@@ -1,42 +1,59 @@
 import CLinux
 
-/// The source of all reasons to stop, and the only place in which the agent waits for events.
+/// Waits for events, and reports the reasons to stop: a signal, the end of the SSH session, or of standard output's
+/// reader.
 ///
-/// It watches the signals, the SSH session and the reader of standard output while its user waits for one more
-/// descriptor. It reports events, and decides nothing: after a stop it goes on to report signals.
+/// All waiting of the agent happens here. A caller waits for one descriptor of its own besides. After a stop, the
+/// source continues to report signals.
 public final class StopSource {
+    /// The signals.
     private let signals: Signals
+    /// The watch over the SSH session.
     private let session: SessionWatch
+    /// The descriptor of standard output if it leads to another process, otherwise -1.
     private let stream: Int32
 
-    /// An event that whoever waits must handle.
+    /// An event that the caller must handle.
     enum Event: Equatable {
-        /// There is a reason to stop.
+        /// A reason to stop.
         case stop(StopReason)
-        /// SIGUSR1 asks for the counts so far.
+        /// A request for the counts so far (SIGUSR1).
         case report
     }
 
-    // The events of the last wait that next() has not returned yet.
+    /// Whether a signal may be pending.
     private var hasSignal = true
+    /// Whether the last wait found that the reader is gone.
     private var isReaderGone = false
 
-    /// Watches `signals`, `session` if the capture ends with it, and the reader of `stream`. That is the descriptor of
-    /// standard output if it leads to another process, otherwise nil. Opens what the session's watch needs.
+    /// Creates a source of reasons to stop.
+    ///
+    /// Opens the socket tables if the capture ends with the session.
+    ///
+    /// - Parameters:
+    ///   - signals: The signals.
+    ///   - session: The SSH session, or nil if none was found.
+    ///   - stream: The descriptor of standard output if it leads to another process, otherwise nil.
     public init(_ signals: consuming Signals, session: SSHSession?, stream: Int32?) {
         self.signals = signals
         self.session = SessionWatch(session?.endsCapture(toStream: stream != nil) == true ? session : nil)
         self.stream = stream ?? -1
     }
 
-    /// The descriptors that the stop source uses inside the sandbox; -1 for a socket table that is not read.
+    /// The descriptors that the source uses in the sandbox; -1 for a socket table that is not read.
     var descriptors: (signals: Int32, socketTables: (v4: Int32, v6: Int32)) {
         (signals.descriptor, session.descriptors)
     }
 
-    /// Waits until `descriptor` is ready for `events` (poll(2)), an event occurs, or the deadline has passed. A
-    /// `descriptor` of -1 is never ready. Returns whether it is ready or has failed. The corresponding C function is
-    /// `ppoll`.
+    /// Waits for a descriptor, an event or a deadline.
+    ///
+    /// - Parameters:
+    ///   - descriptor: The descriptor; -1 if the caller waits for none.
+    ///   - events: The events of the descriptor (poll(2)).
+    ///   - deadline: The moment at which the wait ends at the latest.
+    /// - Returns: Whether the descriptor is ready or has failed.
+    ///
+    /// The corresponding C function is `ppoll`.
     func wait(for descriptor: Int32, _ events: Int32, until deadline: MonotonicClock.Instant) -> Bool {
         var sources = (
             signals: pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
@@ -47,14 +64,14 @@ public final class StopSource {
         let ready = unsafe withUnsafeMutableBytes(of: &sources) { sources in
             unsafe ppoll(sources.assumingMemoryBound(to: pollfd.self).baseAddress, 3, &limit, nil)
         }
-        // A failed call, as by SIGSTOP and SIGCONT, says nothing; the next one will.
+        // A failed call, as after SIGSTOP and SIGCONT (EINTR), reports no event. The next call does.
         guard ready >= 0 else { return false }
         hasSignal = sources.signals.revents != 0
         isReaderGone = sources.stream.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
         return sources.other.revents != 0
     }
 
-    /// Returns the next event that has occurred, without waiting; nil if there is none. Reports the end of the session
+    /// Returns the next event that has occurred, or nil if there is none. Does not wait. Reports the end of the session
     /// once.
     func next(at now: MonotonicClock.Instant) -> Event? {
         if hasSignal {

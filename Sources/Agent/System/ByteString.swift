@@ -1,10 +1,12 @@
-/// A string of bytes of any values, in no particular encoding, as the kernel and callers pass them.
+/// A string of bytes without an encoding, as the kernel and callers pass text.
 ///
-/// The agent has no other text. `String` needs Unicode tables for comparing and hashing, which Embedded Swift does not link,
-/// and treats different bytes as equal.
+/// The agent uses no `String`: Embedded Swift does not link the Unicode tables that comparing needs, and `String`
+/// treats different bytes as equal.
 public struct ByteString: Equatable, Sendable {
+    /// The bytes.
     var bytes: [UInt8]
 
+    /// Creates a string of those bytes.
     init(_ bytes: some Sequence<UInt8>) {
         self.bytes = [UInt8](bytes)
     }
@@ -24,17 +26,20 @@ public struct ByteString: Equatable, Sendable {
     /// The number of bytes.
     var count: Int { bytes.count }
 
-    /// Whether the string has no bytes but ASCII white space.
+    /// Whether all bytes are ASCII white space. True for an empty string.
     var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) } }
 
+    /// Appends the bytes of another string.
     mutating func append(_ other: ByteString) {
         bytes.append(contentsOf: other.bytes)
     }
 
+    /// Returns whether the string begins with `prefix`.
     func hasPrefix(_ prefix: ByteString) -> Bool {
         bytes.starts(with: prefix.bytes)
     }
 
+    /// Returns whether the string ends with `suffix`.
     func hasSuffix(_ suffix: ByteString) -> Bool {
         bytes.suffix(suffix.count).elementsEqual(suffix.bytes)
     }
@@ -47,13 +52,13 @@ public struct ByteString: Equatable, Sendable {
         }
     }
 
-    /// The parts between spaces.
+    /// The parts of the string between spaces, without empty ones.
     var words: [ByteString] { bytes.split(separator: UInt8(ascii: " ")).map { ByteString($0) } }
 
-    /// The first 200 bytes, as many as a message should repeat, and `...` if there are more.
+    /// The string for a message: its first 200 bytes, and `...` if it has more.
     var clipped: ByteString { count <= 200 ? self : "\(ByteString(bytes.prefix(200)))..." }
 
-    /// Calls `body` with a NUL-terminated copy, which is valid until `body` returns.
+    /// Calls `body` with a NUL-terminated copy of the string. The copy is valid until `body` returns.
     func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
         var terminated = bytes.map { CChar(bitPattern: $0) }
         terminated.append(0)
@@ -65,32 +70,32 @@ public struct ByteString: Equatable, Sendable {
 }
 
 extension ByteString: ExpressibleByStringInterpolation {
-    /// Creates a string of a literal's UTF-8 code units.
+    /// Creates a string of a literal's UTF-8 bytes.
     public init(stringLiteral value: StaticString) {
         bytes = []
         bytes.append(text: value)
     }
 
-    /// Creates a string of a literal's UTF-8 code units and the values between them.
+    /// Creates a string of an interpolated literal's parts.
     public init(stringInterpolation: Interpolation) {
         bytes = stringInterpolation.bytes
     }
 
-    /// A collector of the parts of `"…\(value)…"`.
+    /// The parts of an interpolated literal such as `"port \(number)"`, as the compiler appends them.
     public struct Interpolation: StringInterpolationProtocol {
         fileprivate var bytes: [UInt8] = []
 
-        /// Reserves memory for a literal of that size.
+        /// Reserves memory for `literalCapacity` bytes of text and 16 bytes for each value.
         public init(literalCapacity: Int, interpolationCount: Int) {
             bytes.reserveCapacity(literalCapacity + 16 * interpolationCount)
         }
 
-        /// Appends a part of the literal.
+        /// Appends the UTF-8 bytes of a text.
         public mutating func appendLiteral(_ literal: StaticString) {
             bytes.append(text: literal)
         }
 
-        /// Appends bytes unchanged.
+        /// Appends the bytes of a string.
         public mutating func appendInterpolation(_ value: ByteString) {
             bytes.append(contentsOf: value.bytes)
         }
@@ -103,7 +108,7 @@ extension ByteString: ExpressibleByStringInterpolation {
 }
 
 extension [ByteString] {
-    /// Returns the elements in order, with `separator` between them.
+    /// Returns the strings in order, with `separator` between each two.
     public func joined(separator: ByteString) -> ByteString {
         var result: ByteString = ""
         for (index, element) in self.enumerated() {

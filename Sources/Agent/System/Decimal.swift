@@ -1,5 +1,9 @@
 extension [UInt8] {
-    /// Appends `value` in decimal digits, with leading zeros up to `width` digits.
+    /// Appends a number in decimal digits.
+    ///
+    /// - Parameters:
+    ///   - value: The number, which fits in 64 bits.
+    ///   - width: The least number of digits. Leading zeros fill the rest.
     mutating func append(decimal value: some BinaryInteger, width: Int = 1) {
         if value < 0 { append(UInt8(ascii: "-")) }
         let start = count
@@ -12,7 +16,7 @@ extension [UInt8] {
         self[start...].reverse()
     }
 
-    /// Appends the UTF-8 code units of a literal.
+    /// Appends the UTF-8 bytes of a literal.
     mutating func append(text: StaticString) {
         // The code units of a literal are constant and live as long as the program.
         unsafe append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
@@ -20,8 +24,10 @@ extension [UInt8] {
 }
 
 extension Collection<UInt8> {
-    /// Returns the number that the bytes write in decimal digits; nil if there is any other byte, or the number is larger
-    /// than `limit`.
+    /// Parses a number in decimal digits.
+    ///
+    /// - Parameter limit: The largest number to accept.
+    /// - Returns: The number, or nil if there are no bytes, a byte is no digit, or the number is larger than `limit`.
     func decimal(upTo limit: UInt64) -> UInt64? {
         guard !isEmpty else { return nil }
         var value: UInt64 = 0
@@ -34,8 +40,10 @@ extension Collection<UInt8> {
         return value
     }
 
-    /// Returns the number that the bytes write in hexadecimal digits; nil if there is any other byte, or more digits than
-    /// `Value` has.
+    /// Parses a number in hexadecimal digits.
+    ///
+    /// - Returns: The number, or nil if there are no bytes, a byte is no digit, or there are more digits than a `Value`
+    ///   needs.
     func hexadecimal<Value: FixedWidthInteger & UnsignedInteger>(as _: Value.Type) -> Value? {
         guard !isEmpty, count <= Value.bitWidth / 4 else { return nil }
         var value: Value = 0
@@ -48,7 +56,9 @@ extension Collection<UInt8> {
 }
 
 extension UInt8 {
-    /// Returns the value of an ASCII digit; nil if the byte is no digit of `radix`, which is at most 16.
+    /// Returns the value of an ASCII digit, or nil if the byte is no digit of `radix`.
+    ///
+    /// - Parameter radix: The base of the number, 16 at most.
     func digit(radix: UInt8) -> UInt8? {
         let value: UInt8
         switch self {

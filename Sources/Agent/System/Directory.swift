@@ -1,7 +1,10 @@
 import CLinux
 
-/// Returns the names in a directory, including `.` and `..`; nil if the directory cannot be read. The corresponding C
-/// functions are `opendir` and `readdir`.
+/// Lists a directory.
+///
+/// - Returns: The names of its entries, including `.` and `..`, or nil if the directory cannot be opened.
+///
+/// The corresponding C functions are `opendir` and `readdir`.
 func names(in path: ByteString) -> [ByteString]? {
     guard let directory = unsafe path.withCString({ unsafe opendir($0) }) else { return nil }
     defer { unsafe closedir(directory) }

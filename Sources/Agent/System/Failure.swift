@@ -1,8 +1,9 @@
-/// The reason why a capture cannot begin or go on, in words for the person who asked for it.
+/// The reason why a capture cannot begin or continue.
 public struct Failure: Error, Equatable {
-    /// The action that failed, the cause, and the remedy if there is one.
+    /// The failed action, its cause and, if known, a remedy, in words for the user.
     public let description: ByteString
 
+    /// Creates a failure with those words.
     init(_ description: ByteString) {
         self.description = description
     }

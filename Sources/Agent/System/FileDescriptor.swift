@@ -1,15 +1,20 @@
 import CLinux
 
-/// A descriptor that is closed when its value is destroyed.
+/// A file descriptor that is closed when its value is destroyed.
 struct FileDescriptor: ~Copyable {
+    /// The number of the descriptor; -1 if there is none.
     let rawValue: Int32
 
-    /// Takes over a descriptor; -1 stands for none.
+    /// Takes over an open descriptor, or -1 for none.
     init(owning rawValue: Int32) {
         self.rawValue = rawValue
     }
 
-    /// Opens a file for reading, closed on execution. The corresponding C function is `open`.
+    /// Opens a file for reading. Programs that the process executes do not inherit the descriptor.
+    ///
+    /// - Throws: The error of the failed call.
+    ///
+    /// The corresponding C function is `open`.
     init(reading path: ByteString) throws(SystemError) {
         let descriptor = unsafe path.withCString { unsafe cf_pcap_open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw .last }
@@ -20,7 +25,15 @@ struct FileDescriptor: ~Copyable {
         close(rawValue)
     }
 
-    /// Reads bytes at `offset` into `buffer`, from its element `start` on. Returns their number; 0 at the end of the file.
+    /// Reads from a file without moving its position.
+    ///
+    /// - Parameters:
+    ///   - buffer: The memory for the bytes.
+    ///   - start: The index in `buffer` for the first byte.
+    ///   - offset: The offset in the file, in bytes.
+    /// - Returns: The number of bytes read; 0 at the end of the file.
+    /// - Throws: The error of the failed call, but not EINTR, after which the read is repeated.
+    ///
     /// The corresponding C function is `pread`.
     func read(into buffer: inout [UInt8], from start: Int = 0, at offset: Int) throws(SystemError) -> Int {
         while true {
@@ -34,7 +47,7 @@ struct FileDescriptor: ~Copyable {
     }
 }
 
-/// Returns the bytes of a whole file, such as one of `/proc`; nil if it cannot be read.
+/// Returns all bytes of a file, such as one of `/proc`, or nil if the file cannot be read.
 func contents(of path: ByteString) -> [UInt8]? {
     guard let file = try? FileDescriptor(reading: path) else { return nil }
     var result: [UInt8] = []

@@ -1,1 +1,1 @@
-// Nothing to import: the linker finds the replacements by libpcap's names.
+// Declares nothing. The linker finds the replacements by libpcap's names for them.

@@ -1,4 +1,4 @@
-// The system headers that the agent uses, and the calls that Swift cannot import or express.
+// The system headers that the agent uses, and functions for calls that Swift cannot import or express.
 #pragma once
 
 #include <arpa/inet.h>
@@ -33,20 +33,24 @@
 #include "process.h"
 #include "sandbox.h"
 
-// Swift imports no variadic functions, no macro that is an expression, and no member of a union of functions.
+// Swift does not import variadic functions, macros that are expressions, or members of a union of functions.
 
+// Returns the error number of the thread's last failed call (errno(3)).
 static inline int cf_pcap_errno(void) { return errno; }
 
+// Opens a file that exists. Returns a descriptor, or -1 with errno (open(2)).
 static inline int cf_pcap_open(const char *path, int flags) { return open(path, flags); }
 
+// Returns the access mode and the status flags of a descriptor, or -1 with errno (fcntl(2), F_GETFL).
 static inline int cf_pcap_status_flags(int descriptor) { return fcntl(descriptor, F_GETFL); }
 
-// Returns the capacity of a pipe in bytes, or -1 with EBADF for anything else (fcntl(2), F_GETPIPE_SZ).
+// Returns the capacity of a pipe in bytes, or -1 with errno (fcntl(2), F_GETPIPE_SZ).
 static inline int cf_pcap_pipe_capacity(int descriptor) { return fcntl(descriptor, F_GETPIPE_SZ); }
-// Widens a pipe to at least that many bytes. Returns its capacity, or -1 with errno (fcntl(2), F_SETPIPE_SZ).
+
+// Enlarges a pipe to at least that many bytes. Returns the capacity, or -1 with errno (fcntl(2), F_SETPIPE_SZ).
 static inline int cf_pcap_widen_pipe(int descriptor, int bytes) { return fcntl(descriptor, F_SETPIPE_SZ, bytes); }
 
-// Returns the number of bytes in a pipe that nobody has read yet, or -1 (pipe(7), FIONREAD).
+// Returns the number of unread bytes in a pipe, or -1 with errno (pipe(7), FIONREAD).
 static inline int cf_pcap_unread_bytes(int descriptor) {
     int bytes;
     return ioctl(descriptor, FIONREAD, &bytes) == 0 ? bytes : -1;
@@ -55,13 +59,15 @@ static inline int cf_pcap_unread_bytes(int descriptor) {
 // Ignores a signal (signal(2)).
 static inline void cf_pcap_ignore(int number) { signal(number, SIG_IGN); }
 
-// Returns whether a signal is ignored (sigaction(2)).
+// Returns whether the process ignores a signal (sigaction(2)).
 static inline bool cf_pcap_is_ignored(int number) {
     struct sigaction action;
     return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-// The calls of prctl(2) by the names of their options.
+// Each of the following calls prctl(2) with the option in its name, and returns the result of the call: -1 with errno if
+// it has failed.
+
 static inline int cf_pcap_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 static inline int cf_pcap_no_new_privileges(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); }
 static inline int cf_pcap_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }

@@ -1,5 +1,5 @@
 // The arguments that the process was started with.
 #pragma once
 
-// Returns argv as main(3) would get it, and its number of entries. The first is the program's name.
+// Returns the arguments of the process, of which the first is the program's name, and sets `count` to their number.
 char *const *cf_pcap_arguments(int *count);

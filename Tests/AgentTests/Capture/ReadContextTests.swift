@@ -4,10 +4,10 @@ import Testing
 
 @testable import Agent
 
-/// Reads from a file in place of a ring, which libpcap passes on in the same way.
+/// Reads packets from a file. libpcap returns them as it returns those of a ring.
 @Suite("Reading packets into the queue")
 struct ReadContextTests {
-    /// A handle of libpcap that reads packets from a file in memory.
+    /// A handle of libpcap for a file in memory.
     @safe private final class SavedPackets {
         private let bytes: UnsafeMutableBufferPointer<UInt8>
         let handle: OpaquePointer
@@ -32,7 +32,7 @@ struct ReadContextTests {
     @Test(arguments: [
         [0], [1, 60, 0, 1500], [65_535], [Int](repeating: 100, count: 10_000), [Int](repeating: 65_000, count: 60),
     ])
-    func `copies every packet in order, byte for byte, about a batch at a time`(_ sizes: [Int]) throws {
+    func `copies all packets in order and unchanged, about a batch at a time`(_ sizes: [Int]) throws {
         let header = Packet.fileHeader(snaplen: Self.snaplen)
         let file = header + Packet.numbered(sizes: sizes).flatMap { $0.record }
         let packets = try SavedPackets(file)
@@ -54,7 +54,7 @@ struct ReadContextTests {
     }
 
     @Test
-    func `stops before the queue is full, and leaves the rest to be read later`() throws {
+    func `stops before the queue is full, and reads the other packets later`() throws {
         let header = Packet.fileHeader(snaplen: Self.snaplen)
         let file = header + Packet.numbered(sizes: [Int](repeating: 9000, count: 300)).flatMap { $0.record }
         let packets = try SavedPackets(file)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Agent
 
-/// Accepts and refuses what Go's flag package does, to which it was compared, except that left-over arguments are refused.
+/// The expected results are those of Go's flag package, except that left-over arguments are refused.
 @Suite("The command line")
 struct CommandTests {
     private func parse(_ arguments: [String]) throws(UsageError) -> Command {
@@ -53,9 +53,9 @@ struct CommandTests {
         (["-interface", "-v"], "-v"), (["-interface", "--"], "--"), (["-interface", "-interface"], "-interface"),
         (["-interface", "lo", "--"], "lo"),
     ])
-    func `takes a value behind = or from the next argument, the last one given`(_ arguments: [String], _ value: String)
-        throws
-    {
+    func `takes a value after = or from the next argument, and the last value counts`(
+        _ arguments: [String], _ value: String
+    ) throws {
         #expect(try options(arguments)?.interface.text == value)
     }
 
@@ -77,7 +77,7 @@ struct CommandTests {
         (["-v", "--"], true),
         (["--"], false),
     ])
-    func `takes a switch alone or with a value behind =`(_ arguments: [String], _ isOn: Bool) throws {
+    func `takes a switch alone or with a value after =`(_ arguments: [String], _ isOn: Bool) throws {
         #expect(try options(arguments)?.isVerbose == isOn)
     }
 
@@ -86,7 +86,7 @@ struct CommandTests {
     ])
     func `takes a snaplen, 0 for the default`(_ text: String, _ snaplen: Int) throws {
         #expect(try options(["-snaplen", text])?.snaplen == snaplen)
-        #expect(try options(["-snaplen=\(text)"])?.snaplen == snaplen)
+        #expect(try options(["-snaplen=\(text)"]) == options(["-snaplen", "\(snaplen)"]))
     }
 
     @Test(arguments: [["-h"], ["-help"], ["--help"], ["-help=false"], ["-v", "-h", "-nope"], ["-h", "left over"]])
@@ -100,7 +100,7 @@ struct CommandTests {
     }
 
     @Test
-    func `does not ask for the version if that is switched off`() throws {
+    func `does not ask for the version if the switch is off`() throws {
         #expect(try parse(["-version=false"]) == .capture(Options()))
         #expect(try parse(["-version", "-version=0"]) == .capture(Options()))
     }
@@ -120,7 +120,7 @@ struct CommandTests {
         (["-v="], #"invalid boolean value "" for -v: parse error"#),
         (["-version=2"], #"invalid boolean value "2" for -version: parse error"#),
     ])
-    func `is refused in Go's words`(_ arguments: [String], _ words: String) {
+    func `is refused with the message of Go's flag package`(_ arguments: [String], _ words: String) {
         #expect(complaint(arguments) == words)
     }
 
@@ -135,10 +135,10 @@ struct CommandTests {
     }
 
     @Test
-    func `is refused if a value is malformed, even if a good one follows`() throws {
+    func `is refused if a value is malformed, even if a valid one follows`() throws {
         #expect(complaint(["-snaplen", "abc", "-snaplen", "96"]) != nil)
         #expect(complaint(["-v=maybe", "-v"]) != nil)
-        // A snaplen that is too large is a value all the same, and the last value counts.
+        // A snaplen out of range is well-formed. Only the last value must be in range.
         #expect(try options(["-snaplen", "262145", "-snaplen", "96"])?.snaplen == 96)
         #expect(complaint(["-snaplen", "96", "-snaplen", "262145"]) != nil)
     }
@@ -149,12 +149,12 @@ struct CommandTests {
         (["tcp", "port", "80", "-interface", "lo"], "tcp", "-filter 'tcp port 80'"),
         (["-"], "-", "-filter '-'"), (["", "-v"], "", "-filter ''"), (["--", "-v"], "-v", "-filter '-v'"),
         (["-v", "--", "icmp", "or", "arp"], "icmp", "-filter 'icmp or arp'"),
-        // The shell has split a filter, and the flag has taken its first word.
+        // The shell has split a filter, of which -filter has the first word.
         (["-interface", "lo", "-filter", "not", "port", "443"], "port", "-filter 'not port 443'"),
         (["-interface", "lo", "-filter", "tcp", "port", "80", "-v"], "port", "-filter 'tcp port 80'"),
         (["-filter=host", "10.0.0.1", "-interface", "lo"], "10.0.0.1", "-filter 'host 10.0.0.1'"),
         (["-filter", "port 80", "and", "udp"], "and", "-filter 'port 80 and udp'"),
-        // Another flag behind it: the words are none of it.
+        // After another flag, the words are a whole filter.
         (["-filter", "udp", "-v", "port", "80"], "port", "-filter 'port 80'"),
         (["eth0"], "eth0", "-interface eth0"), (["-v", "any", "port", "80"], "any", "-interface any"),
         (["-interface", "lo", "eth0"], "eth0", "-interface eth0"), (["eth1"], "eth1", "-filter 'eth1'"),
@@ -164,7 +164,7 @@ struct CommandTests {
         (["-interface", "lo", "http"], "http", "-filter 'tcp port 8080'"),
         (["-filter", "tcp.port", "==", "80"], "==", "-filter 'tcp port 80'"),
     ])
-    func `is refused if words are left over, with a proposal of what was meant`(
+    func `is refused if arguments are left over, with a proposal`(
         _ arguments: [String], _ first: String, _ meant: String
     ) {
         #expect(complaint(arguments) == "unexpected argument '\(first)': did you mean \(meant)?")

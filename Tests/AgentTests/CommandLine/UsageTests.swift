@@ -13,6 +13,11 @@ struct UsageTests {
     }
 
     @Test
+    func `has a line for each flag that sets an option`() {
+        for flag in FlagDefinition.all { #expect(usage.contains("\n  -\(flag.name) " as ByteString)) }
+    }
+
+    @Test
     func `gives the limits of the agent`() {
         #expect(
             usage.contains("1 to \(Options.largestSnaplen); 0 for the default, \(Options.defaultSnaplen)" as ByteString)

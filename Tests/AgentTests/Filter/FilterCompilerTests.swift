@@ -3,7 +3,7 @@ import Testing
 
 @testable import Agent
 
-/// The parent's side of compiling: it waits for the reply of a child process, whose end of the pipe the test has.
+/// The parent waits for the reply of a child process. The test writes the reply to the pipe in place of the child.
 @Suite("The wait for a compiled filter", .timeLimit(.minutes(1)))
 struct FilterCompilerTests {
     private let signals: TestPipe
@@ -15,7 +15,7 @@ struct FilterCompilerTests {
         replies = try TestPipe()
     }
 
-    /// Waits for a reply. Returns its bytes, or nil after a reason to stop, and the lines that are logged.
+    /// Waits for a reply. Returns the bytes of the reply, or nil after a reason to stop, and the logged lines.
     private func wait() throws -> (reply: [UInt8]?, lines: [String]) {
         var result: Result<[UInt8]?, Failure>?
         let lines = try logged { log in

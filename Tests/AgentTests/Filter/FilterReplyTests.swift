@@ -3,7 +3,7 @@ import Testing
 
 @testable import Agent
 
-@Suite("The compiling process's reply")
+@Suite("The reply of the child process")
 struct FilterReplyTests {
     private static func program(_ expression: ByteString) throws -> [UInt8] {
         FilterReply.program(try FilterHandle().compile(expression)).bytes
@@ -35,7 +35,7 @@ struct FilterReplyTests {
     }
 
     @Test
-    func `is read though its instructions are unknown, because the kernel checks them`() {
+    func `is accepted with unknown instructions, which the kernel refuses`() {
         guard case .program(let received) = FilterReply([0x50, 8, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]) else {
             Issue.record("not a program")
             return
@@ -47,7 +47,7 @@ struct FilterReplyTests {
     // MARK: Its length
 
     @Test(arguments: ["", "no", String(repeating: "x", count: 70_000)])
-    func `is complete at its length, wherever it was cut on the way`(_ message: String) {
+    func `is complete at its length, from parts of any size`(_ message: String) {
         let whole = Self.rejection(message)
         for count in Array(0..<min(whole.count, 300)) + [whole.count - 1] {
             let missing = FilterReply.missing(behind: Array(whole.prefix(count)))
@@ -78,7 +78,7 @@ struct FilterReplyTests {
     }
 
     @Test(arguments: [0x00_10_00_01, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF])
-    func `is invalid, and not waited for, if its length exceeds 1 MB`(_ length: Int) {
+    func `is invalid, without a wait for more, if its length exceeds 1 MB`(_ length: Int) {
         for tag in "PR".utf8 {
             let bytes = [tag] + (0..<4).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) }
             #expect(FilterReply.missing(behind: bytes) == 0)

@@ -18,10 +18,10 @@ struct MemoryMapTests {
     }
 
     @Test(arguments: [
-        // Mappings of the process's own.
+        // Private mappings.
         "7f2b8c000000-7f2b8e000000 rw-p 00000000 00:00 0", "7ffc1000-7ffc2000 r-xp 00000000 00:00 0 [vdso] s",
         "7f0000000000-7f0000001000 rw-p 00000000 00:01 7 /dev/shm/rw-s (deleted)",
-        // Garbage.
+        // No mappings.
         "", " ", "-", "s", "rw-s", "1-2", "1-2 rw-s", "1-2 s 0", "1-2 rws 0", "1-2 rw-sx 0", "2-1 rw-s 0", "1-1 rw-s 0",
         "1 rw-s 0", "1-2-3 rw-s 0", "x-2 rw-s 0", "-2 rw-s 0", "1- rw-s 0", "1ffffffffffffffff-2 rw-s 0",
         "0x1-0x2 rw-s 0",
@@ -38,7 +38,7 @@ struct MemoryMapTests {
         let address = UInt(bitPattern: shared)
         let maps = try #require(contents(of: "/proc/self/maps")).split(separator: UInt8(ascii: "\n"))
         let ranges = maps.compactMap { MemoryMap.sharedRange($0) }
-        // The kernel may show it as one with a neighbour.
+        // The kernel may join the mapping with an adjacent one.
         #expect(ranges.contains { $0.contains(address) && $0.contains(address + UInt(size) - 1) })
     }
 }

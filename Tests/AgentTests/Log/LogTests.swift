@@ -16,7 +16,7 @@ struct LogTests {
     }
 
     @Test
-    func `has slog's name of its level, and a detail is logged only if the log is verbose`() throws {
+    func `has slog's name for its level, and is left out at level DEBUG unless the log is verbose`() throws {
         func logAll(_ log: Log) {
             log.debug("d")
             log.info("i")
@@ -79,12 +79,12 @@ struct LogTests {
     }
 
     @Test
-    func `differs from other text, which is printed unchanged`() throws {
+    func `is not added to text that is printed`() throws {
         #expect(try logged { $0.print("Usage: a b\n  c\n") } == ["Usage: a b", "  c"])
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `is left out if nobody reads it`() throws {
+    func `is left out if standard error accepts nothing`() throws {
         let pipe = try TestPipe(flags: O_NONBLOCK)
         while pipe.write(4096) > 0 {}
         let log = Log(descriptor: pipe.writeEnd)
@@ -101,7 +101,7 @@ struct LogTests {
     @Test(.timeLimit(.minutes(1)))
     func `is completed before the next one if the pipe accepted a part of it`() throws {
         let pipe = try TestPipe(flags: O_NONBLOCK)
-        // A user who has many pipes gets small ones.
+        // A new pipe is small if the user has many (pipe(7), pipe-user-pages-soft).
         let length = Int(cf_pcap_pipe_capacity(pipe.writeEnd)) + 1000
         let long: ByteString = "x".repeated(length)
         let log = Log(descriptor: pipe.writeEnd)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Agent
 
-/// The rules for quotes are those of log/slog; the end-to-end tests read the quoted forms as Go's strconv.Unquote does.
+/// The rules for quotes are those of Go's log/slog. The end-to-end tests unquote values as Go's strconv.Unquote does.
 @Suite("A value in the log")
 struct QuotingTests {
     private func written(_ value: [UInt8]) -> String {
@@ -35,13 +35,12 @@ struct QuotingTests {
             ([0xF0, 0x9F, 0x98, 0x80], #""\xf0\x9f\x98\x80""#), ([0x61, 0xC3], #""a\xc3""#), ([0xFF], #""\xff""#),
             ([0xC3, 0xA9, 0x80, 0x41], #""\xc3\xa9\x80A""#),
         ] as [([UInt8], String)])
-    func `has each byte that is not ASCII as two digits, whether it is UTF-8 or not`(_ value: [UInt8], _ quoted: String)
-    {
+    func `has each byte outside ASCII as two digits, in UTF-8 or not`(_ value: [UInt8], _ quoted: String) {
         #expect(written(value) == quoted)
     }
 
     @Test
-    func `is printable ASCII that holds every byte again`() {
+    func `is printable ASCII, whatever its bytes`() {
         let every = [UInt8](0...UInt8.max)
         let text = written(every)
         #expect(text.utf8.allSatisfy { (0x20...0x7E).contains($0) })

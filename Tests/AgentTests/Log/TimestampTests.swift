@@ -21,12 +21,12 @@ struct TimestampTests {
         (0, "000"), (999_999, "000"), (1_000_000, "001"), (6_000_000, "006"), (120_000_000, "120"),
         (999_999_999, "999"),
     ])
-    func `is cut off after the milliseconds, not rounded`(_ nanoseconds: Int, _ milliseconds: String) {
+    func `is truncated to milliseconds`(_ nanoseconds: Int, _ milliseconds: String) {
         #expect(Self.text(seconds: 0, nanoseconds: nanoseconds) == "1970-01-01T00:00:00.\(milliseconds)Z")
     }
 
     @Test
-    func `agrees with the C library on days of five thousand years`() {
+    func `has the date that the C library computes, on days of five thousand years`() {
         var generator = SeededGenerator(seed: 4)
         for _ in 0..<20_000 {
             var seconds = Int.random(in: -62_167_219_200...95_617_584_000, using: &generator)
@@ -41,7 +41,7 @@ struct TimestampTests {
     }
 
     @Test
-    func `is the present`() {
+    func `is the present moment`() {
         var before = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &before)
         let earliest = Self.text(seconds: before.tv_sec, nanoseconds: before.tv_nsec)

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Agent
 
-/// Writes from the queue to real pipes, sockets and files. Each test runs in a process of its own, because standard output
-/// belongs to the process.
+/// Writes from a queue to pipes, sockets and files. Each test runs in its own process, because it replaces the
+/// process's standard output.
 @Suite("Standard output")
 struct OutputTests {
     /// A kind of standard output.
@@ -12,7 +12,7 @@ struct OutputTests {
         case pipe, narrowPipe, socket, file
     }
 
-    /// Sizes of packets: those of every day, and those that a page, a pipe or a socket cannot take at once.
+    /// Returns sizes of packets: common ones, and ones that exceed a page, a pipe or a socket's buffer.
     private static func sizes(_ count: Int, _ random: inout SeededGenerator) -> [Int] {
         let common = [0, 1, 40, 60, 84, 1500, 1514]
         let large = [4079, 4080, 4081, 8191, 8192, 8193, 32_750, 65_535, 65_550, 262_144]
@@ -33,7 +33,7 @@ struct OutputTests {
             var refusals = 0
             var splits = 0
             while stream.step() || stream.isBlocked {
-                // A pipe never refuses, as no more is offered than fits, and splits only what it can never take whole.
+                // A pipe accepts each write whole, and gets parts of a record only if the record exceeds the pipe.
                 if kind != .socket, stream.lastResult == .notReady { refusals += 1 }
                 if reader.pipeCapacity > 16 + 262_144, stream.partialRecordLength > 0 { splits += 1 }
                 if stream.isBlocked || Bool.random(using: &random) {
@@ -77,7 +77,7 @@ struct OutputTests {
         }
     }
 
-    /// The length of the file header and the records that end within `limit`.
+    /// Returns the length of the file header and of all records that end within `limit`.
     private static func wholeLength(of file: [UInt8], upTo limit: Int) -> Int {
         var end = 24
         while end < file.count {
@@ -101,17 +101,17 @@ struct OutputTests {
     }
 
     @Test
-    func `does not wait if others fill the pipe just before the write`() async {
+    func `does not wait if another process fills the pipe just before the write`() async {
         await #expect(processExitsWith: .success) {
             cf_pcap_ignore(SIGPIPE)
-            // Ends a test that hangs.
+            // Ends the process if the test hangs.
             alarm(60)
             for left in [0, 1, 2] {
                 let pipe = try TestPipe()
                 replaceStandardOutput(by: pipe.writeEnd)
                 StandardStreams.reopenNonblocking()
                 let stream = try Stream(Packet.numbered(sizes: [Int](repeating: 1500, count: 2000)))
-                // The first look finds the pipe empty, and with much of it left nobody looks again.
+                // The pipe is empty at the first query, and a second query follows only when little space is left.
                 #expect(stream.step())
                 #expect(pipe.read().count == stream.written)
                 fill(pipe, leaving: left)
@@ -121,9 +121,9 @@ struct OutputTests {
         }
     }
 
-    /// Another user's pipe is such a one: open(2) on `/proc/self/fd` needs the right to open the pipe itself.
+    /// A pipe of another user cannot be opened again: open(2) on `/proc/self/fd` checks the pipe's permissions.
     @Test
-    func `is used as it is if it is a pipe that may not be opened again`() async {
+    func `is used as it is if it is a pipe that cannot be opened again`() async {
         await #expect(processExitsWith: .success) {
             cf_pcap_ignore(SIGPIPE)
             alarm(60)
@@ -142,7 +142,7 @@ struct OutputTests {
         }
     }
 
-    /// A path that is open for nothing replaces a standard output that was closed.
+    /// Standard output that was closed is replaced by a descriptor with O_PATH.
     @Test(arguments: [
         ("path", "standard output is closed"), ("read-only", "standard output is not open for writing"),
         ("terminal", "standard output is a terminal"),
@@ -170,7 +170,7 @@ private func fill(_ pipe: TestPipe, leaving pages: Int) {
     #expect(pipe.write(count) == count)
 }
 
-/// The user's end of a new pseudo-terminal.
+/// Returns the user's end of a new pseudo-terminal.
 private func terminal() -> Int32 {
     let controller = posix_openpt(O_RDWR | O_NOCTTY)
     grantpt(controller)
@@ -197,7 +197,7 @@ private final class Reader {
         file = nil
         if kind == .narrowPipe { Self.usePipesUp() }
         var ends: (Int32, Int32) = (-1, -1)
-        // Others of the same user may have given pages back meanwhile.
+        // Other processes of the user may have released pages meanwhile.
         repeat {
             unsafe withUnsafeMutableBytes(of: &ends) { ends in
                 let ends = unsafe ends.assumingMemoryBound(to: Int32.self).baseAddress
@@ -213,8 +213,7 @@ private final class Reader {
         CLinux.close(ends.1)
     }
 
-    /// Uses all the memory that a user may have for pipes, so that a new one has two pages (pipe(7),
-    /// pipe-user-pages-soft).
+    /// Uses up the user's memory for pipes, so that a new pipe has two pages (pipe(7), pipe-user-pages-soft).
     private static func usePipesUp() {
         if geteuid() == 0 { #expect(setuid(65534) == 0) }
         for _ in 0..<100 {
@@ -237,7 +236,7 @@ private final class Reader {
         return [UInt8](bytes.prefix(max(taken, 0)))
     }
 
-    /// -1 if it is not a pipe.
+    /// The capacity of the pipe in bytes; -1 if standard output is no pipe.
     var pipeCapacity: Int { Int(cf_pcap_pipe_capacity(descriptor)) }
 
     var fileSize: Int { lseek(descriptor, 0, SEEK_END) }
@@ -247,9 +246,9 @@ private final class Reader {
     }
 }
 
-/// Packets on their way to standard output, as the loop moves them.
+/// A loop that moves packets through a queue to standard output.
 private final class Stream {
-    /// The bytes that must arrive.
+    /// The bytes that the reader must receive.
     let file: [UInt8]
     private var rest: ArraySlice<Packet>
     private var queue: RecordQueue
@@ -264,7 +263,7 @@ private final class Stream {
         output = try Output()
     }
 
-    /// Fills the queue and writes once. Returns whether there is more to do that needs no waiting.
+    /// Fills the queue and writes once. Returns whether another step needs no waiting.
     func step() -> Bool {
         while queue.hasFreeSpace, let packet = rest.popFirst() { queue.add(packet) }
         lastResult = queue.isEmpty ? .accepted : output.write(from: &queue)

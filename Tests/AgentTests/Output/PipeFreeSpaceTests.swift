@@ -19,9 +19,9 @@ struct PipeFreeSpaceTests {
     }
 
     @Test
-    func `is that of the pipe itself if that is wider than 1 MB`() throws {
+    func `is the capacity of a pipe that is larger than 1 MB from the start`() throws {
         let pipe = try TestPipe(flags: O_NONBLOCK)
-        // Beyond 1 MB only a privileged process may go (pipe(7), pipe-max-size).
+        // A pipe of more than 1 MB needs a privilege (pipe(7), pipe-max-size).
         guard cf_pcap_widen_pipe(pipe.writeEnd, 2 << 20) >= 0 else { return }
         #expect(PipeFreeSpace(descriptor: pipe.writeEnd).capacity == 2 << 20)
     }
@@ -40,7 +40,7 @@ struct PipeFreeSpaceTests {
     func `is at most two pages less than what has not been written`(_ count: Int) throws {
         let pipe = try TestPipe(flags: O_NONBLOCK)
         var space = PipeFreeSpace(descriptor: pipe.writeEnd)
-        // A user whose pipes are many gets narrow ones (pipe(7), pipe-user-pages-soft).
+        // A new pipe is small if the user has many (pipe(7), pipe-user-pages-soft).
         let count = min(count, space.capacity)
         space.noteWritten(pipe.write(count))
         let pages = (count + page - 1) / page
@@ -57,7 +57,7 @@ struct PipeFreeSpaceTests {
             space.noteWritten(pipe.write(1))
             writes += 1
         }
-        // There is one for each page but two: the page that is written next, and the one that the reader has read in part.
+        // Two pages count as occupied besides: the next one to write, and one that the reader may have read in part.
         #expect((space.capacity / page - 2...space.capacity / page).contains(writes))
         _ = pipe.read(writes)
         #expect(space.bytes(for: .max) == space.capacity)
@@ -66,7 +66,7 @@ struct PipeFreeSpaceTests {
     @Test
     func `is zero if the descriptor is not a pipe`() async {
         await #expect(processExitsWith: .success) {
-            // Ends a test that hangs.
+            // Ends the process if the test hangs.
             alarm(60)
             var space = PipeFreeSpace(descriptor: -1)
             #expect(space.bytes(for: .max) == 0)
@@ -77,7 +77,7 @@ struct PipeFreeSpaceTests {
     func `is never more than the pipe accepts if others wrote to it before`(_ size: Int) throws {
         let pipe = try TestPipe(flags: O_NONBLOCK)
         var space = PipeFreeSpace(descriptor: pipe.writeEnd)
-        // `(cat file; cf-pcap) | reader` fills a pipe like this.
+        // `(cat file; cf-pcap) | reader` is such a pipe.
         for _ in 0..<100 where pipe.write(size) != size { break }
         while true {
             let promised = space.bytes(for: .max)

@@ -24,11 +24,11 @@ struct RecordQueueTests {
     }
 
     @Test
-    func `holds packets as records, byte for byte, times and lengths included`() {
+    func `contains packets as records, with times and lengths`() {
         let packets = [
             Packet(bytes: [1, 2, 3], seconds: 1_795_079_287, microseconds: 999_999), Packet(bytes: []),
             Packet(bytes: [UInt8](repeating: 0xAB, count: 1501), length: 9000, seconds: 1, microseconds: 2),
-            // Beyond 2106 the seconds begin anew.
+            // The seconds wrap to 0 in 2106.
             Packet(bytes: [4], seconds: 1 << 32 + 5), Packet(bytes: [], length: Int(UInt32.max)),
         ]
         let queue = Queue(packets)
@@ -81,7 +81,7 @@ struct RecordQueueTests {
             #expect(queue.firstRecordLength == end - taken, "\(taken) taken")
             #expect(queue.wholeRecords(upTo: end - taken - 1) == 0, "\(taken) taken")
             #expect(queue.wholeRecords(upTo: end - taken) == end - taken, "\(taken) taken")
-            // A record of which a part is missing is missing.
+            // A partial record counts as missing.
             let missing = Self.ends.count { $0 > max(taken, 24) }
             #expect(queue.countRecords() == UInt64(missing), "\(taken) taken")
         }
@@ -138,7 +138,7 @@ struct RecordQueueTests {
         for _ in 0..<100 {
             queue.add(Self.packets)
             offsets.insert(queue.address - front)
-            // Not while a byte is pending.
+            // The offset does not change while a byte is pending.
             queue.removeFirst(queue.count - 1)
             queue.add([Packet(bytes: [])])
             #expect(queue.address > front)
@@ -149,7 +149,7 @@ struct RecordQueueTests {
     }
 
     @Test
-    func `has all its space again`() {
+    func `has all its space`() {
         let queue = Queue()
         let packet = Packet(bytes: [UInt8](repeating: 1, count: 65_535))
         var rounds: Set<Int> = []
@@ -175,7 +175,7 @@ struct RecordQueueTests {
         for round in 0..<4000 {
             queue.add([packet])
             expected += packet.record
-            // A third of the queue stays.
+            // A third of the bytes stays in the queue.
             if round >= 300 {
                 queue.removeFirst(packet.record.count)
                 expected.removeFirst(packet.record.count)
@@ -186,7 +186,7 @@ struct RecordQueueTests {
     }
 }
 
-/// A queue that `#expect` can use, because it can be copied.
+/// A queue in a class, so that closures of `#expect` can capture it.
 @safe private final class Queue {
     private var queue: RecordQueue
 

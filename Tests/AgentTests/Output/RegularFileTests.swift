@@ -46,7 +46,7 @@ struct RegularFileTests {
     }
 
     @Test
-    func `is left alone if others have made it longer`() throws {
+    func `is left alone if another process has made it longer`() throws {
         let file = try TemporaryFile()
         let output = RegularFile(descriptor: file.descriptor, flags: O_RDWR)
         file.write(records)
@@ -59,7 +59,7 @@ struct RegularFileTests {
     }
 
     @Test
-    func `is left alone if others have truncated it`() throws {
+    func `is left alone if another process has truncated it`() throws {
         let file = try TemporaryFile()
         let output = RegularFile(descriptor: file.descriptor, flags: O_RDWR)
         file.write(records)
@@ -69,7 +69,7 @@ struct RegularFileTests {
     }
 
     @Test
-    func `is left alone if others have moved the position`() throws {
+    func `is left alone if another process has moved the position`() throws {
         let file = try TemporaryFile()
         let output = RegularFile(descriptor: file.descriptor, flags: O_RDWR)
         file.write(records)
@@ -80,7 +80,7 @@ struct RegularFileTests {
 
     @Test
     func `is left alone if it was longer than the capture from the start`() throws {
-        // `cf-pcap 1<> file` opens an older capture like this.
+        // `cf-pcap 1<> file` opens an existing file without truncating it.
         let file = try TemporaryFile([UInt8](repeating: 0x6F, count: 100))
         #expect(lseek(file.descriptor, 0, SEEK_SET) == 0)
         let output = RegularFile(descriptor: file.descriptor, flags: O_RDWR)
@@ -90,7 +90,7 @@ struct RegularFileTests {
     }
 
     @Test
-    func `is never a pipe`() throws {
+    func `cannot be a pipe`() throws {
         let pipe = try TestPipe()
         #expect(!RegularFile(descriptor: pipe.writeEnd, flags: O_WRONLY).truncate(from: 0, to: 0))
     }

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Agent
 
-/// Tests of `cf_pcap_deny_sending` on one end of a pair of sockets. Each runs in a process of its own, because the denial is
-/// for good.
+/// Sends on one end of a pair of sockets after `cf_pcap_deny_sending`. Each test runs in its own process, because a
+/// process cannot lift the denial.
 @Suite("A socket on which sending is denied")
 struct DeniedSendingTests {
     private static let (socket, other) = (200, 201)
@@ -26,7 +26,7 @@ struct DeniedSendingTests {
         Call("splice", other, 0, socket, 0, 0, 0), Call("connect", socket, 0, 0),
         Call("dup", socket), Call("dup2", socket, 210), Call("dup3", socket, 210, 0),
         Call("fcntl", socket, duplicate, 0), Call("fcntl", socket, duplicateOnExec, 0),
-        // These are forbidden for any descriptor, because they could pass it on.
+        // Calls that are forbidden for any descriptor, because they can pass a descriptor to another process.
         Call("sendmsg", socket, 0, 0), Call("sendmsg", other, 0, 0), Call("sendmmsg", socket, 0, 0, 0),
         Call("sendmmsg", other, 0, 0, 0), Call("pidfd_getfd", other, socket, 0), Call("ptrace", 0, 0, 0, 0),
         Call("process_vm_writev", 1, 0, 0, 0, 0, 0), Call("syscall", ioUringSetup, 1, 0),
@@ -49,7 +49,7 @@ struct DeniedSendingTests {
     func `cannot be sent on, duplicated or passed on`() async {
         await #expect(processExitsWith: .success) {
             let before = Self.forbidden.filter { $0.isForbidden }.map { $0.name }
-            // The kernel refuses these with the same error on its own.
+            // Calls that the kernel itself refuses with EPERM.
             #expect(Set(before).isSubset(of: ["ptrace", "process_vm_writev", "pidfd_getfd", "syscall"]))
             try Self.denySending()
             for call in Self.forbidden { #expect(call.isForbidden, "\(call.testDescription)") }
@@ -64,7 +64,7 @@ struct DeniedSendingTests {
             if child == 0 { _exit(Self.forbidden.allSatisfy { $0.isForbidden } ? 7 : 1) }
             var status: Int32 = 0
             _ = unsafe waitpid(child, &status, 0)
-            // waitpid(2) reports an exit with status 7 like this.
+            // The value that waitpid(2) reports for the exit status 7.
             #expect(status == 7 << 8)
         }
     }
@@ -73,7 +73,7 @@ struct DeniedSendingTests {
     func `can be read, queried and closed`() async {
         await #expect(processExitsWith: .success) {
             try Self.denySending()
-            // Lives as long as the process.
+            // The memory lives as long as the process.
             let byte = Int(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
             #expect(Call("write", Self.other, byte, 1).make().result == 1)
             #expect(Call("recv", Self.socket, byte, 1, 0).make().result == 1)
@@ -87,7 +87,7 @@ struct DeniedSendingTests {
     }
 
     @Test
-    func `comes with no-new-privileges`() async {
+    func `has the process's no-new-privileges set`() async {
         await #expect(processExitsWith: .success) {
             #expect(cf_pcap_no_new_privileges() == 0)
             try Self.denySending()

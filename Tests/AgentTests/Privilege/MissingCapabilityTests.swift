@@ -30,7 +30,7 @@ struct MissingCapabilityTests {
     }
 
     @Test
-    func `is not explained by a copy if the executable is the platform's`() {
+    func `is not explained as a copy if the executable is the platform's`() {
         let text = MissingCapability(reasons: [.noFileCapability(isCopy: false)]).failure.description
         #expect(!text.contains("copy" as ByteString))
     }
@@ -45,7 +45,7 @@ struct MissingCapabilityTests {
     }
 
     @Test
-    func `is explained by the executable if that carries no file capability`() {
+    func `is explained by the executable if that has no file capability`() {
         #expect(MissingCapability.inThisProcess().reasons.contains(.noFileCapability(isCopy: true)))
     }
 }

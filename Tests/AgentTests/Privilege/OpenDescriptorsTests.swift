@@ -3,7 +3,7 @@ import Testing
 
 @testable import Agent
 
-/// Each test runs in a process of its own, which can report nothing after its descriptors are closed but its exit status.
+/// Each test runs in its own process. Once its descriptors are closed, a process can report its exit status only.
 @Suite("Open descriptors")
 struct OpenDescriptorsTests {
     private static func isOpen(_ descriptor: Int32) -> Bool { cf_pcap_status_flags(descriptor) >= 0 }
@@ -21,7 +21,7 @@ struct OpenDescriptorsTests {
     }
 
     @Test
-    func `are closed above a limit that was lowered later, too`() async {
+    func `are closed even above a limit that was lowered later`() async {
         await #expect(processExitsWith: .exitCode(7)) {
             Self.inOneThread {
                 guard dup2(STDERR_FILENO, 700) == 700 else { return 1 }
@@ -36,7 +36,7 @@ struct OpenDescriptorsTests {
     func `do not count as closed if they cannot be listed`() async {
         await #expect(processExitsWith: .exitCode(7)) {
             Self.inOneThread {
-                // The directory cannot be opened, as without /proc.
+                // At the limit, the directory cannot be opened, as if /proc were missing.
                 Self.limitNumbers(to: 0)
                 return OpenDescriptors.closeAll() ? 1 : 7
             }
@@ -54,8 +54,8 @@ struct OpenDescriptorsTests {
         }
     }
 
-    /// Ends with the exit status of `body`, which runs in a process of one thread, because the test library's other threads
-    /// trap when the descriptors are closed for which they wait.
+    /// Runs `body` in a process of one thread, and ends with its exit status. Other threads of the test library trap
+    /// when the descriptors that they wait for are closed.
     private static func inOneThread(_ body: () -> Int32) -> Never {
         let child = fork()
         if child == 0 { _exit(body()) }

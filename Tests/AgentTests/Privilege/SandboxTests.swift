@@ -3,7 +3,7 @@ import Testing
 
 @testable import Agent
 
-/// Each test runs in a process of its own, which can report nothing from inside the sandbox but its exit status.
+/// Each test runs in its own process. In the sandbox, a process can report its exit status only.
 @Suite("The sandbox")
 struct SandboxTests {
     private static let descriptors = [
@@ -15,12 +15,13 @@ struct SandboxTests {
         try Sandbox.enter(capture: 100, signals: 101, socketTables: (102, -1))
     }
 
-    /// The calls of `Tests/Fixtures/sandbox-calls` with a verdict. The end-to-end tests have the agent make the same calls.
+    /// Returns the calls with a verdict in `Tests/Fixtures/sandbox-calls`. The end-to-end tests make the same calls in
+    /// the agent.
     private static func calls(_ verdict: String) throws -> [LibraryCall] {
         let text = String(decoding: try Fixture.bytes("sandbox-calls"), as: UTF8.self)
         let calls = try text.split(separator: "\n").map { $0.split(separator: " ") }.filter { $0.first == verdict[...] }
             .map { columns in LibraryCall(system: try columns.dropFirst(2).map(Self.argument)) }
-        // A table that is read wrongly must not pass.
+        // A test without calls would pass.
         try #require(calls.count > 15)
         return calls
     }
@@ -58,7 +59,7 @@ struct SandboxTests {
     }
 
     @Test(arguments: try calls("forbidden"))
-    func `kills the process at any other call`(_ call: LibraryCall) async {
+    func `kills the process at a forbidden call`(_ call: LibraryCall) async {
         await #expect(processExitsWith: .signal(SIGSYS)) { [call] in
             let function = LibraryFunction(call.name)
             try Self.enter()
@@ -81,7 +82,7 @@ struct SandboxTests {
     @Test
     func `cannot be entered without no-new-privileges`() async {
         await #expect(processExitsWith: .success) {
-            // Only a process without CAP_SYS_ADMIN needs no-new-privileges for a filter (seccomp(2)).
+            // A process with CAP_SYS_ADMIN needs no no-new-privileges for a filter (seccomp(2)).
             if geteuid() == 0 { #expect(setuid(65534) == 0) }
             #expect(throws: Failure.self) { try Sandbox.enter(capture: 100, signals: 101, socketTables: (-1, -1)) }
         }

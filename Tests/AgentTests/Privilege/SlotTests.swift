@@ -3,10 +3,10 @@ import Testing
 
 @testable import Agent
 
-/// Each test runs in a process of its own, because a slot is held until the process ends, and has slots of its own.
+/// Each test runs in its own process, because a process holds a slot until its end, and uses slots of its own name.
 @Suite("Slots")
 struct SlotTests {
-    /// Slots of this process alone.
+    /// The name of slots that no other process uses.
     private static var program: ByteString { "cf-pcap-test-\(getpid())" }
 
     @Test
@@ -43,7 +43,7 @@ struct SlotTests {
     }
 
     @Test
-    func `of two programs are apart`() async {
+    func `of two programs are different`() async {
         await #expect(processExitsWith: .success) {
             for _ in 0..<Slot.count { try Slot.acquire(of: Self.program) }
             try Slot.acquire(of: "\(Self.program)-other")

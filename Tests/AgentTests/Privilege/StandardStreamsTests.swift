@@ -3,7 +3,7 @@ import Testing
 
 @testable import Agent
 
-/// Each test runs in a process of its own, because the streams are the process's.
+/// Each test runs in its own process, because it replaces the process's streams.
 @Suite("The standard streams")
 struct StandardStreamsTests {
     /// The kinds of standard output and standard error.
@@ -18,7 +18,7 @@ struct StandardStreamsTests {
         ] as [(Pair, Bool)])
     func `are shared if they lead to the same place`(_ pair: Pair, _ areShared: Bool) async {
         await #expect(processExitsWith: .success) { [pair, areShared] in
-            // The test runner's last bytes find no reader.
+            // The test library's last bytes have no reader.
             cf_pcap_ignore(SIGPIPE)
             let pipes = try [TestPipe(), TestPipe()]
             let file = try TemporaryFile()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Agent
 
-/// Loops over packets, signals and pipes of the test.
+/// Each test runs a loop with packets, signals and pipes that it controls.
 @Suite("The loop", .timeLimit(.minutes(1)))
 struct CaptureLoopTests {
     private static let packets = Packet.numbered(sizes: [60, 1500, 0, 9000, 65_535])
@@ -17,7 +17,7 @@ struct CaptureLoopTests {
         output = try TestPipe(flags: O_NONBLOCK)
     }
 
-    /// The end of a loop, and the lines that it has logged.
+    /// The end of a loop and its logged lines.
     private struct End {
         var outcome: LoopState.Outcome?
         var status: Agent.ExitStatus?
@@ -47,7 +47,7 @@ struct CaptureLoopTests {
     }
 
     @Test
-    func `writes all that was captured by the stop, byte for byte, and nothing after it`() throws {
+    func `writes all packets captured before a stop, and none after it`() throws {
         let later = Packet.numbered(sizes: [1, 2])
         let source = try TestSource([
             .packets(Array(Self.packets[..<2]), isLast: false), .packets(Array(Self.packets[2...])), .packets(later),
@@ -67,7 +67,7 @@ struct CaptureLoopTests {
     }
 
     @Test
-    func `is live once the output has accepted the file header, and goes on until a signal`() throws {
+    func `is live once the output has accepted the file header, until a signal`() throws {
         let source = try TestSource([.packets(Self.packets)])
         source.counts = (5, 0)
         let stopper = signals.writeEnd
@@ -83,7 +83,7 @@ struct CaptureLoopTests {
     }
 
     @Test
-    func `waits for packets that the kernel has counted and not handed over yet, 800 ms at most`() throws {
+    func `waits up to 800 ms for packets that the kernel has counted and not retired`() throws {
         let source = try TestSource([])
         source.counts = (2, 0)
         sendSignal(SIGINT, to: signals.writeEnd)
@@ -179,7 +179,7 @@ struct CaptureLoopTests {
     }
 
     @Test
-    func `reads the ring from time to time while the interface is down, which announces nothing`() throws {
+    func `reads the ring from time to time while the interface is down`() throws {
         let source = try TestSource([.packets([]), .failure(Failure("test0: gone"))], isAnnounced: false)
         source.isInterfaceDown = true
         let end = try run(source)

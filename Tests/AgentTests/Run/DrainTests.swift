@@ -2,12 +2,12 @@ import Testing
 
 @testable import Agent
 
-/// The drain of a capture that was stopped at `start`, when the kernel had captured 100 packets.
+/// The capture is stopped at `start`, when the kernel has captured 100 packets.
 @Suite("A drain")
 struct DrainTests {
     private static let start = MonotonicClock.Instant(sinceStart: .seconds(1000))
 
-    /// The state of the data path `after` milliseconds since the stop. The output has accepted nothing for `idle`
+    /// Returns the progress `after` milliseconds since the stop, if the output has accepted nothing for `idle`
     /// milliseconds.
     private static func progress(
         after: Int64, packetsRead: UInt64 = 100, ring: Fill = .empty, queue: Fill = .empty, idle: Int64 = 0
@@ -28,7 +28,7 @@ struct DrainTests {
     // MARK: Nothing is lost
 
     @Test(arguments: [0, 1, 999, 4499, 4500, 100_000] as [Int64])
-    func `is done as soon as all packets captured by the stop are written, whenever that is`(_ after: Int64) {
+    func `is done as soon as all packets captured before the stop are written`(_ after: Int64) {
         for packetsRead in [100, 101, 5000] as [UInt64] {
             for ring in Fill.allCases {
                 let progress = Self.progress(after: after, packetsRead: packetsRead, ring: ring, idle: after)
@@ -55,7 +55,7 @@ struct DrainTests {
     }
 
     @Test
-    func `waits for the kernel to retire the block that it fills, 800 ms at most`() {
+    func `waits up to 800 ms for the kernel to retire the block that it fills`() {
         let drain = Self.drain()
         #expect(drain.decide(Self.progress(after: 0, packetsRead: 99)) == .keepDraining)
         #expect(drain.decide(Self.progress(after: 799, packetsRead: 99)) == .keepDraining)
@@ -63,7 +63,7 @@ struct DrainTests {
     }
 
     @Test
-    func `reads no more once all packets captured by the stop are read`() {
+    func `has all packets once those captured before the stop are read`() {
         for ring in Fill.allCases {
             #expect(Self.drain().hasAllPackets(Self.progress(after: 0, ring: ring, queue: .holdsSome)))
             let early = Self.progress(after: 0, packetsRead: 99, ring: ring, queue: .holdsSome)
@@ -90,7 +90,7 @@ struct DrainTests {
     }
 
     @Test
-    func `gives an output that was stalled before the stop one second`() {
+    func `gives one second to an output that was stalled before the stop`() {
         let drain = Self.drain()
         #expect(drain.decide(Self.progress(after: 0, queue: .holdsSome, idle: 60_000)) == .keepDraining)
         #expect(drain.decide(Self.progress(after: 999, queue: .holdsSome, idle: 60_000)) == .keepDraining)
@@ -120,7 +120,7 @@ struct DrainTests {
 
     // MARK: A second signal
 
-    /// A drain at which signals have arrived `times` milliseconds after the stop.
+    /// Returns a drain with signals at `times` milliseconds after the stop, and their meanings.
     private static func signalled(_ times: [Int64]) -> (drain: Drain, meanings: [Drain.SignalMeaning]) {
         var drain = drain()
         let meanings = times.map { drain.noteSignal(at: start + Duration.milliseconds($0)) }
@@ -128,7 +128,7 @@ struct DrainTests {
     }
 
     @Test(arguments: [(0, false), (1, false), (199, false), (200, true), (201, true), (4000, true)] as [(Int64, Bool)])
-    func `is abandoned at a second signal, unless that is the first one again`(_ after: Int64, _ isEnd: Bool) {
+    func `is abandoned at a second signal, unless that repeats the first one`(_ after: Int64, _ isEnd: Bool) {
         let (drain, meanings) = Self.signalled([0, after])
         #expect(meanings == [.first, isEnd ? .abandon : .duplicate])
         let progress = Self.progress(after: after, packetsRead: 50, ring: .holdsSome, queue: .holdsSome)
@@ -136,15 +136,15 @@ struct DrainTests {
     }
 
     @Test
-    func `is abandoned at a third signal if the second was the first one again`() {
+    func `is abandoned at a third signal if the second repeated the first one`() {
         let (drain, meanings) = Self.signalled([0, 100, 190, 300, 310])
         #expect(meanings == [.first, .duplicate, .duplicate, .abandon, .abandon])
         #expect(drain.decide(Self.progress(after: 310, queue: .holdsSome)) == .abandon(.secondSignal))
     }
 
-    /// A session that ends is a reason to stop, and the daemon may send a signal a moment later.
+    /// After the end of a session, the daemon may send a signal a moment later.
     @Test
-    func `is not abandoned at the first signal if something else was the reason to stop`() {
+    func `is not abandoned at the first signal after another reason to stop`() {
         let (drain, meanings) = Self.signalled([1500])
         #expect(meanings == [.first])
         #expect(drain.decide(Self.progress(after: 1500, queue: .holdsSome)) == .keepDraining)
@@ -207,7 +207,7 @@ struct DrainTests {
     // MARK: Words
 
     @Test
-    func `has words of its own for each reason to abandon it`() {
+    func `has different words for each reason to abandon it`() {
         let reasons: [Drain.Reason] = [.outputStalled, .outputTooSlow, .secondSignal]
         let words = reasons.map { $0.description.text }
         #expect(Set(words).count == 3)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Agent
 
-/// The state of a loop at `now`, which began at that moment unless a test says otherwise.
+/// The present moment is `now`. The loop begins at `now` unless a test sets other moments.
 @Suite("The state of the loop")
 struct LoopStateTests {
     private static let now = MonotonicClock.Instant(sinceStart: .seconds(1000))
@@ -35,7 +35,7 @@ struct LoopStateTests {
     }
 
     @Test
-    func `leaves packets in the ring while the queue holds a batch, for a second`() {
+    func `leaves packets in the ring for a second while the queue has bytes`() {
         for isRingEmpty in [false, true] {
             let state = Self.state { $0.isRingEmpty = isRingEmpty }
             #expect(!state.shouldReadRing(into: Self.pending, at: Self.now))
@@ -45,7 +45,7 @@ struct LoopStateTests {
     }
 
     @Test
-    func `reads a batch a second though the output accepts a little all the time`() {
+    func `reads a batch per second if the output accepts a little all the time`() {
         let later = Self.now + .milliseconds(1200)
         let trickling = Self.state { $0.lastOutputProgress = later }
         #expect(trickling.shouldReadRing(into: Self.pending, at: later))
@@ -87,7 +87,7 @@ struct LoopStateTests {
     }
 
     @Test
-    func `waits for an output that is not ready, and for time if nothing announces space`() {
+    func `waits for an output that is not ready, and for time if a pipe needs space`() {
         let state = Self.state()
         for queue in [Self.pending, Self.full] {
             let soon = Self.now + .microseconds(250)
@@ -112,7 +112,7 @@ struct LoopStateTests {
         #expect(delays.first == .microseconds(250))
         #expect(delays.last == .milliseconds(32))
         #expect(zip(delays, delays.dropFirst()).allSatisfy { $0 <= $1 })
-        // A poll costs a few microseconds.
+        // A query of the free space costs a few microseconds.
         let early = delays.reduce(into: (sum: Duration.zero, count: 0)) { total, delay in
             if total.sum < .milliseconds(100) { total = (total.sum + delay, total.count + 1) }
         }
@@ -122,7 +122,7 @@ struct LoopStateTests {
     // MARK: The end
 
     @Test
-    func `ends when the reader is gone or the output fails, whatever is left`() {
+    func `ends when the reader is gone or the output fails, even if packets are left`() {
         let failure = SystemError(number: ENOSPC)
         for state in [Self.state(), Self.draining(captured: 1), Self.draining(captured: 1000)] {
             for queue in [Self.idle, Self.pending, Self.full] {

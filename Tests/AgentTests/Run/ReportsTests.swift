@@ -8,7 +8,7 @@ struct ReportsTests {
     private let dropping = Counts(packets: 10, bytes: 1184, dropped: 3, truncated: 1)
 
     @Test
-    func `end with a summary, which names losses if there are any`() throws {
+    func `end with a summary, which names lost packets if there are any`() throws {
         var losing = quiet
         losing.lost = 2
         let lines = try logged { log in
@@ -60,7 +60,7 @@ struct ReportsTests {
     }
 
     @Test
-    func `do not wake up the loop unless the log is verbose`() throws {
+    func `wake up the loop if the log is verbose, and not otherwise`() throws {
         _ = try logged { log in
             let reports = Reports(log, at: MonotonicClock.now())
             #expect(reports.nextReport == .distantFuture)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("An exclusion")
 struct ExclusionTests {
-    /// The ports as the platform names them if Envoy is in the container.
+    /// The platform's description of the ports of a container with Envoy.
     private static let withProxy = """
         [{"external":61012,"internal":8080,"external_tls_proxy":61014,"internal_tls_proxy":61001},
          {"external":61013,"internal":2222,"external_tls_proxy":61015,"internal_tls_proxy":61002}]
@@ -13,7 +13,7 @@ struct ExclusionTests {
     private static let otherPort =
         #"[{"internal":2222,"internal_tls_proxy":61002},{"internal":2322,"internal_tls_proxy":61003}]"#
 
-    /// Returns `lo`, `any`, or an interface of that name that is neither, which this machine need not have.
+    /// Returns `lo`, `any`, or another interface of that name, which this machine need not have.
     private static func interface(_ name: String) throws -> Interface {
         switch name {
         case "lo", "any": try Interface(ByteString(text: name))
@@ -30,7 +30,7 @@ struct ExclusionTests {
             // A session on 2222 behind a proxy.
             ("lo", [2222], withProxy, [2222], true), ("eth0", [2222], withProxy, [61002], true),
             ("any", [2222], withProxy, [2222, 61002], true), ("eth1", [2222], withProxy, [61002], true),
-            // The same without a proxy: the key is absent, 0, or there is no description of ports at all.
+            // The same without a proxy: its key is missing, its port is 0, or the ports are not described.
             ("lo", [2222], withoutProxy, [2222], true), ("eth0", [2222], withoutProxy, [2222], true),
             ("any", [2222], withoutProxy, [2222], true),
             ("eth0", [2222], #"[{"internal":2222,"internal_tls_proxy":0}]"#, [2222], true),
@@ -42,20 +42,20 @@ struct ExclusionTests {
             ("any", [2322], withProxy, [2322], true),
             ("lo", [2322], otherPort, [2322], true), ("eth0", [2322], otherPort, [61003], true),
             ("any", [2322], otherPort, [2322, 61003], true),
-            // It listens on two ports.
+            // The daemon listens on two ports.
             ("lo", [2222, 2322], otherPort, [2222, 2322], true),
             ("eth0", [2222, 2322], otherPort, [61002, 61003], true),
             ("any", [2222, 2322], otherPort, [2222, 2322, 61002, 61003], true),
             ("eth0", [2222, 2322], withProxy, [61002, 2322], true),
             ("any", [2222, 2322], withProxy, [2222, 2322, 61002], true),
-            // No session is found: the daemon's port counts as the platform's, and sessions come through the proxy.
+            // No session is found: the daemon's port is the platform's, and sessions come through the proxy.
             ("lo", nil, withProxy, [2222], true), ("eth0", nil, withProxy, [61002], true),
             ("any", nil, withProxy, [2222, 61002], true),
             ("lo", nil, nil, [2222], true), ("lo", nil, withoutProxy, [2222], true),
             ("eth0", nil, withoutProxy, [], false), ("eth0", nil, nil, [], false), ("eth0", nil, "[]", [], false),
             ("any", nil, nil, [2222], false), ("any", nil, withoutProxy, [2222], false),
         ] as [(String, [UInt16]?, String?, [UInt16], Bool)])
-    func `has the daemon's port on lo, the proxy's on other interfaces, both on any`(
+    func `has the daemon's port on lo, the proxy's on other interfaces, and both on any`(
         _ interface: String, _ daemonPorts: [UInt16]?, _ instance: String?, _ ports: [UInt16],
         _ leavesOutEverySession: Bool
     ) throws {
@@ -67,8 +67,8 @@ struct ExclusionTests {
 
     private static let here = "10.77.0.2"
 
-    /// Returns a session with a connection from each peer to port 2222: of the same address if that is a loopback address,
-    /// otherwise of 10.77.0.2.
+    /// Returns a session with a connection from each peer to port 2222. The local address is the peer's if that is a
+    /// loopback address, otherwise 10.77.0.2.
     private static func session(from peers: [String]) throws -> SSHSession {
         let connections = try peers.map { peer in
             let local = peer == "::1" || peer.hasPrefix("127.") ? peer : here
@@ -82,24 +82,24 @@ struct ExclusionTests {
 
     @Test(
         arguments: [
-            // The session comes past the proxy.
+            // The session bypasses the proxy.
             (["10.77.0.1"], withProxy, "eth0", [61002, 2222], true),
             (["2001:db8::1"], withProxy, "eth0", [61002, 2222], true),
             (["10.77.0.1"], withProxy, "any", [2222, 61002], true), (["10.77.0.1"], withProxy, "lo", [2222], true),
             (["10.77.0.1"], nil, "eth0", [2222], true), (["10.77.0.1"], nil, "any", [2222], true),
-            // It comes through the proxy.
+            // The session comes through the proxy.
             (["127.0.0.1"], withProxy, "eth0", [61002], true), (["127.1.2.3"], withProxy, "eth0", [61002], true),
             (["::1"], withProxy, "eth0", [61002], true), ([here], withProxy, "eth0", [61002], true),
-            // It comes through a proxy whose port nothing names.
+            // The session comes through a proxy whose port is unknown.
             (["127.0.0.1"], nil, "eth0", [], false), (["::1"], nil, "eth0", [], false),
             ([here], nil, "eth0", [], false),
             (["127.0.0.1"], withoutProxy, "eth0", [], false), (["127.0.0.1"], nil, "any", [2222], false),
             (["127.0.0.1"], nil, "lo", [2222], true),
-            // Two sessions come, one each way, and nothing tells which one is the agent's.
+            // One session comes through the proxy and one bypasses it, and the agent's may be either.
             (["10.77.0.1", "127.0.0.1"], withProxy, "eth0", [61002, 2222], true),
             (["10.77.0.1", "127.0.0.1"], nil, "eth0", [2222], false),
         ] as [([String], String?, String, [UInt16], Bool)])
-    func `has the daemon's port past the proxy, and is incomplete for a session behind an unknown one`(
+    func `has the daemon's port if a session bypasses the proxy, and is incomplete behind an unknown proxy`(
         _ peers: [String], _ instance: String?, _ interface: String, _ ports: [UInt16], _ leavesOutEverySession: Bool
     ) throws {
         let choice = Exclusion.choosePorts(
@@ -185,7 +185,7 @@ struct ExclusionTests {
         }
     }
 
-    /// Runs in a process of its own, because the environment is the process's.
+    /// Each case runs in its own process, because it changes the environment.
     @Test(
         arguments: [
             (nil, "lo", "not tcp port 2222", nil), ("", "lo", "not tcp port 2222", nil),

@@ -21,12 +21,12 @@ struct InstancePortsTests {
                 #"[{"internal":8080,"internal_tls_proxy":61001},{"internal":2222,"internal_tls_proxy":61002}]"#, 8080,
                 61001
             ),
-            // Of two descriptions of a port the first with a proxy counts, of two members the last.
+            // The first description of a port that has a proxy counts. The last member of a name counts.
             (#"[{"internal":2222},{"internal":2222,"internal_tls_proxy":61002}]"#, 2222, 61002),
             (#"[{"internal":1,"internal":2222,"internal_tls_proxy":1,"internal_tls_proxy":61002}]"#, 2222, 61002),
             (#"[{"internal":65535,"internal_tls_proxy":1}]"#, 65535, 1),
             (#"[{"other":{"a":[1,{}]},"internal":2222,"internal_tls_proxy":61002,"more":null}]"#, 2222, 61002),
-            // The names count in the objects of the array only, and not in what stands in strings.
+            // Names count in the objects of the array only, not in nested objects or in strings.
             (#"[{"x":{"internal":1},"internal":2222,"y":[{"internal":3}],"internal_tls_proxy":61002}]"#, 2222, 61002),
             (#"[{"x":"\",\"internal\":1,}]\\","internal":2222,"internal_tls_proxy":61002}]"#, 2222, 61002),
             (#"[{"a":-1.5e3,"b":true,"c":"é{[","internal":2222,"d":[[]],"internal_tls_proxy":61002}]"#, 2222, 61002),
@@ -68,7 +68,7 @@ struct InstancePortsTests {
         ("[{]", "unexpected text at byte 2"), ("[{}", "it ends too early"), ("[]]", "unexpected text at byte 2"),
         ("[] x", "unexpected text at byte 3"), ("\u{FEFF}[]", "unexpected text at byte 0"),
     ])
-    func `are refused if they are not what the platform writes`(_ text: String, _ words: String) {
+    func `are refused if they are malformed`(_ text: String, _ words: String) {
         let malformation = #expect(throws: Failure.self) {
             try InstancePorts(ByteString(text: text))
         }
@@ -76,7 +76,7 @@ struct InstancePortsTests {
     }
 
     @Test
-    func `are read if they are huge`() throws {
+    func `are read if they have 128 kB`() throws {
         // An environment variable holds 128 kB at most (execve(2), MAX_ARG_STRLEN).
         let one = #"{"external":61012,"internal":8080,"external_tls_proxy":61014,"internal_tls_proxy":61001},"#
         let text = "[\(String(repeating: one, count: 1400))" + #"{"internal":2222,"internal_tls_proxy":61002}]"#
@@ -89,9 +89,9 @@ struct InstancePortsTests {
         #expect(seconds < 30)
     }
 
-    /// Each prefix of a value ends in the middle; with any byte changed it is read or refused, never more.
+    /// Parses each prefix of a value, and the value with each byte changed.
     @Test
-    func `are read or refused wherever they are cut off or changed`() throws {
+    func `are read or refused wherever they are truncated or changed`() throws {
         let whole = [UInt8](
             #"[{"a":"\\\"x","internal":2222,"b":[{"c":[]}],"internal_tls_proxy":61002},{"internal":1}]"#.utf8)
         for length in whole.indices {
@@ -105,7 +105,7 @@ struct InstancePortsTests {
     }
 
     @Test(arguments: ["[", "{", #"[{"a":["#, #"{"a":"#, #"[{"a":"#])
-    func `are read or refused however deep they are nested`(_ text: String) {
+    func `are read or refused however deeply they are nested`(_ text: String) {
         #expect(throws: Failure.self) { try InstancePorts(text.repeated(20_000)) }
     }
 }

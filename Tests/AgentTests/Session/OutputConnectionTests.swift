@@ -15,7 +15,7 @@ struct OutputConnectionTests {
     }
 
     @Test(arguments: LoopbackConnection.Listener.allCases)
-    func `shares the far end if this side has opened it`(_ kind: LoopbackConnection.Listener) throws {
+    func `shares the other end if this side has opened it`(_ kind: LoopbackConnection.Listener) throws {
         let connection = try LoopbackConnection(kind)
         let client = try #require(OutputConnection(connection.descriptors[1]))
         #expect(!client.isAccepted)
@@ -25,7 +25,7 @@ struct OutputConnectionTests {
     }
 
     @Test
-    func `shares the far end if its listener has gone`() throws {
+    func `shares the other end if its listener has gone`() throws {
         let connection = try LoopbackConnection(.v4)
         #expect(shutdown(connection.listener, Int32(SHUT_RDWR)) == 0)
         let found = try #require(OutputConnection(connection.accepted))

@@ -12,7 +12,7 @@ struct ProcessSocketsTests {
         for descriptor in connection.descriptors {
             #expect(inodes.contains(LoopbackConnection.inode(of: descriptor)))
         }
-        // A descriptor that is no socket.
+        // A file is no socket.
         let file = try TemporaryFile()
         #expect(!inodes.contains(LoopbackConnection.inode(of: file.descriptor)))
     }
@@ -26,7 +26,7 @@ struct ProcessSocketsTests {
     @Test(
         arguments: [("socket:[59119]", 59119), ("socket:[0]", 0), ("socket:[18446744073709551615]", .max)]
             as [(String, UInt64)])
-    func `are named by their inode numbers in links`(_ link: String, _ inode: UInt64) {
+    func `have links with their inode numbers`(_ link: String, _ inode: UInt64) {
         #expect(ProcessSockets.inode(ofLink: ByteString(text: link)) == inode)
     }
 
@@ -34,7 +34,7 @@ struct ProcessSocketsTests {
         "", "socket:[]", "socket:[", "socket:]", "socket:[1", "socket:1]", "pipe:[59119]", "/socket:[1]", "socket:[-1]",
         "socket:[1 ]", "socket:[18446744073709551616]", "anon_inode:[eventpoll]", "/dev/null",
     ])
-    func `are not named by other links`(_ link: String) {
+    func `have no other links`(_ link: String) {
         #expect(ProcessSockets.inode(ofLink: ByteString(text: link)) == nil)
     }
 }

@@ -11,7 +11,7 @@ struct ProcessStatTests {
         ("stat-name-with-parentheses", "a) R (b", 13307), ("stat-name-with-closing-first", ") 1 (", 13307),
         ("stat-name-with-newline", "two\nlines", 13307), ("stat-name-empty", "", 13307),
     ])
-    func `names the command and the parent, whatever the command is called`(
+    func `names the command and the parent, whatever characters the command has`(
         _ file: String, _ name: String, _ parent: Int
     ) throws {
         let stat = try #require(ProcessStat(Fixture.bytes(file)))
@@ -26,13 +26,13 @@ struct ProcessStatTests {
     }
 
     @Test
-    func `names a command that is no text`() {
+    func `names a command that is not UTF-8`() {
         let stat = ProcessStat([UInt8]("7 (".utf8) + [0xFF, 0x29, 0x80] + [UInt8](") S 1 ".utf8))
         #expect(stat?.name.bytes == [0xFF, 0x29, 0x80])
     }
 
     @Test
-    func `is refused if it is cut off before the parent`() throws {
+    func `is refused if it is truncated before the parent`() throws {
         let whole = try Fixture.bytes("stat-diego-sshd")
         let shortest = "13325 (diego-sshd) S 1".utf8.count
         for length in 0..<shortest { #expect(ProcessStat(whole.prefix(length)) == nil, "\(length) bytes") }
@@ -44,13 +44,13 @@ struct ProcessStatTests {
         "1 (sshd) S x 1", "1 (sshd) S -1 1", "1 (sshd) S 2147483648 1", "1 (sshd) S 99999999999999999999 1",
         "1 (sshd) S 0x1 1", "((((", "))))",
     ])
-    func `is refused if it is garbage`(_ text: String) {
+    func `is refused if it has another form`(_ text: String) {
         #expect(ProcessStat([UInt8](text.utf8)) == nil)
     }
 
     @Test
     func `tells whether the process ignores SIGHUP`() async throws {
-        // The one of sshd ignores SIGPIPE, which is bit 12 of field 33.
+        // The fixture's sshd ignores SIGPIPE, which is bit 12 of field 33.
         let text = String(decoding: try Fixture.bytes("stat-sshd"), as: UTF8.self)
         func ignoresHangup(_ ignored: String) -> Bool? {
             ProcessStat([UInt8](text.replacing(" 4096 65536 ", with: " \(ignored) 65536 ").utf8))?.ignoresHangup

@@ -15,7 +15,7 @@ struct SSHConnectionTests {
             Endpoint(high: 0x2001_0DB8 << 32, low: 0x89AB_CDEF, port: 65535),
             Endpoint(high: 0xFE80 << 48, low: 1, port: 0)
         ),
-        // sshd and the tables write a connection to a dual-stack socket differently, and mean the same.
+        // sshd and the tables have different notations for the same connection to a dual-stack socket.
         ("::ffff:10.77.0.1 7 10.77.0.2 8", Endpoint(v4: 0x0A4D_0001, port: 7), Endpoint(v4: 0x0A4D_0002, port: 8)),
     ])
     func `names a client and a server`(_ text: String, _ client: Endpoint, _ server: Endpoint) {
@@ -36,7 +36,7 @@ struct SSHConnectionTests {
     }
 
     @Test
-    func `is believed only if the socket tables have it`() throws {
+    func `is used only if the socket tables have the connection`() throws {
         let sockets = try Fixture.sockets("tcp-openssh-one-session")
         func find(_ text: ByteString) -> TCPSocket? {
             sockets.first { socket in SSHConnection(text)?.isConnection(socket) ?? false }
@@ -45,7 +45,7 @@ struct SSHConnectionTests {
         #expect(find("10.77.0.1 52297 10.77.0.2 2222") == nil)
         #expect(find("10.77.0.3 52296 10.77.0.2 2222") == nil)
         #expect(find("10.77.0.1 52296 10.77.0.2 22") == nil)
-        // The other end of it, as an ssh client's environment might have it.
+        // The client's end of the connection.
         #expect(find("10.77.0.2 2222 10.77.0.1 52296") == nil)
         // The listener.
         #expect(find("0.0.0.0 0 0.0.0.0 2222") == nil)
@@ -69,7 +69,7 @@ struct SSHConnectionTests {
             "[1111:2222:3333:4444:5555:6666:7777:8888]:65535"
         ),
     ])
-    func `is logged with addresses as people write them`(_ address: String, _ port: UInt16, _ text: String) {
+    func `is logged with addresses in their usual notation`(_ address: String, _ port: UInt16, _ text: String) {
         #expect(Endpoint(address: address.utf8, port: "\(port)".utf8)?.description.text == text)
     }
 }

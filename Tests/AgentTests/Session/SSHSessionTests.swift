@@ -57,7 +57,7 @@ struct SSHSessionTests {
     }
 
     @Test
-    func `has no port on which the daemon listens for a client while there are sessions`() {
+    func `has no port that the daemon opens for a client while there are sessions`() {
         let sockets = [
             socket(2222, 0, state: 0x0A, inode: 1), socket(9000, 0, state: 0x0A, inode: 2),
             socket(2222, 40_000, state: 0x01, inode: 3),
@@ -96,8 +96,8 @@ struct SSHSessionTests {
     }
 
     @Test
-    func `does not exist for sockets that nobody holds any more`() {
-        // Connections that are being closed all have the inode number 0.
+    func `does not exist for sockets that no process holds`() {
+        // All connections that are being closed have the inode number 0.
         let sockets = [socket(2222, 0, state: 0x0A, inode: 1), socket(2222, 40_000, state: 0x01, inode: 0)]
         #expect(select([0], sockets) == nil)
     }

@@ -14,7 +14,7 @@ struct SessionWatchTests {
         #expect(watch.check())
         #expect(watch.check())
         connection.close()
-        #expect(watch.losesSight())
+        #expect(watch.findsEnd())
     }
 
     @Test
@@ -24,13 +24,13 @@ struct SessionWatchTests {
         let watch = SessionWatch(try SSHSession(connections: [first, second]))
         let later = try LoopbackConnection(.v4)
         first.close()
-        #expect(watch.keepsSight())
+        #expect(watch.findsSession())
         second.close()
-        #expect(watch.losesSight())
+        #expect(watch.findsEnd())
         later.close()
     }
 
-    /// An order in which the other end of standard input and one of two connections go; `check` is a check between them.
+    /// An event of a session with two connections. `check` stands for a check between two others.
     enum Event {
         case inputCloses, connectionCloses, check
     }
@@ -43,26 +43,27 @@ struct SessionWatchTests {
             ([.check, .inputCloses, .check, .connectionCloses], true),
             ([.connectionCloses, .check, .inputCloses], true),
             ([.inputCloses], false), ([.check, .inputCloses], false), ([.connectionCloses], false),
-            // The client was run with </dev/null; what goes later may be another's connection.
+            // The client was run with </dev/null. The connection that ends later may be another session's.
             ([.inputCloses, .check, .connectionCloses], false),
         ] as [([Event], Bool)], [TestInput.Kind.pipe, .socket, .halfClosedSocket, .terminal])
-    func `takes a lost connection and the end of standard input together for the end of the session`(
+    func `finds the end of the session only when standard input and one of two connections have ended`(
         _ story: ([Event], Bool), _ kind: TestInput.Kind
     ) throws {
         let input = try TestInput(kind)
         let (ours, other) = (try LoopbackConnection(.v4), try LoopbackConnection(.v4))
         let watch = SessionWatch(try SSHSession(connections: [ours, other]), input: input.descriptor)
-        for event in story.0 {
+        let (events, hasEnded) = story
+        for event in events {
             switch event {
             case .inputCloses: input.closeOtherEnd()
             case .connectionCloses: try ours.closeForAll()
-            case .check: #expect(watch.keepsSight())
+            case .check: #expect(watch.findsSession())
             }
         }
-        #expect(story.1 ? watch.losesSight() : watch.keepsSight())
+        #expect(hasEnded ? watch.findsEnd() : watch.findsSession())
         ours.close()
         other.close()
-        #expect(watch.losesSight())
+        #expect(watch.findsEnd())
     }
 
     @Test
@@ -72,7 +73,7 @@ struct SessionWatchTests {
         let (ours, other) = (try LoopbackConnection(.v4), try LoopbackConnection(.v4))
         let watch = SessionWatch(try SSHSession(connections: [ours, other]), input: input.descriptor)
         ours.close()
-        #expect(watch.keepsSight())
+        #expect(watch.findsSession())
         other.close()
     }
 
@@ -82,7 +83,7 @@ struct SessionWatchTests {
         let (ours, other) = (try LoopbackConnection(.v4), try LoopbackConnection(.v4))
         let watch = SessionWatch(try SSHSession(connections: [ours, other]), input: input.rawValue)
         ours.close()
-        #expect(watch.keepsSight())
+        #expect(watch.findsSession())
         other.close()
     }
 
@@ -91,7 +92,7 @@ struct SessionWatchTests {
         let (ours, other) = (try LoopbackConnection(.v4), try LoopbackConnection(.v4))
         let watch = SessionWatch(try SSHSession(connections: [ours, other]), input: descriptor)
         ours.close()
-        #expect(watch.keepsSight())
+        #expect(watch.findsSession())
         other.close()
     }
 
@@ -108,7 +109,7 @@ struct SessionWatchTests {
     }
 
     @Test
-    func `takes a connection of another inode between the same ports for another one`() throws {
+    func `distinguishes connections between the same ports by their inode numbers`() throws {
         let connection = try LoopbackConnection(.v4)
         let present = try SSHSession(connections: [connection])
         let earlier = present.connections.map {
@@ -123,7 +124,7 @@ struct SessionWatchTests {
     func `counts a connection in CLOSE_WAIT as present`() throws {
         let connection = try LoopbackConnection(.v4)
         let watch = SessionWatch(try SSHSession(connections: [connection]))
-        // The client goes; its daemon has not noticed yet and holds the socket in CLOSE_WAIT.
+        // The client has closed the connection, and the daemon still holds the socket in CLOSE_WAIT.
         close(connection.takeClient())
         #expect(watch.check())
     }
@@ -159,8 +160,9 @@ struct SessionWatchTests {
 }
 
 extension SessionWatch {
-    /// Processes that other tests start may hold this one's descriptors for a moment.
-    fileprivate func losesSight() -> Bool {
+    /// Checks until the session has ended, for 10 s at most. Processes that other tests start may hold the descriptors
+    /// for a moment.
+    fileprivate func findsEnd() -> Bool {
         let limit = MonotonicClock.now() + .seconds(10)
         while check() {
             if MonotonicClock.now() > limit { return false }
@@ -169,8 +171,8 @@ extension SessionWatch {
         return true
     }
 
-    /// A time after which those have gone.
-    fileprivate func keepsSight() -> Bool {
+    /// Returns whether the session exists after a time in which those processes end.
+    fileprivate func findsSession() -> Bool {
         usleep(100_000)
         return check()
     }

@@ -68,14 +68,14 @@ struct SocketTableTests {
             ("02004D0A:08AE", 0x0A4D_0002, 2222), ("0a0b0c0d:00ff", 0x0D0C_0B0A, 255),
             ("0000000000000000FFFF00000100007F:1F90", 0x7F00_0001, 8080),
         ] as [(String, UInt32, UInt16)])
-    func `write IPv4 addresses in the host's byte order, mapped ones being equal`(
+    func `have IPv4 addresses in the host's byte order, equal to the mapped ones`(
         _ column: String, _ address: UInt32, _ port: UInt16
     ) {
         #expect(Endpoint(column: column.utf8) == Endpoint(v4: address, port: port))
     }
 
     @Test
-    func `write IPv6 addresses in four words of the host's byte order`() {
+    func `have IPv6 addresses in four words of the host's byte order`() {
         #expect(
             Endpoint(column: "B80D01200000000000000000EFCDAB89:0016".utf8)
                 == Endpoint(high: 0x2001_0DB8_0000_0000, low: 0x0000_0000_89AB_CDEF, port: 22))
@@ -89,7 +89,7 @@ struct SocketTableTests {
         "0000000000000000FFFF00000100007:1F90", "0000000000000000FFFF00000100007F0:1F90",
         "0000000000000000FFFF0000G100007F:1F90", "00000000FFFF00000100007F:1F90",
     ])
-    func `write nothing else for addresses`(_ column: String) {
+    func `have no addresses of another form`(_ column: String) {
         #expect(Endpoint(column: column.utf8) == nil)
     }
 
@@ -102,7 +102,7 @@ struct SocketTableTests {
     }
 
     @Test
-    func `list no socket in a row that is cut off before the inode number`() {
+    func `list no socket in a row that is truncated before the inode number`() {
         let end = row.utf8.count - "4 0 20 4 17 22 -1".utf8.count
         let start = end - " 60671 ".utf8.count
         for length in 0...start { #expect(socket(String(row.prefix(length))) == nil, "\(length) bytes") }
@@ -113,7 +113,7 @@ struct SocketTableTests {
         ("02004D0A", "0200ZD0A"), (" 01 ", " 0G "), (" 01 ", " 101 "), ("60671", "-1"), ("60671", "x"),
         ("60671", "18446744073709551616"), ("08AE", "8AE"), ("CC48", "1CC48"),
     ])
-    func `list no socket in a row with a column that is garbage`(_ column: String, _ garbage: String) {
+    func `list no socket in a row with a malformed column`(_ column: String, _ garbage: String) {
         #expect(socket(row.replacing(column, with: garbage, maxReplacements: 1)) == nil)
     }
 
@@ -122,7 +122,7 @@ struct SocketTableTests {
         "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
         ": : : : : : : : : :", "0 1 2 3 4 5 6 7 8 9 10",
     ])
-    func `list no socket in lines that are no rows`(_ line: String) {
+    func `list no socket in a line of another form`(_ line: String) {
         #expect(socket(line) == nil)
     }
 
@@ -136,7 +136,7 @@ struct SocketTableTests {
         ("04", 1, false), ("05", 1, false), ("06", 1, false), ("07", 1, false), ("09", 1, false), ("0A", 1, false),
         ("0B", 1, false), ("0C", 1, false),
     ])
-    func `list as connected a socket that a process holds and whose peer may still read`(
+    func `list a socket as connected if a process holds it and its peer can still receive`(
         _ state: String, _ inode: Int, _ isConnected: Bool
     ) throws {
         let row = row.replacing(" 01 ", with: " \(state) ").replacing("60671", with: "\(inode)")
@@ -154,7 +154,7 @@ struct SocketTableTests {
     }
 
     @Test
-    func `are read in a time that is proportional to the number of rows`() throws {
+    func `are parsed in a time that is proportional to the number of rows`() throws {
         let fixture = try Fixture.bytes("tcp6-many-sockets").split(separator: UInt8(ascii: "\n"))
         var table = [UInt8]()
         for index in 0..<10_000 {
@@ -168,7 +168,7 @@ struct SocketTableTests {
         let seconds = threadTime() - before
         print("10,000 rows of tcp6, \(table.count) bytes: \(seconds) s in this build")
         #expect(count == 9999)
-        // The limit is that of a debug build. A time that grew with the square of the number would be minutes.
+        // The limit is for a debug build. A time proportional to the square of the number would be minutes.
         #expect(seconds < 30)
     }
 }

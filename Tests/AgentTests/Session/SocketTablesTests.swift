@@ -27,12 +27,12 @@ struct SocketTablesTests {
     @Test
     func `are read to the end if they are larger than the buffer`() throws {
         var connections: [LoopbackConnection] = []
-        // Three sockets each, 150 bytes a row.
+        // Each connection has three sockets, and each row 150 bytes.
         for number in 0..<120 { connections.append(try LoopbackConnection(number % 2 == 0 ? .v4 : .v6)) }
         var expected: [UInt64] = []
         for connection in connections { expected += connection.descriptors.map { LoopbackConnection.inode(of: $0) } }
 
-        // A row may be missed or come twice when others move meanwhile, as sockets of the machine's other processes do.
+        // A row may be missed or come twice if other processes open or close sockets meanwhile.
         var tables = try SocketTables()
         var complete = 0
         for _ in 0..<50 where complete < 2 {
@@ -44,7 +44,7 @@ struct SocketTablesTests {
     }
 
     @Test
-    func `are two files, open for reading`() throws {
+    func `are two files that are open for reading`() throws {
         let tables = try SocketTables()
         let paths = [tables.descriptors.v4, tables.descriptors.v6].map { descriptor in
             unsafe String(cString: realpath("/proc/self/fd/\(descriptor)", nil)).split(separator: "/").last

@@ -4,11 +4,11 @@ import Testing
 
 @testable import Agent
 
-/// Each test runs in a process of its own, because signals belong to the process.
+/// Each test runs in its own process, because it sends signals to the process.
 @Suite("Signals")
 struct SignalsTests {
     @Test(arguments: [(SIGINT, "interrupt"), (SIGTERM, "terminated"), (SIGHUP, "hangup")])
-    func `that ask for a stop are returned once, by name`(_ signal: Int32, _ name: String) async {
+    func `for a stop are returned once, by name`(_ signal: Int32, _ name: String) async {
         await #expect(processExitsWith: .success) { [signal, name] in
             let signals = try Signals()
             #expect(Self.all(signals).isEmpty)
@@ -20,7 +20,7 @@ struct SignalsTests {
     }
 
     @Test
-    func `that ask for a report are not a stop`() async {
+    func `for a report are not for a stop`() async {
         await #expect(processExitsWith: .success) {
             let signals = try Signals()
             raise(SIGUSR1)
@@ -42,7 +42,7 @@ struct SignalsTests {
     }
 
     @Test
-    func `that come later are returned, too`() async {
+    func `that come after a read are returned by the next one`() async {
         await #expect(processExitsWith: .success) {
             let signals = try Signals()
             for _ in 0..<3 {
@@ -53,7 +53,7 @@ struct SignalsTests {
     }
 
     @Test
-    func `of a hangup stay ignored if they were at the start`() async {
+    func `of a hangup stay ignored if they are at the start`() async {
         await #expect(processExitsWith: .success) {
             cf_pcap_ignore(SIGHUP)
             let signals = try Signals()
@@ -74,7 +74,7 @@ struct SignalsTests {
     }
 
     @Test
-    func `of pipes without readers and of files that grow too large do not end the process`() async {
+    func `of a pipe without a reader and of a file at its limit do not end the process`() async {
         await #expect(processExitsWith: .success) {
             let signals = try Signals()
             let pipe = try TestPipe()
@@ -89,7 +89,7 @@ struct SignalsTests {
     @Test
     func `end a wait`() async {
         await #expect(processExitsWith: .success) {
-            // Ends a test that hangs.
+            // Ends the process if the test hangs.
             alarm(60)
             let signals = try Signals()
             let waiting = pthread_self()
@@ -109,7 +109,7 @@ struct SignalsTests {
         }
     }
 
-    /// Returns all pending signals, without waiting.
+    /// Returns the meanings of all pending signals.
     private static func all(_ signals: borrowing Signals) -> [Signals.Request] {
         var requests: [Signals.Request] = []
         while let request = signals.next() { requests.append(request) }

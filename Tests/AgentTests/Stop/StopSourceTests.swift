@@ -17,7 +17,7 @@ struct StopSourceTests {
     }
 
     @Test
-    func `reports every signal in its order, before the first wait and after a stop`() {
+    func `reports all signals in their order, before the first wait and after a stop`() {
         let source = source()
         for signal in [SIGINT, SIGUSR1] { sendSignal(signal, to: signals.writeEnd) }
         let now = MonotonicClock.now()
@@ -60,7 +60,7 @@ struct StopSourceTests {
     }
 
     @Test
-    func `reports a reader that goes while the output is not written to`() throws {
+    func `reports the end of the reader while nothing is written`() throws {
         let output = try TestPipe()
         let source = source(stream: output.writeEnd)
         #expect(!source.wait(for: -1, 0, until: MonotonicClock.now()))
@@ -100,7 +100,7 @@ struct StopSourceTests {
     }
 
     @Test
-    func `reports all that has occurred at once, signals first`() throws {
+    func `reports all events of one wait, signals first`() throws {
         let output = try TestPipe()
         let source = source(stream: output.writeEnd)
         for signal in [SIGTERM, SIGUSR1] { sendSignal(signal, to: signals.writeEnd) }
@@ -124,7 +124,7 @@ struct StopSourceTests {
         (.sessionEnded, #"level=INFO msg="SSH session ended, stopping capture""#),
         (.readerGone, #"level=INFO msg="reader of standard output is gone, stopping capture""#),
     ])
-    func `has one line of the log for each reason`(_ reason: StopReason, _ line: String) throws {
+    func `logs one line for each reason`(_ reason: StopReason, _ line: String) throws {
         #expect(try logged { reason.report(to: $0) } == [line])
     }
 }

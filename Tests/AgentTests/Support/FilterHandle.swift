@@ -3,7 +3,7 @@ import CPcap
 
 @testable import Agent
 
-/// A handle of libpcap that compiles filters for a link type and captures nothing.
+/// A handle of libpcap that compiles filters for a link type and cannot capture.
 @safe final class FilterHandle {
     let handle: OpaquePointer
 
@@ -30,7 +30,12 @@ import CPcap
         }
     }
 
-    /// Returns the number of bytes that a program keeps of a packet whose bytes are 0 but for those given.
+    /// Returns the number of bytes that a program accepts of a packet.
+    ///
+    /// - Parameters:
+    ///   - program: The program.
+    ///   - bytes: The bytes of the packet by their offsets. All others are 0.
+    ///   - length: The length of the packet in bytes.
     static func kept(by program: BPFProgram, of bytes: [Int: UInt8], length: Int = 64) -> UInt32 {
         var packet = [UInt8](repeating: 0, count: length)
         for (offset, byte) in bytes { packet[offset] = byte }
@@ -44,6 +49,6 @@ import CPcap
 }
 
 extension BPFProgram {
-    /// The fields of all instructions, for comparison.
+    /// The fields of all instructions, as values that can be compared.
     var words: [UInt32] { instructions.flatMap { [UInt32($0.code), UInt32($0.jt), UInt32($0.jf), $0.k] } }
 }

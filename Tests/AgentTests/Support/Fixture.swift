@@ -1,12 +1,12 @@
 @testable import Agent
 
-/// Files of test data.
+/// The files in Tests/Fixtures.
 enum Fixture {
     struct Missing: Error {
         let path: String
     }
 
-    /// Returns the bytes of a file of `/proc` that was kept from a real system, or of another file of Tests/Fixtures.
+    /// Returns the bytes of a file, such as a copy of a file in `/proc` of a real system.
     static func bytes(_ name: String, from here: String = #filePath) throws -> [UInt8] {
         let tests = here.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
         for folder in ["Fixtures/proc", "Fixtures"] {
@@ -15,14 +15,14 @@ enum Fixture {
         throw Missing(path: "\(tests)/Fixtures/\(name)")
     }
 
-    /// Returns the sockets of a table.
+    /// Returns the sockets in a file.
     static func sockets(_ name: String) throws -> [TCPSocket] {
         try SocketTable.sockets(bytes(name))
     }
 }
 
 extension SocketTable {
-    /// Returns all sockets of a whole table.
+    /// Returns all sockets of a table.
     static func sockets(_ table: some Collection<UInt8>) -> [TCPSocket] {
         var rest = [UInt8](table)[...]
         var sockets: [TCPSocket] = []

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Calls `body` once that many milliseconds have passed, on a thread of its own: Swift's tasks have as few threads as there
-/// are cores, and tests may wait on all of them.
+/// Calls `body` after a delay, on a new thread. Swift's tasks share as many threads as there are cores, and tests may
+/// block all of them.
 func later(milliseconds: UInt32, _ body: @escaping @Sendable () -> Void) {
-    // The thread takes over the retained object.
+    // The thread releases the object.
     let call = unsafe Unmanaged.passRetained(DelayedCall(milliseconds: milliseconds, body: body)).toOpaque()
     var thread = pthread_t()
     let status = unsafe pthread_create(&thread, nil, runDelayedCall, call)
@@ -12,7 +12,7 @@ func later(milliseconds: UInt32, _ body: @escaping @Sendable () -> Void) {
 }
 
 private func runDelayedCall(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    // `later` always passes a call.
+    // The argument of `later` is never null.
     let call = unsafe Unmanaged<DelayedCall>.fromOpaque(argument!).takeRetainedValue()
     usleep(call.milliseconds * 1000)
     call.body()

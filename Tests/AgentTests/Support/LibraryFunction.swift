@@ -1,19 +1,20 @@
 import Glibc
 import Testing
 
-/// A function of the C library, found by its name, because Swift does not import every function, and tables name them.
+/// A function of the C library, found by its name. Tables in files name functions, and Swift does not import all of
+/// them.
 @safe struct LibraryFunction {
     private typealias Pointer = @convention(c) (Int, Int, Int, Int, Int, Int, Int) -> Int
 
     private let pointer: Pointer
 
     init(_ name: String) {
-        // A null handle stands for all that the process has loaded (dlsym(3), RTLD_DEFAULT). The calling conventions of
-        // Linux pass six integers in registers and more on the stack; a function reads as many as it has parameters.
+        // A null handle searches all loaded libraries (dlsym(3), RTLD_DEFAULT). By the calling convention of Linux, six
+        // integers are in registers and others on the stack. A function reads as many as it has parameters.
         unsafe pointer = unsafeBitCast(dlsym(nil, name)!, to: Pointer.self)
     }
 
-    /// Calls the function with integers or addresses. Returns its result as an `int`, and the value of errno.
+    /// Calls the function with integers or addresses. Returns its result as a C `int`, and `errno`.
     func callAsFunction(_ arguments: [Int]) -> (result: Int32, error: Int32) {
         func argument(_ index: Int) -> Int { index < arguments.count ? arguments[index] : 0 }
         let result = pointer(
@@ -22,7 +23,7 @@ import Testing
     }
 }
 
-/// A function of the C library that makes one system call, and its arguments.
+/// A call of a C function that makes one system call.
 struct LibraryCall: Codable, Sendable, CustomTestStringConvertible {
     let name: String
     let arguments: [Int]

@@ -14,13 +14,13 @@ final class LoopbackConnection {
     enum Listener: CaseIterable {
         /// An IPv4 socket.
         case v4
-        /// An IPv6 socket on the wildcard address that takes IPv4 connections too, as Go opens one.
+        /// An IPv6 socket on the wildcard address that also accepts IPv4 connections, as Go's listeners do.
         case dualStack
-        /// The same, for a client that comes over IPv6.
+        /// The same socket, with a client over IPv6.
         case v6
     }
 
-    /// The end at the listener.
+    /// The descriptor of the connection at the listener's end.
     var address: Endpoint {
         isV6 ? Endpoint(high: 0, low: 1, port: port) : Endpoint(v4: 0x7F00_0001, port: port)
     }
@@ -31,7 +31,7 @@ final class LoopbackConnection {
         let stream = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         let listener = socket(kind == .v4 ? AF_INET : AF_INET6, stream, 0)
         let client = socket(kind == .v6 ? AF_INET6 : AF_INET, stream, 0)
-        // An IPv6 socket listens to both, as long as net.ipv6.bindv6only is what it always is.
+        // An IPv6 socket accepts both, unless net.ipv6.bindv6only is set.
         guard listener >= 0, client >= 0, listen(listener, 4) == 0 else { throw .last }
         let port = Self.port(of: listener)
         guard kind == .v6 ? Self.connectV6(client, to: port) : Self.connect(client, to: port) else { throw .last }
@@ -54,8 +54,8 @@ final class LoopbackConnection {
         descriptors = []
     }
 
-    /// Closes all descriptors, and returns once the kernel's tables no longer list the connection, because a child process
-    /// that another test starts holds it for a moment.
+    /// Closes all descriptors, and waits until the kernel's tables no longer list the connection. A child process of
+    /// another test may hold the connection for a moment.
     func closeForAll() throws(SystemError) {
         let inode = Self.inode(of: accepted)
         close()
@@ -75,7 +75,7 @@ final class LoopbackConnection {
         return unsafe fstat(descriptor, &information) == 0 ? UInt64(information.st_ino) : 0
     }
 
-    /// Returns the client's end, which the caller closes.
+    /// Returns the descriptor of the client's end. The caller closes it.
     func takeClient() -> Int32 {
         descriptors.remove(at: 1)
     }
@@ -117,12 +117,12 @@ final class LoopbackConnection {
 }
 
 extension SSHSession {
-    /// Creates the session of a daemon that holds those connections.
+    /// Creates the session of a daemon that holds connections.
     init(connections: [LoopbackConnection]) throws(SystemError) {
         let inodes = connections.map { LoopbackConnection.inode(of: $0.accepted) }
         var sockets: [TCPSocket] = []
         var tables = try SocketTables()
-        // A row is read twice if others go meanwhile.
+        // A row may be read twice if rows before it change meanwhile.
         try tables.readAll { if inodes.contains($0.inode), !sockets.contains($0) { sockets.append($0) } }
         self.init(
             daemon: "sshd", pid: 1, ports: connections.map { $0.port }, connections: sockets, source: .descriptors)

@@ -2,15 +2,15 @@ import CLinux
 
 @testable import Agent
 
-/// A packet, with the length and time that a capture records.
+/// A packet with its length and time.
 struct Packet {
     var bytes: [UInt8]
-    /// Its length on the wire; nil if that is the number of its bytes.
+    /// The length on the wire; nil if it is the number of bytes.
     var length: Int?
     var seconds = 0
     var microseconds = 0
 
-    /// Returns packets of those sizes, all different.
+    /// Returns different packets of given sizes.
     static func numbered(sizes: some Sequence<Int>) -> [Packet] {
         sizes.enumerated().map { number, size in
             Packet(bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: size), seconds: number)
@@ -22,7 +22,7 @@ struct Packet {
         Self.bytes(of: [seconds, microseconds, bytes.count, length ?? bytes.count]) + bytes
     }
 
-    /// Returns the header of a file of Ethernet packets, version 2.4.
+    /// Returns the header of a file of Ethernet packets (pcap-savefile(5)).
     static func fileHeader(snaplen: Int) -> [UInt8] {
         bytes(of: [0xA1B2_C3D4, 4 << 16 | 2, 0, 0, snaplen, 1])
     }
@@ -40,7 +40,7 @@ extension RecordQueue {
     mutating func add(_ packet: Packet) {
         let length = UInt32(packet.length ?? packet.bytes.count)
         unsafe packet.bytes.withUnsafeBytes { bytes in
-            // An empty array may have no address; of no bytes none is read.
+            // An empty array may have no address. No byte is read then.
             let address = unsafe bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!
             unsafe add(
                 seconds: UInt32(truncatingIfNeeded: packet.seconds),

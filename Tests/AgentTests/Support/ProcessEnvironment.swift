@@ -1,6 +1,6 @@
 import CLinux
 
-/// Sets a variable of the process's environment, or removes it. Only for processes of a test's own.
+/// Sets or removes an environment variable. Only a test with its own process may call this.
 func setVariable(_ name: String, to value: String?) {
     if let value {
         unsafe setenv(name, value, 1)

@@ -1,4 +1,4 @@
-/// A generator of the same random numbers each time (SplitMix64).
+/// A generator of random numbers that depend on the seed alone (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

@@ -2,13 +2,15 @@ import CLinux
 
 @testable import Agent
 
-/// A file without a name, which the kernel deletes with its last descriptor.
+/// A file without a name. The kernel deletes it when its last descriptor is closed.
 final class TemporaryFile {
     let descriptor: Int32
 
-    /// `flags` are those of open(2), to which O_RDWR is added.
+    /// Creates an empty file, open for reading and writing.
+    ///
+    /// - Parameter flags: Further flags of open(2).
     init(_ contents: [UInt8] = [], flags: Int32 = 0) throws(SystemError) {
-        // O_TMPFILE would need open(2) with a mode, which Swift does not import.
+        // Swift does not import open(2) with a mode, which O_TMPFILE needs.
         guard let stream = unsafe tmpfile() else { throw .last }
         let path = "/proc/self/fd/\(unsafe fileno(stream))"
         descriptor = unsafe ByteString(text: path).withCString { unsafe cf_pcap_open($0, O_RDWR | flags) }
@@ -25,7 +27,7 @@ final class TemporaryFile {
         _ = unsafe bytes.withUnsafeBytes { unsafe CLinux.write(descriptor, $0.baseAddress, $0.count) }
     }
 
-    /// Opens a second descriptor of the file, with a position of its own.
+    /// Opens the file again. The new descriptor has its own position.
     func opened(flags: Int32) -> Int32 {
         unsafe ByteString(text: "/proc/self/fd/\(descriptor)").withCString { unsafe cf_pcap_open($0, flags) }
     }

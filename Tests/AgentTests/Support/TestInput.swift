@@ -2,7 +2,7 @@ import CLinux
 
 @testable import Agent
 
-/// The standard input of a session: one end is the agent's, the other the daemon's.
+/// The standard input of a session, with one end for the agent and one for the daemon.
 final class TestInput {
     enum Kind {
         case pipe, socket, halfClosedSocket, terminal
@@ -29,7 +29,7 @@ final class TestInput {
 
     private static func openTerminal(_ ends: UnsafeMutablePointer<Int32>) -> Int32 {
         unsafe ends[1] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
-        // ptsname(3) has one buffer for all threads.
+        // ptsname(3) uses one buffer for all threads.
         var name = [CChar](repeating: 0, count: 64)
         guard unsafe grantpt(ends[1]) == 0, unsafe unlockpt(ends[1]) == 0, unsafe ptsname_r(ends[1], &name, 64) == 0
         else { return -1 }
@@ -42,7 +42,7 @@ final class TestInput {
         if otherEnd >= 0 { close(otherEnd) }
     }
 
-    /// Returns once the kernel shows that, because a child that another test is making keeps the descriptor for a moment.
+    /// Waits until the kernel reports that the end is closed. A child process of another test may hold it for a moment.
     func closeOtherEnd() {
         if kind == .halfClosedSocket {
             shutdown(otherEnd, Int32(SHUT_WR))

@@ -2,7 +2,7 @@ import CLinux
 
 @testable import Agent
 
-/// A pipe that has both its ends in the test.
+/// A pipe with both ends in the test's process.
 final class TestPipe {
     let readEnd: Int32
     let writeEnd: Int32
@@ -24,7 +24,7 @@ final class TestPipe {
         closeWriteEnd()
     }
 
-    /// Returns the read end, which the caller closes.
+    /// Returns the read end. The caller closes it.
     func giveAwayReadEnd() -> Int32 {
         ownsReadEnd = false
         return readEnd
@@ -41,7 +41,7 @@ final class TestPipe {
         return unsafe bytes.withUnsafeBytes { unsafe CLinux.write(writeEnd, $0.baseAddress, $0.count) }
     }
 
-    /// Reads up to `count` bytes with one call; none if there are none now.
+    /// Reads up to `count` bytes with one call. Returns none if there are none now.
     func read(_ count: Int = 1 << 20) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let taken = unsafe bytes.withUnsafeMutableBytes { unsafe CLinux.read(readEnd, $0.baseAddress, $0.count) }

@@ -2,7 +2,7 @@ import CLinux
 
 @testable import Agent
 
-/// A source of packets that a test makes up. It has a list of results, one for each read of the ring.
+/// A source of packets with a list of results, one for each read.
 final class TestSource: PacketSource {
     /// The result of a read.
     enum Read {
@@ -18,7 +18,9 @@ final class TestSource: PacketSource {
     let snaplen = 65_535
     var counts: (received: UInt64, dropped: UInt64) = (0, 0)
 
-    /// Creates a source with those results, after which the ring is empty. The descriptor is readable while reads are left, if they are announced.
+    /// Creates a source whose ring is empty after the last result.
+    ///
+    /// If reads are announced, the descriptor is readable while results are left.
     init(_ reads: [Read], isAnnounced: Bool = true) throws(SystemError) {
         self.reads = reads[...]
         ring = try TestPipe(flags: O_NONBLOCK)

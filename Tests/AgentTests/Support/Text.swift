@@ -1,7 +1,8 @@
 @testable import Agent
 
 extension ByteString {
-    /// Tests take their cases as `String`, which the test runner shows as text.
+    /// Creates a string of a text's UTF-8 bytes. The arguments of tests are `String`, which the test library shows as
+    /// text.
     init(text: String) {
         self.init(text.utf8)
     }
@@ -10,7 +11,7 @@ extension ByteString {
 }
 
 extension String {
-    /// Returns its bytes, repeated `count` times.
+    /// Returns the string repeated `count` times.
     func repeated(_ count: Int) -> ByteString {
         ByteString(text: String(repeating: self, count: count))
     }

@@ -1,6 +1,6 @@
 import CLinux
 
-/// Returns the seconds that a core has spent on this thread, which do not depend on other processes.
+/// Returns the CPU time of this thread in seconds. It does not depend on other processes.
 func threadTime() -> Double {
     var time = timespec()
     unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

@@ -5,20 +5,20 @@ import Testing
 @Suite("Strings of bytes")
 struct ByteStringTests {
     @Test
-    func `are interpolated from texts, numbers and each other`() {
+    func `are made of interpolated texts, numbers and strings`() {
         let name: ByteString = "lo"
         #expect("\(name): \(-1) of \(UInt64.max)" as ByteString == "lo: -1 of 18446744073709551615")
     }
 
     @Test
-    func `keep bytes that are no text`() {
+    func `keep bytes that are not UTF-8`() {
         let bytes: [UInt8] = [0xFF, 0x00, 0x80]
         #expect(("<\(ByteString(bytes))>" as ByteString).bytes == [0x3C] + bytes + [0x3E])
     }
 
     @Test
     func `compare byte by byte, not as text`() {
-        // The same character, composed and decomposed: equal as `String`.
+        // The same character, composed and decomposed. Both are equal as `String`.
         #expect(ByteString(text: "\u{E9}") != ByteString(text: "e\u{301}"))
     }
 

@@ -19,7 +19,7 @@ struct FileTests {
     }
 
     @Test
-    func `report why they cannot be opened`() {
+    func `have an error if they cannot be opened`() {
         let error = #expect(throws: SystemError.self) { _ = try FileDescriptor(reading: "/proc/self/no such file") }
         #expect(error == SystemError(number: ENOENT))
         #expect(error?.description == "No such file or directory")
@@ -34,7 +34,7 @@ struct FileTests {
             _ = owner.rawValue
             #expect(unsafe poll(&entry, 1, 0) == 0)
         }
-        // A child that another test is starting may hold it for a moment.
+        // A child process of another test may hold the descriptor for a moment.
         #expect(unsafe poll(&entry, 1, 10_000) == 1)
         #expect(entry.revents & Int16(POLLERR) != 0)
     }

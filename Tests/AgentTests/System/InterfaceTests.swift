@@ -18,15 +18,15 @@ struct InterfaceTests {
     }
 
     @Test
-    func `have the kernel's name if an alias led to them`() throws {
-        // To the kernel, a colon begins an alias for addresses (netdevice(7)).
+    func `have the kernel's name if they are found by an alias`() throws {
+        // A colon begins the name of an alias (netdevice(7)).
         #expect(try Interface("lo:0").name == "lo")
     }
 
     @Test(arguments: [
         "", "eth99", "LO", "lo ", "Any", "/dev/net/tun", "../lo", "usbmon0", "nflog", "bluetooth0", "dbus-system",
     ])
-    func `are refused if they do not exist, with the names of those that do`(_ name: String) throws {
+    func `are refused if they do not exist, with the names of the existing ones`(_ name: String) throws {
         let failure = #expect(throws: Failure.self) { try Interface(ByteString(text: name)) }
         let words = try #require(failure).description
         #expect(words.hasPrefix("failed to open device \(ByteString(text: name)): no such interface, there are "))

@@ -1,11 +1,12 @@
 import CLibFuzzer
 import Glibc
 
-/// Runs libFuzzer on one of the agent's readers: `fuzz --target=NAME [LIBFUZZER OPTIONS] [CORPUS]...`. Without a target,
-/// lists them.
+/// Runs libFuzzer on one of the agent's parsers, or lists them.
+///
+/// Usage: `fuzz [--target=NAME [LIBFUZZER OPTIONS] [CORPUS]...]`.
 @main
 enum Fuzz {
-    /// What is under test: takes any bytes and traps where something does not hold that must.
+    /// A function that tests a parser with any bytes. It ends the process if a condition is false.
     typealias Target = @Sendable ([UInt8]) -> Void
 
     private static let targets: [(name: String, run: Target)] = [
@@ -27,7 +28,7 @@ enum Fuzz {
         unsafe target = chosen.run
         var count = CommandLine.argc
         var values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = unsafe CommandLine.unsafeArgv
-        // libFuzzer passes over options with two dashes, and hands them on to processes that it starts.
+        // libFuzzer ignores options with two dashes, and passes them to the processes that it starts.
         exit(
             unsafe LLVMFuzzerRunDriver(&count, &values) { bytes, count in
                 unsafe Fuzz.target([UInt8](UnsafeBufferPointer(start: bytes, count: count)))
@@ -36,7 +37,7 @@ enum Fuzz {
     }
 }
 
-/// Ends the process where `condition` does not hold, as libFuzzer wants it.
-func require(_ condition: Bool, _ what: StaticString) {
-    if !condition { fatalError("\(what)") }
+/// Ends the process if a condition is false, which libFuzzer reports as a failure.
+func require(_ condition: Bool, _ message: StaticString) {
+    if !condition { fatalError("\(message)") }
 }

@@ -1,6 +1,6 @@
 @testable import Agent
 
-/// Checks that a value stays on one line of the log and reads back as the bytes that were logged.
+/// Tests the quoting of values: a value stays on one line of the log, and its bytes can be read back.
 func fuzzLog(_ bytes: [UInt8]) {
     var line: [UInt8] = []
     Quoting.append(bytes, to: &line)
@@ -14,7 +14,7 @@ func fuzzLog(_ bytes: [UInt8]) {
     }
 }
 
-/// Returns the bytes that a text between quotes stands for; nil if it has an escape that the log does not use.
+/// Returns the bytes that a text in quotes stands for, or nil if it has an escape that the log does not use.
 private func unquoted(_ text: ArraySlice<UInt8>) -> [UInt8]? {
     var rest = text
     var bytes: [UInt8] = []

@@ -1,6 +1,6 @@
 @testable import Agent
 
-/// `/proc/net/tcp`, read in two parts as it comes out of a buffer: the same sockets as in one.
+/// Tests the parser of `/proc/net/tcp`: a table in two parts has the same sockets as a whole one.
 func fuzzSockets(_ bytes: [UInt8]) {
     guard let first = bytes.first else { return }
     let table = bytes.dropFirst()
@@ -27,7 +27,7 @@ private func requireSameRow(_ socket: TCPSocket) {
     _ = socket.isConnected
 }
 
-/// Returns the column as the kernel writes it on a host of the same byte order.
+/// Returns the column of an endpoint in the kernel's notation, in this host's byte order.
 private func column(_ endpoint: Endpoint) -> String {
     let words = [endpoint.high >> 32, endpoint.high, endpoint.low >> 32, endpoint.low].map {
         hexadecimal(UInt32(truncatingIfNeeded: $0).bigEndian, 8)
@@ -40,7 +40,7 @@ private func hexadecimal(_ value: some BinaryInteger, _ width: Int) -> String {
     return String(repeating: "0", count: width - digits.count) + digits
 }
 
-/// `/proc/PID/stat`.
+/// Tests the parser of `/proc/PID/stat`.
 func fuzzStat(_ bytes: [UInt8]) {
     guard let stat = ProcessStat(bytes) else { return }
     require((0...Int(Int32.max)).contains(stat.parent), "no process has that number")
@@ -51,7 +51,7 @@ func fuzzStat(_ bytes: [UInt8]) {
     _ = SSHSession.isDaemon(stat.name)
 }
 
-/// `CF_INSTANCE_PORTS`: what is read as a whole is also passed over as a value.
+/// Tests the parser of `CF_INSTANCE_PORTS`: a text that is parsed can be skipped as a value of another member.
 func fuzzPorts(_ bytes: [UInt8]) {
     let text = ByteString(bytes)
     guard let ports = try? InstancePorts(text) else { return }
@@ -63,15 +63,15 @@ func fuzzPorts(_ bytes: [UInt8]) {
     }
 }
 
-/// `SSH_CONNECTION`.
+/// Tests the parser of `SSH_CONNECTION`.
 func fuzzConnection(_ bytes: [UInt8]) {
-    // An environment variable holds no NUL.
+    // An environment variable contains no NUL.
     guard !bytes.contains(0), let connection = SSHConnection(ByteString(bytes)) else { return }
     let text: ByteString = "\(written(connection.client)) \(written(connection.server))"
     require(SSHConnection(text) == connection, "the same, written anew, reads differently")
 }
 
-/// Address and port as in `SSH_CONNECTION`, from the form that is logged.
+/// Returns the address and port in the form of `SSH_CONNECTION`, from their form in the log.
 private func written(_ endpoint: Endpoint) -> ByteString {
     let logged = endpoint.description.bytes
     guard let colon = logged.lastIndex(of: UInt8(ascii: ":")) else { fatalError("an endpoint has a port") }
@@ -79,13 +79,13 @@ private func written(_ endpoint: Endpoint) -> ByteString {
     return "\(ByteString(address)) \(ByteString(logged[(colon + 1)...]))"
 }
 
-/// Command lines: arguments with a NUL between each two.
+/// Tests the parser of command lines, with a NUL between two arguments.
 func fuzzArguments(_ bytes: [UInt8]) {
     let arguments = bytes.split(separator: 0, omittingEmptySubsequences: false).map { ByteString($0) }
     do {
         guard case .capture(let options) = try Command(arguments[...], interfaces: ["lo"]) else { return }
         require((1...Options.largestSnaplen).contains(options.snaplen), "libpcap would not take the snaplen")
-        _ = FilterHint.text(forRefused: options.filter)
+        _ = FilterRefusal.notCompiled("").failure(for: options.filter)
         let again: [ByteString] = [
             "-interface=\(options.interface)", "--snaplen", "\(options.snaplen)", "-filter", options.filter,
             "-v=\(options.isVerbose ? "true" : "false" as ByteString)",
@@ -98,7 +98,7 @@ func fuzzArguments(_ bytes: [UInt8]) {
     }
 }
 
-/// `/proc/self/maps`.
+/// Tests the parser of `/proc/self/maps`.
 func fuzzMaps(_ bytes: [UInt8]) {
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
         guard let range = MemoryMap.sharedRange(line) else { continue }
@@ -107,7 +107,7 @@ func fuzzMaps(_ bytes: [UInt8]) {
     }
 }
 
-/// The compiling process's reply, read part by part.
+/// Tests the parser of the child process's reply, in parts.
 func fuzzReply(_ bytes: [UInt8]) {
     var count = 0
     while count < bytes.count {
@@ -116,13 +116,13 @@ func fuzzReply(_ bytes: [UInt8]) {
         require(FilterReply(Array(bytes.prefix(count))) == nil, "a part was taken for the whole")
         count += missing
     }
-    // The bytes after the end are not read.
+    // The bytes after the reply are not read.
     let whole = Array(bytes.prefix(count))
     guard let reply = FilterReply(whole) else { return }
     require(reply.bytes == whole, "the same, written anew, is different")
 }
 
-/// A filter expression in which parentheses match stays within those that are put around it.
+/// Tests the check for matching parentheses: an expression that passes cannot close a parenthesis around it.
 func fuzzParentheses(_ bytes: [UInt8]) {
     guard ByteString(bytes).hasMatchingParentheses else { return }
     var depth = 1
