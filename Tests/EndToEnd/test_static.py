@@ -65,7 +65,8 @@ def test_it_is_loaded_at_another_address_each_time(namespace):
 
 def test_its_c_is_compiled_with_checks():
     """Of the stack. It copies nothing. The executable is stripped: what it is linked from names them."""
-    objects = (REPOSITORY / ".build/static/release/CLinux.build").glob("*.c.o")
+    sources = (REPOSITORY / "Sources/CLinux").glob("*.c")
+    objects = [REPOSITORY / f".build/static/release/CLinux.build/{source.name}.o" for source in sources]
     symbols = run("nm", *objects, text=True).stdout
     assert "__stack_chk_fail" in symbols and "memcpy" not in symbols
 
