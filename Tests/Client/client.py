@@ -132,9 +132,10 @@ class Client:
         return [int(name) for name in os.listdir("/proc") if name.isdigit() and _parent(name) == self.pid and is_running(int(name))]
 
     def memory_kilobytes(self, field: str = "VmHWM") -> int:
-        """The most that it has had in memory so far."""
+        """The most that it has had in memory so far; 0 once it has ended, for a zombie has none."""
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)[1])
+        found = re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)
+        return int(found[1]) if found else 0
 
     def processor_seconds(self) -> float:
         """What it has used so far, without the `cf` that it runs."""

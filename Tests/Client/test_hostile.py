@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 from contextlib import suppress
@@ -86,8 +87,8 @@ def without_sessions():
         yield foundation
 
 
-@pytest.mark.parametrize("which", ["processes", "stats", "ssh_enabled"])
-@pytest.mark.parametrize("answer", ANSWERS)
+# Each answer to one of the questions in turn: unit tests have each question with answers that make no sense.
+@pytest.mark.parametrize("answer, which", list(zip(ANSWERS, itertools.cycle(["processes", "stats", "ssh_enabled"]))))
 def test_answers_of_the_api_that_are_none(without_sessions, folder, answer, which):
     application = without_sessions.applications[0]
     process = application.processes[0]

@@ -22,7 +22,7 @@ SIZE = 1500
 COUNT = 8_000  # 12 MB: fits into the ring
 RECORD = 16 + SIZE
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.home("container")]
 
 
 class PacedReader(threading.Thread):

@@ -68,6 +68,7 @@ def test_stall_of_a_slow_link_loses_nothing(container, peer, seconds, rate):
     assert read_uniform(output.finish(), size) == list(range(count))
 
 
+@pytest.mark.home("container")
 def test_stall_of_10_s_loses_what_the_log_says(container, peer):
     count = 12 * RATE
     with capture(container) as (agent, output):
