@@ -137,6 +137,10 @@ class Client:
         found = re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)
         return int(found[1]) if found else 0
 
+    def proportional_kilobytes(self) -> int:
+        """Its memory now, of which it shares each page with others by equal parts (PSS)."""
+        return int(re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{self.pid}/smaps_rollup").read_text(), re.MULTILINE)[1])
+
     def processor_seconds(self) -> float:
         """What it has used so far, without the `cf` that it runs."""
         words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()

@@ -112,7 +112,8 @@ def test_stop_while_files_are_closed_leaves_whole_files(foundation, demo, folder
     for attempt in range(5):
         place = folder / str(attempt)
         place.mkdir()
-        with Client(foundation, place, "demo", "--rotate", "10KB", "-o", "web.pcapng") as running:
+        words = ("--rotate", "10KB", "-o", "web.pcapng", "--on-file", "echo {} >> handed")
+        with Client(foundation, place, "demo", *words) as running:
             wait_until(lambda: len(files(place)) > 20, 60, "files")
             time.sleep(random.uniform(0, 0.1))
             result = running.stop()
@@ -122,7 +123,9 @@ def test_stop_while_files_are_closed_leaves_whole_files(foundation, demo, folder
             share = [number for number in found if number % 3 == index]
             assert share == list(range(index, share[-1] + 1, 3)), "a packet is missing"
         told = [line for line in result.lines if "is complete" in line]
-        assert [line.split("'")[1] for line in told] == [path.name for path in files(place)]
+        names = [path.name for path in files(place)]
+        assert [line.split("'")[1] for line in told] == names
+        assert (place / "handed").read_text().splitlines() == names
 
 
 def test_time_begins_new_files(foundation, solo, folder):
@@ -169,7 +172,9 @@ def test_no_run_goes_on_with_the_set_of_another(foundation, solo, folder):
 
 @pytest.mark.parametrize("arguments, words", [
     (["-o", "-"], ["standard output", "--rotate"]), (["--force"], ["--force", "--rotate"]), (["--keep", "0"], ["--keep"]),
-    (["--rotate", "100"], ["--rotate", "'100'"]),
+    (["--rotate", "100"], ["--rotate", "'100'"]), (["-o", "/dev/stdout"], ["standard output", "--rotate"]),
+    (["-o", "/dev//stdout"], ["standard output", "--rotate"]), (["-o", "/dev/null", "--format", "pcapng"], ["'/dev/null'", "no file"]),
+    (["-o", "captures/", "--format", "pcapng"], ["'captures/'", "folder"]),
 ])
 def test_what_cannot_rotate_is_refused_before_any_session(foundation, solo, folder, arguments, words):
     is_refused(foundation, folder, "solo", "--rotate", "1m", *arguments, words=words)

@@ -14,10 +14,13 @@ import pytest
 
 from checks import check_with_tools, is_refused
 from client import Client
-from foundation import HTTPLoad, Pktgen, agents, request
+from foundation import HTTPLoad, Pktgen, agents, request, sent_number
 from sessions.container import wait_until
 
 LINE = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}) (web/\d) eth0 +(\S+) → (\S+) +(\S+) (\d+) (.*)$")
+
+
+LEFT_OUT = re.compile(r"^(?:\((\d+) packets? left out\)|\{\"left_out\":(\d+)\})$")
 
 
 def lines_of(running: Client) -> list[str]:
@@ -92,6 +95,36 @@ def test_tshark_is_started_anew_and_no_packet_is_missing(foundation, demo, folde
     assert result.status == 0, result.stderr
     lines = result.stdout.decode().splitlines()
     assert len(lines) == count and "started anew every 200000 packets" in result.stderr
+
+
+@pytest.mark.parametrize("form", [None, "--text", "--json"])
+def test_lines_of_many_packets_hold_up_neither_the_capture_nor_the_file(foundation, demo, folder, show, form):
+    """20,000 packets a second, of which tshark prints as many as it can."""
+    instances = demo.processes[0].instances
+    share = 35_000
+    words = [form] if form else []
+    with ExitStack() as stack:
+        running = stack.enter_context(Client(foundation, folder, "demo", *words, "-f", "udp port 9", "-o", "x.pcapng"))
+        running.wait_until_capturing(*instances)
+        begin = time.monotonic()
+        senders = [stack.enter_context(Pktgen(instance, rate=6_667, count=share, size=200)) for instance in instances]
+        for sender in senders:
+            sender.wait()
+        sent = time.monotonic()
+        wait_until(lambda: (folder / "x.pcapng").stat().st_size > 3 * share * 232, 20, "all packets in the file")
+        behind = time.monotonic() - sent
+        result = running.stop(timeout=30)
+    capture = result.pcapng("x.pcapng")
+    for index in range(3):
+        numbers = [sent_number(packet.data) for packet in capture.of(f"web/{index} eth0")]
+        assert numbers == list(range(share)), f"web/{index}: {len(numbers)} packets"
+    assert re.search(rf"^all: {3 * share:,} packets, .*, 0 dropped$", result.stderr, re.M), result.stderr
+    lines = result.stdout.decode().splitlines()
+    left_out = sum(int(match[1] or match[2]) for line in lines if (match := LEFT_OUT.match(line)))
+    shown = sum(not LEFT_OUT.match(line) for line in lines)
+    show(f"{form or 'no lines'} at {3 * share / (sent - begin):,.0f} packets/s: all in the file {behind:.1f} s after the last, "
+         f"{shown:,} shown, {left_out:,} left out, status {result.status}")
+    assert not form or shown > 10_000 and shown + left_out <= 3 * share
 
 
 def test_slow_reader_of_text_holds_up_neither_the_capture_nor_the_file(foundation, demo, folder):

@@ -15,7 +15,7 @@ import pytest
 
 from checks import check_with_tools, in_order, is_refused
 from client import Client
-from foundation import HTTPLoad, Instance, Pktgen, agents
+from foundation import HTTPLoad, Instance, Pktgen, agents, sent_number
 from sessions.container import ADDRESS, wait_until
 from test_wireshark import tshark_of
 
@@ -213,6 +213,29 @@ def test_display_filter_that_a_packet_passes_ends_the_capture_and_the_next_packe
     check_with_tools(folder / "x.pcapng")
 
 
+def test_display_filter_finds_the_one_failure_among_ten_thousand_requests(foundation, demo, folder):
+    instances = demo.processes[0].instances
+    expression = "http.response.code == 503"
+    arguments = ["--until-display", expression, "-f", "tcp port 8080", "-o", "x.pcapng"]
+    with ExitStack() as stack:
+        running = stack.enter_context(Client(foundation, folder, "demo", *arguments))
+        running.wait_until_capturing(*instances)
+        loads = [stack.enter_context(HTTPLoad(instance, 500)) for instance in instances]
+        wait_until(lambda: sum(load.answered for load in loads) > 9_000, 60, "nine thousand answers")
+        assert running.running
+        with instances[2].container.outside.socket(kind=socket.SOCK_STREAM) as connection:
+            connection.connect((ADDRESS, 8080))
+            connection.sendall(b"GET /fail HTTP/1.1\r\nHost: demo.example.org\r\n\r\n")
+            assert b"503" in connection.recv(1000)
+        wait_until(lambda: sum(load.answered for load in loads) > 10_000, 60, "ten thousand answers")
+        result = running.wait(30)
+    assert result.status == 0, result.stderr
+    (number, interface), = fields(folder / "x.pcapng", expression, "frame.number", "frame.interface_name")
+    assert interface == "web/2 eth0"
+    place = re.search(r"^It is packet ([\d,]+) of 'x.pcapng'", result.stderr, re.M)
+    assert place[1].replace(",", "") == number and int(number) > 20_000
+
+
 def test_display_filter_that_nothing_passes_is_status_3_and_a_wrong_one_is_refused(foundation, demo, folder):
     instances = demo.processes[0].instances
     with Client(foundation, folder, "demo", "--until-display", "http.response.code == 503", "-o", "x.pcapng") as running:
@@ -245,8 +268,8 @@ def test_flight_recorder_keeps_what_led_to_the_event_and_came_after_it_without_a
     packets = [(capture.interfaces[packet.interface].name, packet) for capture in captures for packet in capture.packets]
     event, = fields_of_set(folder, "frame.comment && tcp.flags.reset == 1")
     for index in range(3):
-        numbers = [int.from_bytes(packet.data[46:50], "big") for name, packet in packets
-                   if name == f"web/{index} eth0" and len(packet.data) > 50 and packet.data[23] == 17]
+        numbers = [number for name, packet in packets
+                   if name == f"web/{index} eth0" and (number := sent_number(packet.data)) is not None]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers))) and len(numbers) > 10_000
     first, last = packets[0][1].microseconds / 1e6, packets[-1][1].microseconds / 1e6
     assert event - first > 4 and 3.9 < last - event <= 4.0
@@ -267,3 +290,23 @@ def test_display_filter_whose_tshark_dies_ends_the_capture(foundation, demo, fol
     assert result.status != 0 and "--until-display waits for nothing any more" in result.stderr, result.stderr
     check_with_tools(folder / "x.pcapng")
     assert not agents(demo.processes[0].instances)
+
+
+def test_display_filter_that_tshark_is_too_slow_for_warns_while_it_captures(foundation, demo, folder):
+    """This tshark checks the filter, and then reads nothing."""
+    (folder / "bin").mkdir()
+    program = folder / "bin/tshark"
+    program.write_text("#!/bin/sh\ncase \"$*\" in *'-T fields'*) exec sleep 1000 ;; esac\nexec /usr/bin/tshark \"$@\"\n")
+    program.chmod(0o755)
+    environment = {"PATH": f"{program.parent}:{foundation.environment['PATH']}"}
+    instance, count = demo.processes[0].instances[0], 40_000
+    arguments = ["-i", "0", "-f", "udp port 9", "--until-display", "http.response.code == 599", "-o", "x.pcapng"]
+    with Client(foundation, folder, "demo", *arguments, environment=environment) as running:
+        running.wait_until_capturing(instance)
+        with Pktgen(instance, rate=20_000, count=count) as sender:
+            sender.wait()
+        running.wait_for_message("warning: tshark is too slow", "--until-display may miss its event", "--filter", timeout=20)
+        wait_until(lambda: (folder / "x.pcapng").stat().st_size > count * 1400, 20, "the file has all packets")
+        result = running.stop()
+    assert result.status == 3, result.stderr
+    assert len(result.pcapng("x.pcapng").packets) == count

@@ -16,6 +16,8 @@ final class BoundedPipe: ByteDestination, Sendable {
         var failure: OutputError?
     }
 
+    /// The bytes that wait for a reader at most, where nothing else is said.
+    static let capacity = 8 << 20
     /// The longest time for which ``close()`` waits for the reader while bytes still go. Less than the outputs have for
     /// their end.
     static let closeTime = Duration.seconds(3)
@@ -28,7 +30,7 @@ final class BoundedPipe: ByteDestination, Sendable {
     private let state = Mutex(State())
 
     /// Creates a destination from the writing end of a pipe, which it closes. `capacity` is in bytes.
-    init(pipe descriptor: FileDescriptor, name: String, capacity: Int = 8 << 20) {
+    init(pipe descriptor: FileDescriptor, name: String, capacity: Int = BoundedPipe.capacity) {
         self.descriptor = descriptor
         self.name = name
         self.capacity = capacity

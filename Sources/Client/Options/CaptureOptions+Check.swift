@@ -12,7 +12,7 @@ extension CaptureOptions {
             throw UsageError(
                 "the app's name '\(appName)' begins with '-', which cf takes for an option: rename the app")
         }
-        if let output, Self.namesOfStandardOutput.contains(output) { self.output = "-" }
+        if let output, Self.isStandardOutput(output) { self.output = "-" }
         if filter == "" { filter = nil }
         if snaplen == 0 { snaplen = nil }
         try checkInterfaces()
@@ -38,7 +38,10 @@ extension CaptureOptions {
         return .linkExtcap(isWanted: installExtcap)
     }
 
-    private static let namesOfStandardOutput = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
+    /// Returns whether a path is a name of standard output, in any spelling: `/dev//stdout`.
+    private static func isStandardOutput(_ path: String) -> Bool {
+        ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(FilePath(path).lexicallyNormalized().string)
+    }
 
     private func checkRotation() throws(UsageError) {
         guard onFile == nil || writesFile else {
@@ -50,6 +53,10 @@ extension CaptureOptions {
         }
         guard output != "-" else {
             throw UsageError("standard output is one stream, and --rotate makes files: name them with --output")
+        }
+        guard output?.hasSuffix("/") != true else {
+            throw UsageError(
+                "'\(output ?? "")' is a folder, and --rotate makes files: name them as in captures/web.pcapng")
         }
         guard !force else {
             throw UsageError("--force overwrites one file, and --rotate writes new ones: choose another --output")

@@ -5,6 +5,12 @@ final class DisplayFilterWatch: TsharkReader {
     /// The option whose value is the filter.
     static let option = "--until-display"
 
+    /// The bytes hold 2 seconds of 20,000 packets of 800 bytes a second.
+    static let watch = TsharkOutput.Watch(
+        warning:
+            "tshark is too slow: it does not see all packets, and \(option) may miss its event; --filter leaves it fewer",
+        capacity: 32 << 20)
+
     private let match: DisplayMatch
     private let hasLeftOut = Mutex(false)
 

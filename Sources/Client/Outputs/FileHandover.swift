@@ -98,7 +98,7 @@ public final class FileHandover: Sendable {
 
     /// Ends the running command with all it has started, and runs no other. Returns the files that were not handed on.
     ///
-    /// The command gets SIGTERM, and SIGKILL a second later.
+    /// The command gets SIGTERM, and SIGKILL a second later. ``finish()`` returns when nothing of it is left.
     public func abandon() -> [String] {
         let (files, process) = state.withLock { state in
             let files = (state.current.map { [$0] } ?? []) + state.waiting
@@ -110,13 +110,25 @@ public final class FileHandover: Sendable {
         return files
     }
 
+    /// The time that an abandoned command has between SIGTERM and SIGKILL.
+    private static let grace = Duration.seconds(1)
+    /// The interval between two looks at what an abandoned command has left.
+    private static let interval = Duration.milliseconds(20)
+
     private func terminate(_ process: pid_t) {
         Self.signal(process, SIGTERM)
         Task {
-            try? await Task.sleep(for: .seconds(1))
-            // The shell may have ended before what it has started.
+            try? await Task.sleep(for: Self.grace)
             Self.signal(process, SIGKILL)
         }
+    }
+
+    /// Returns when the group of an abandoned command, whose shell has ended, has ended as well. The programs that the shell
+    /// has started may take SIGTERM otherwise than the shell, and would outlive the client.
+    private func awaitGroup(_ process: pid_t) async {
+        let deadline = ContinuousClock.now + Self.grace
+        while Self.signal(process, 0), .now < deadline { try? await Task.sleep(for: Self.interval) }
+        Self.signal(process, SIGKILL)
     }
 
     private func run() async {
@@ -154,7 +166,11 @@ public final class FileHandover: Sendable {
                 }
                 if isAbandoned { terminate(execution.processIdentifier.value) }
             }
-            state.withLock { $0.process = nil }
+            let (isAbandoned, process) = state.withLock { state in
+                defer { state.process = nil }
+                return (state.isAbandoned, state.process)
+            }
+            if isAbandoned, let process { await awaitGroup(process) }
             return switch result.terminationStatus {
             case .exited(0): nil
             case .exited(let status): failure("exit status \(status)")
@@ -178,8 +194,10 @@ public final class FileHandover: Sendable {
             platformOptions: options)
     }
 
-    /// Sends a signal to a process and its group. The corresponding C function is `kill`.
-    private static func signal(_ process: pid_t, _ number: Int32) {
-        kill(-process, number)
+    /// Sends a signal to the group that a process leads or has led, or just looks for the group if the signal is 0. Returns
+    /// whether there is one. The corresponding C function is `kill`.
+    @discardableResult
+    private static func signal(_ process: pid_t, _ number: Int32) -> Bool {
+        kill(-process, number) == 0
     }
 }

@@ -27,7 +27,7 @@ final class TsharkOutput: Output {
     private let bound: UInt64
     /// The consequence of tshark's end, for messages.
     private let consequence: String
-    private let endsCapture: Bool
+    private let watch: Watch?
     private let queue = DispatchQueue(label: "cf-pcap.tshark")
     private let failure = Failure()
     private var input: TsharkInput?
@@ -36,6 +36,14 @@ final class TsharkOutput: Output {
     /// The packets that tshark was given before its present start.
     private var packets: UInt64 = 0
 
+    /// A use of tshark that the capture depends on: it looks for the event that ends it.
+    struct Watch {
+        /// The warning for the first packet that tshark is too slow for.
+        let warning: String
+        /// The bytes that wait for tshark at most: those of seconds, as tshark takes one or two to start.
+        let capacity: Int
+    }
+
     /// The packets after which tshark is started anew: 0.2 to 0.6 GB of memory.
     static let bound: UInt64 = 200_000
     /// The longest time for which the end of the capture waits for tshark's last lines. Less than the outputs have for
@@ -43,10 +51,10 @@ final class TsharkOutput: Output {
     private static let endTime = Duration.seconds(3)
 
     /// Creates a stream. If it is `isRequired`, the merge waits for tshark, else packets are left out that tshark is too
-    /// slow for. If tshark ends by itself the capture goes on, unless it `endsCapture`.
+    /// slow for. If tshark ends by itself the capture goes on, unless it is a `watch`.
     init(
         _ tshark: Tshark, _ arguments: [String], isRequired: Bool, reader: any TsharkReader, consequence: String,
-        endsCapture: Bool = false, lines: OutputLines, bound: UInt64 = TsharkOutput.bound
+        watch: Watch? = nil, lines: OutputLines, bound: UInt64 = TsharkOutput.bound
     ) {
         self.tshark = tshark
         self.arguments = arguments
@@ -55,14 +63,14 @@ final class TsharkOutput: Output {
         self.lines = lines
         self.bound = bound
         self.consequence = consequence
-        self.endsCapture = endsCapture
+        self.watch = watch
     }
 
     func open() throws(OutputError) -> any ByteDestination {
         let (input, writing) = try Self.pipe()
         let (reading, output) = try Self.pipe()
         tshark.start(arguments, input: input, output: output) {
-            [failure, reader, consequence, tell = endsCapture ? lines.end : lines.fail] words in
+            [failure, reader, consequence, tell = watch == nil ? lines.fail : lines.end] words in
             // A reader that has gone ends tshark as well, which nobody needs to be told.
             guard let words, !reader.isClosed, failure.set() else { return }
             tell("tshark has ended, and \(consequence): \(words)")
@@ -72,7 +80,9 @@ final class TsharkOutput: Output {
             try? reading.close()
         }
         let pipe: any ByteDestination =
-            isRequired ? Destination(pipe: writing, name: name) : BoundedPipe(pipe: writing, name: name)
+            isRequired
+            ? Destination(pipe: writing, name: name)
+            : BoundedPipe(pipe: writing, name: name, capacity: watch?.capacity ?? BoundedPipe.capacity)
         let destination = TsharkInput(pipe, reader: reader)
         self.input = destination
         return destination
@@ -96,6 +106,7 @@ final class TsharkOutput: Output {
     }
 
     func leftOut(_ packets: UInt64) {
+        if reported == 0, let watch { lines.warn(watch.warning) }
         reported = packets
         reader.leftOut(packets)
     }

@@ -16,7 +16,8 @@ extension OpenedOutputs {
             outputs.append(
                 TsharkOutput(
                     tshark, DisplayFilterWatch.arguments(filter), isRequired: false, reader: DisplayFilterWatch(match),
-                    consequence: "\(DisplayFilterWatch.option) waits for nothing any more", endsCapture: true,
+                    consequence: "\(DisplayFilterWatch.option) waits for nothing any more",
+                    watch: DisplayFilterWatch.watch,
                     lines: context.lines))
         }
         return outputs

@@ -81,7 +81,10 @@ struct OpenedOutputs {
     private static func file(
         _ options: CaptureOptions, lines: OutputLines, _ wait: ReaderWait, _ handover: FileHandover?
     ) throws -> any Output {
-        if let rotation = options.rotation { return try fileSet(options, rotation, lines: lines, handover) }
+        if let rotation = options.rotation {
+            try refuseSet(at: options.output)
+            return try fileSet(options, rotation, lines: lines, handover)
+        }
         let destination = try Destination.open(options, waiting: wait)
         guard destination.isLive else { return FileSet(of: destination, handover) }
         guard handover == nil else {
@@ -89,6 +92,15 @@ struct OpenedOutputs {
                 "'\(destination.name)' is no file, and --on-file takes complete files: choose another --output")
         }
         return ByteStream(to: destination, lines: lines)
+    }
+
+    /// Throws UsageError if a device or a pipe has the path that a set is to be named after: as root, files would be made in
+    /// the folder of devices.
+    private static func refuseSet(at output: String?) throws(UsageError) {
+        guard let output, let there = try? FilePath(output).stat(), ![.regular, .directory].contains(there.type) else {
+            return
+        }
+        throw UsageError("'\(output)' is no file, and --rotate makes files: choose another --output")
     }
 
     /// The set that `--output` names, or `capture`, `capture-1` and so on if such sets are there.

@@ -2,7 +2,7 @@
 
 from .foundation import Application, Foundation, Process
 from .instance import AGENT, Instance, agents, all_are_captured, live_agents
-from .traffic import HTTPLoad, Pktgen, Tcpdump, request
+from .traffic import HTTPLoad, Pktgen, Tcpdump, request, sent_number
 
 __all__ = ["AGENT", "Application", "Foundation", "HTTPLoad", "Instance", "Pktgen", "Process", "Tcpdump", "agents", "all_are_captured",
-           "live_agents", "request"]
+           "live_agents", "request", "sent_number"]

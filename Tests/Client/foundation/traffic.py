@@ -103,7 +103,13 @@ class Tcpdump:
 
 
 class Pktgen(harness.Pktgen):
-    """Large UDP packets to an instance's port 9, that many a second."""
+    """UDP packets to an instance's port 9, that many a second; large ones, unless a size is said."""
 
-    def __init__(self, instance: Instance, rate: int, count: int) -> None:
-        super().__init__(instance.container.outside, "eth0", count, 1400, rate)
+    def __init__(self, instance: Instance, rate: int, count: int, size: int = 1400) -> None:
+        super().__init__(instance.container.outside, "eth0", count, size, rate)
+
+
+def sent_number(packet: bytes) -> int | None:
+    """The number of a packet that Pktgen sent, from 0; None for any other packet."""
+    is_sent = len(packet) >= 50 and packet[12:14] == b"\x08\x00" and packet[23] == 17 and packet[36:38] == b"\x00\x09"
+    return int.from_bytes(packet[42:50], "big") if is_sent else None

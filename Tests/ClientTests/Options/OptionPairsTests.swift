@@ -10,7 +10,8 @@ struct OptionPairsTests {
         ("--process", ["--process", "worker"]), ("-i", ["-i", "0"]), ("--interface", ["--interface", "lo"]),
         ("--host", ["--host", "10.0.0.1"]), ("--port", ["--port", "80"]), ("--proto", ["--proto", "tcp"]),
         ("--tcp-flags", ["--tcp-flags", "syn"]), ("--filter", ["--filter", "ip"]), ("--snaplen", ["--snaplen", "100"]),
-        ("--text", ["--text"]), ("--json", ["--json"]), ("--wireshark", ["--wireshark"]), ("--list", ["--list"]),
+        ("--text", ["--text"]), ("--json", ["--json"]), ("--wireshark", ["--wireshark"]),
+        ("--display-filter", ["--text", "-Y", "http"]), ("--list", ["--list"]),
         ("--check", ["--check"]), ("-o FILE", ["-o", "x.pcapng"]), ("-o -", ["-o", "-"]),
         ("--format", ["--format", "pcapng"]), ("--force", ["--force"]), ("--rotate", ["--rotate", "10MB"]),
         ("--keep", ["--rotate", "10MB", "--keep", "3"]), ("--on-file", ["--on-file", "ls {}"]),
@@ -23,8 +24,11 @@ struct OptionPairsTests {
     private static let viewers: Set = ["--text", "--json", "--wireshark"]
     private static let outputs: Set = [
         "-o FILE", "-o -", "--format", "--force", "--rotate", "--keep", "--on-file", "--hold", "--duration", "--until",
-        "--until-display", "--after", "--count", "--no-follow",
+        "--until-display", "--after", "--count", "--no-follow", "--display-filter",
     ]
+
+    /// The options that are answered whatever stands beside them, since nothing is captured then.
+    private static let answered = ["--help", "--version"]
 
     /// For each option the options that are refused beside it. All other pairs have the meaning of both.
     private static let refused: [String: Set<String>] = [
@@ -35,6 +39,7 @@ struct OptionPairsTests {
         "--uninstall-extcap": Set(options.map(\.name)).subtracting(["--uninstall-extcap", "--quiet"]),
         // Packets are shown in one way, and standard output is one stream.
         "--text": viewers.subtracting(["--text"]).union(["-o -", "--format", "--force", "--on-file"]),
+        "--display-filter": ["--json", "--wireshark", "-o -", "--format", "--force", "--on-file"],
         "--json": viewers.subtracting(["--json"]).union(["-o -", "--format", "--force", "--on-file"]),
         "--wireshark": viewers.subtracting(["--wireshark"]).union(["-o -", "--format", "--force", "--on-file"]),
         "-o -": ["--rotate", "--keep", "--on-file", "-o FILE"],
@@ -43,7 +48,7 @@ struct OptionPairsTests {
     ]
 
     @Test
-    func `have a meaning or are refused, as the table says`() {
+    func `have a meaning, or are refused with the name of one of them and what to type, as the table says`() {
         for (number, one) in Self.options.enumerated() {
             for other in Self.options[(number + 1)...] where Set([one.name, other.name]) != ["-o FILE", "-o -"] {
                 let isRefused =
@@ -56,17 +61,37 @@ struct OptionPairsTests {
                     #expect(!isRefused, "\(one.name) \(other.name)")
                 } catch {
                     #expect(isRefused, "\(one.name) \(other.name): \(error)")
+                    let names = longNames(in: words)
+                    #expect(names.contains { "\(error)".contains($0) }, "\(one.name) \(other.name): \(error)")
                 }
             }
         }
     }
 
     @Test
+    func `with help or the version are answered with these`() throws {
+        for option in Self.options {
+            for answer in Self.answered {
+                guard case .show(let text) = try CommandLineArguments(option.words + [answer]).invocation() else {
+                    Issue.record("\(option.name) \(answer)")
+                    continue
+                }
+                #expect(text.contains("pcap"))
+            }
+        }
+    }
+
+    @Test
     func `cover every option of the table`() {
-        let covered = Set(Self.options.flatMap(\.words))
-        for row in OptionTable.rows where !["--help", "--version", "--display-filter"].contains(row.spellings.last) {
+        let covered = Set(Self.options.flatMap(\.words) + Self.answered)
+        for row in OptionTable.rows {
             #expect(!covered.isDisjoint(with: row.spellings), "\(row.spellings)")
         }
+    }
+
+    /// The long names of the options among the words of a command line.
+    private func longNames(in words: [String]) -> [String] {
+        OptionTable.rows.filter { !Set(words).isDisjoint(with: $0.spellings) }.compactMap(\.spellings.last)
     }
 
     @Test(arguments: [

@@ -103,6 +103,21 @@ struct FileHandoverTests {
     }
 
     @Test
+    func `end with what the command has started, though that ignores SIGTERM and the shell does not`() async throws {
+        let mark = "\(folder.path)/started"
+        let handover = try handover(
+            "sh -c \"trap '' TERM; echo \\$\\$ > '\(mark).tmp'; mv '\(mark).tmp' '\(mark)'; sleep 100; :\"; : {}")
+        handover.submit("a")
+        try await wait(for: "started")
+        let child = try #require(pid_t(String(contentsOfFile: mark, encoding: .utf8).dropLast()))
+        _ = handover.abandon()
+        await handover.finish()
+        // Nothing is done behind the wait: the client may have ended by then.
+        #expect(!isRunning(child))
+        kill(child, SIGKILL)
+    }
+
+    @Test
     func `are named where nobody waits for them, and the command ends with all it has started`() async throws {
         let mark = "\(folder.path)/started"
         let handover = try handover(

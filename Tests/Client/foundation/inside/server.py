@@ -1,4 +1,4 @@
-"""The app: an HTTP server on every address. `GET /N` is answered with N bytes.
+"""The app: an HTTP server on every address. `GET /N` is answered with N bytes, `GET /fail` with the status 503.
 
 Usage: server.py PORT
 """
@@ -6,6 +6,7 @@ import asyncio
 import sys
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n"
+FAILURE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 BODY = b"0123456789abcde\n" * 65536
 
 
@@ -18,6 +19,9 @@ class Server(asyncio.Protocol):
         *requests, self.received = (self.received + data).split(b"\r\n\r\n")
         for request in requests:
             size = request.split(b" ", 2)[1].lstrip(b"/")
+            if size == b"fail":
+                self.transport.write(FAILURE)
+                continue
             count = min(int(size), len(BODY)) if size.isdigit() else 16
             self.transport.write(HEAD % count + BODY[:count])
 
