@@ -43,7 +43,14 @@ struct EmptyCapture {
 
     private func reason(ofName name: String) -> String {
         "The filter names \(name): each instance looked it up when the capture began, and an app's own route never matches; "
-            + "cf ssh \(options.app.quotedForShell) -c 'getent ahosts \(name)' shows the addresses."
+            + "cf ssh \(options.app.quotedForShell)\(choice) -c 'getent ahosts \(name)' shows the addresses."
+    }
+
+    /// The options of `cf ssh` that choose an instance which is captured; empty if its defaults do.
+    private var choice: String {
+        let index = options.indices?.first.map { " -i \($0.lowerBound)" } ?? ""
+        guard case .named(let process) = options.processes, process != "web" else { return index }
+        return index + " --process \(process.quotedForShell)"
     }
 }
 

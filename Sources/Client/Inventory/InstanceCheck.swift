@@ -17,7 +17,7 @@ struct InstanceCheck: Equatable, Sendable {
     }
 
     /// Reads what ``CheckCommand`` printed in an instance. Takes any bytes.
-    init(_ point: CapturePoint, _ session: SessionOutput, app: String, route: SSHRoute) {
+    init(_ point: CapturePoint, _ session: SessionOutput, of request: SessionRequest) {
         self.point = point
         let remarks = readOutput(session.output)
         var log = SessionLog()
@@ -26,7 +26,7 @@ struct InstanceCheck: Equatable, Sendable {
         let end = SessionEnd(
             status: Self.status(of: session, log), output: remarks, errors: log.remarks,
             agentError: log.agentError, hasAgentSpoken: version != nil || log.hasAgentSpoken)
-        let failure = end.failure(app: app, route: route)
+        let failure = end.failure(of: request)
         if failure.kind == .noCapability { hasCapability = false }
         self.failure = failure
     }

@@ -1,5 +1,14 @@
 /// Answers the questions that capture nothing: the apps of the space (`--list`), the instances of an app (`--check`).
 public enum Inventory {
+    private struct Answer: Sendable {
+        /// The text for standard output.
+        let text: String
+        /// Whether everything is known, and as it should be.
+        let isWhole: Bool
+        /// The reasons why something is not known, which ``text`` has no room for.
+        var problems: [String] = []
+    }
+
     /// Prints the apps of the targeted space. Returns the exit status: 0 if everything about them is known.
     public static func list(_ options: CaptureOptions, startedBy parent: Int32?, _ display: Display) async -> Int32 {
         await untilSignal(startedBy: parent, display) { cf async throws(PlatformError) in
@@ -7,7 +16,7 @@ public enum Inventory {
             let text =
                 options.json
                 ? JSONText.of(InventoryText.json(apps, in: cf.target)) : "\(cf.target)\n\n\(InventoryText.table(apps))"
-            return (text, apps.allSatisfy(\.isKnown))
+            return Answer(text: text, isWhole: apps.allSatisfy(\.isKnown), problems: apps.flatMap(\.problems))
         }
     }
 
@@ -23,7 +32,7 @@ public enum Inventory {
             let text =
                 options.json
                 ? JSONText.of(InventoryText.json(checks, of: app.name)) : InventoryText.table(checks)
-            return (text, checks.allSatisfy { $0.failure == nil } && !checks.isEmpty)
+            return Answer(text: text, isWhole: checks.allSatisfy { $0.failure == nil } && !checks.isEmpty)
         }
     }
 
@@ -55,41 +64,47 @@ public enum Inventory {
                 let reason = "the instance does not run, it is \(instance.state)"
                 return InstanceCheck(point, SessionFailure(.notRunning, reason))
             }
+            let notAsked = InstanceCheck(point, SessionFailure(.endedEarly, "it was not asked to the end"))
+            guard !Task.isCancelled else { return notAsked }
             let command = CheckCommand(
                 interface: point.interface, filter: options.captureFilter, snaplen: options.snaplen)
             do throws(PlatformError) {
                 let output = try await cf.execute(command.text, in: point.instance, of: app, options)
-                var check = InstanceCheck(point, output, app: app.name, route: cf.route)
+                var check = InstanceCheck(point, output, of: options.request(to: point.instance, of: app, cf.route))
                 if let failure = check.failure {
+                    guard !Task.isCancelled else { return notAsked }
                     check.failure = await cf.confirmed(failure, of: app, at: point.instance)
                 }
                 return check
             } catch {
-                return InstanceCheck(point, SessionFailure(.unknown, error.description))
+                return Task.isCancelled
+                    ? notAsked : InstanceCheck(point, SessionFailure(.unknown, error.description))
             }
         }
     }
 
-    /// Asks the platform until there is an answer, or a signal comes. Nothing is left of it either way.
+    /// Asks the platform until there is an answer, or a signal comes, and prints what is known then. Nothing is left of it
+    /// either way.
     private static func untilSignal(
         startedBy parent: Int32?, _ display: Display,
-        _ question: @escaping @Sendable (CF) async throws(PlatformError) -> (text: String, isWhole: Bool)
+        _ question: @escaping @Sendable (CF) async throws(PlatformError) -> Answer
     ) async -> Int32 {
         let signals = Signals()
         let work = Task {
             do {
                 let cf = try await CF.open(startedBy: parent)
-                let answer = Task { try await question(cf) }
+                let asking = Task { try await question(cf) }
                 let result = await withTaskCancellationHandler {
-                    await answer.result
+                    await asking.result
                 } onCancel: {
-                    answer.cancel()
+                    asking.cancel()
                 }
                 await cf.close()
-                let (text, isWhole) = try result.get()
+                let answer = try result.get()
+                try write(answer.text + "\n")
                 guard !Task.isCancelled else { return Int32(1) }
-                try write(text + "\n")
-                return isWhole ? 0 : 1
+                for problem in InventoryText.lines(ofProblems: answer.problems) { display.error(nil, problem) }
+                return answer.isWhole ? 0 : 1
             } catch {
                 if !Task.isCancelled { display.error(nil, "\(error)") }
                 return 1

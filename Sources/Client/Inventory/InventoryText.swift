@@ -54,6 +54,16 @@ enum InventoryText {
         ])
     }
 
+    /// The reasons why something is not known, each once, and a few at most.
+    static func lines(ofProblems problems: [String]) -> [String] {
+        var lines: [String] = []
+        for problem in problems where !lines.contains(problem) { lines.append(problem) }
+        let rest = lines.count - mostProblems
+        return rest > 0 ? lines.prefix(mostProblems) + ["\(rest) more questions stayed without an answer"] : lines
+    }
+
+    private static let mostProblems = 5
+
     // MARK: --check
 
     /// A line for each instance.

@@ -13,6 +13,14 @@ extension CaptureOptions {
         try resolvedSimpleFilter().expression(and: filter)
     }
 
+    /// The options that ``captureFilter`` is made of, as far as they are given.
+    var filterOptions: [String] {
+        [
+            hosts.isEmpty ? nil : "--host", ports.isEmpty ? nil : "--port", protocols.isEmpty ? nil : "--proto",
+            tcpFlags.isEmpty ? nil : "--tcp-flags", filter == nil ? nil : "--filter",
+        ].compactMap { $0 }
+    }
+
     /// Refuses a filter that is malformed, contradictory or too long.
     func checkFilter() throws(UsageError) {
         guard let filter = try resolvedFilter() else { return }

@@ -12,6 +12,7 @@ enum API {
 
     struct Application: Decodable {
         var state: String
+        var name: String?
     }
 
     struct SpaceApplication: Decodable, Sendable {
@@ -133,7 +134,7 @@ enum API {
         do {
             return try JSONDecoder().decode(Answer.self, from: data)
         } catch {
-            let text = String(decoding: bytes.prefix(200), as: UTF8.self).inOneLine(limit: 100)
+            let text = String(decoding: bytes.prefix(4096), as: UTF8.self).inOneLine(limit: 100)
             throw PlatformError("the platform's answer to \(path) cannot be understood: '\(text)'", .passing)
         }
     }

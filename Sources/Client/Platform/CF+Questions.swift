@@ -29,6 +29,7 @@ extension CF {
     /// Throws if the app does not run, with the remedy.
     public func requireStarted(_ app: App) async throws(PlatformError) {
         let answer: API.Application = try await get("/v3/apps/\(app.guid)")
+        await appName.set(answer.name)
         guard answer.state == "STARTED" else {
             throw PlatformError(
                 "App '\(app.name)' is \(answer.state.inOneLine(limit: 40).lowercased()): 'cf start \(app.name)'")

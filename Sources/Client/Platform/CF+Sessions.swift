@@ -2,17 +2,19 @@ internal import Subprocess
 
 extension CF {
     /// Prepares a session that captures in an instance: the process of cf to start, whose standard input stays open until
-    /// the agent is to end, and the home to `discard` when that has ended.
+    /// the agent is to end, the home to `discard` when that has ended, and the app's present name.
     nonisolated func session(
         to point: CapturePoint, of app: App, _ options: CaptureOptions
-    ) async throws(SessionFailure) -> (configuration: Configuration, home: String) {
+    ) async throws(SessionFailure) -> (configuration: Configuration, home: String, appName: String) {
         do throws(PlatformError) {
+            let name = await presentName(of: app)
             let home = try home.makeCopy(of: await login.configuration())
             let remote = RemoteCommand(
                 interface: point.interface, filter: options.captureFilter,
                 snaplen: options.snaplen ?? CaptureOptions.defaultSnaplen)
-            let arguments = Self.sessionArguments(to: point.instance, of: app, options, remote.text)
-            return (command.configuration(arguments, home: home), home)
+            let arguments = Self.sessionArguments(
+                to: point.instance, of: App(name: name, guid: app.guid), options, remote.text)
+            return (command.configuration(arguments, home: home), home, name)
         } catch {
             throw SessionFailure(error.kind == .loggedOut ? .loggedOut : .unknown, error.description)
         }

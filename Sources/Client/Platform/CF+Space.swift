@@ -31,25 +31,35 @@ extension CF {
     private func describe(_ application: API.SpaceApplication, _ processes: [API.SpaceProcess]) async -> SpaceApp {
         let app = App(name: application.name, guid: application.guid)
         let isStarted = application.state == "STARTED"
+        var problems: [String] = []
         let ssh: SpaceApp.SSH
         do throws(PlatformError) {
             ssh = try await sshRefusal(of: app).map(SpaceApp.SSH.disabled) ?? .allowed
         } catch {
             ssh = .unknown
+            problems.append("\(error)")
         }
         var described: [SpaceApp.Process] = []
         for process in processes.sorted(by: { $0.type < $1.type }) {
-            let running = isStarted && process.instances > 0 ? await running(process) : 0
+            var running: Int?
+            do throws(PlatformError) {
+                running = isStarted && process.instances > 0 ? try await self.running(process) : 0
+            } catch {
+                problems.append("\(error)")
+            }
             described.append(SpaceApp.Process(type: process.type, instances: process.instances, running: running))
         }
-        return SpaceApp(name: app.name, guid: app.guid, isStarted: isStarted, ssh: ssh, processes: described)
+        return SpaceApp(
+            name: app.name, guid: app.guid, isStarted: isStarted, ssh: ssh, processes: described, problems: problems)
     }
 
-    /// Returns the number of a process's instances that run; nil if the platform does not say.
-    private func running(_ process: API.SpaceProcess) async -> Int? {
-        guard API.isIdentifier(process.guid) else { return nil }
-        let answer: API.List<API.Stats>? = try? await get("/v3/processes/\(process.guid)/stats")
-        return answer?.resources.count { $0.state == "RUNNING" }
+    /// Returns the number of a process's instances that run.
+    private func running(_ process: API.SpaceProcess) async throws(PlatformError) -> Int {
+        guard API.isIdentifier(process.guid) else {
+            throw PlatformError("the platform named a process by what is no identifier")
+        }
+        let answer: API.List<API.Stats> = try await get("/v3/processes/\(process.guid)/stats")
+        return answer.resources.count { $0.state == "RUNNING" }
     }
 
     /// Runs a shell command in an instance, and returns the end of its session and its output. Both are limited: 1 MB.

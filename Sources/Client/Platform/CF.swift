@@ -17,12 +17,15 @@ public actor CF {
     /// The questions that wait for their answers.
     private var questions: [UUID: Task<CFCommand.Result, any Error>] = [:]
     private var isClosed = false
-    /// The platform's last word on SSH to an app, and when it came; nil while it is awaited. A failure of the proxy makes all
-    /// sessions ask for it at once.
-    private var permission: (question: Task<SessionFailure?, Never>, answered: ContinuousClock.Instant?)?
 
-    /// The way to the SSH proxy, once it has been asked for.
-    private var knownRoute: Task<SSHRoute, Never>?
+    /// The failure of every session to the app that the platform's own rules cause; nil if they allow sessions.
+    let prohibition = SharedQuestion<SessionFailure?>()
+    /// Whether the platform takes the tokens that there are now.
+    let loginCheck = SharedQuestion<Bool>()
+    /// The app's present name; nil if the platform does not tell it.
+    let appName = SharedQuestion<String?>()
+    /// The address of the SSH proxy, once it has been asked for.
+    var endpoint: Task<String?, Never>?
 
     private init(command: CFCommand, home: PrivateHome, login: Login) {
         self.command = command
@@ -78,16 +81,20 @@ public actor CF {
         return try await question()
     }
 
-    /// Runs cf on a copy of the configuration. Where the platform takes the tokens no longer, tries once more with others.
+    /// Runs cf on a copy of the configuration. Where the platform takes the tokens no longer, tries again with others.
     func ask(_ arguments: [String]) async throws(PlatformError) -> CFCommand.Result {
-        let configuration = try await login.configuration()
-        let result = try await run(arguments, configuration)
-        guard result.isLoggedOut else { return result }
-        let other = try await login.configuration(after: configuration)
-        let second = try await run(arguments, other)
-        if second.isLoggedOut { throw await login.refuse(other) }
-        return second
+        var configuration = try await login.configuration()
+        for _ in 1...Self.mostLogins {
+            let result = try await run(arguments, configuration)
+            guard result.isLoggedOut else { return result }
+            // Tokens that end while cf works are no lost login: it ends when there are no others.
+            configuration = try await login.configuration(after: configuration)
+        }
+        throw await login.refuse(configuration)
     }
+
+    /// The tokens that are tried for one question. On a slow platform one or two may end before its answer.
+    private static let mostLogins = 3
 
     /// Runs cf on a copy of this configuration.
     func run(
@@ -125,55 +132,6 @@ public actor CF {
         } catch {
             return error
         }
-    }
-
-    // MARK: SSH
-
-    /// Returns a session's failure with the cause as the platform has it: the SSH proxy's refusal alone may be a failure of
-    /// the platform that passes, and a session that never began says nothing by itself. `reachesOthers` tells that sessions
-    /// to other instances run through the same port, so that the way to the port is not the cause.
-    func confirmed(
-        _ failure: SessionFailure, of app: App, at instance: InstanceID, reachesOthers: Bool = false
-    ) async -> SessionFailure {
-        if reachesOthers, [.neverBegan, .unreachable].contains(failure.kind) {
-            return failure.ofInstance(instance, app: app.name)
-        }
-        if failure.kind == .neverBegan {
-            return failure.neverBegan(on: await routeWithEndpoint())
-        }
-        guard failure.kind == .refused else { return failure }
-        if let permission, permission.answered.map({ .now - $0 < .seconds(5) }) ?? true {
-            return await permission.question.value ?? failure
-        }
-        let question = Task { await self.prohibition(of: app) }
-        permission = (question, nil)
-        let prohibition = await question.value
-        permission = (question, .now)
-        return prohibition ?? failure
-    }
-
-    /// The way to the SSH proxy, without its address.
-    nonisolated var route: SSHRoute { SSHRoute(environment: command.environment) }
-
-    private func routeWithEndpoint() async -> SSHRoute {
-        let question =
-            knownRoute
-            ?? Task { [command] in
-                SSHRoute(environment: command.environment, endpoint: await self.sshEndpoint())
-            }
-        knownRoute = question
-        return await question.value
-    }
-
-    /// Returns the failure of every session to an app, if the platform says that there can be none.
-    private func prohibition(of app: App) async -> SessionFailure? {
-        if let refusal = try? await sshRefusal(of: app) {
-            return SessionFailure(.sshDisabled, "\(refusal)")
-        }
-        let permissions: API.Permissions? = try? await get("/v3/apps/\(app.guid)/permissions")
-        guard let permissions, !permissions.readSensitiveData else { return nil }
-        return SessionFailure(
-            .notAllowed, "you may not use SSH here", remedy: "it takes the role of a space developer in \(target)")
     }
 }
 

@@ -88,10 +88,12 @@ actor Login {
         }
     }
 
-    /// Has cf renew the person's own tokens. Of two runs that begin at once, one may find its refresh token used up by the
-    /// other, which then has left a new one.
+    /// Has cf renew the person's own tokens. Where refresh tokens rotate, another process of cf may have used up the one in
+    /// the configuration, and saves the next one at its own end only: on this platform, that takes about as long as this
+    /// one took.
     private static func renew(_ command: CFCommand, remedy: String?) async throws(PlatformError) {
         for attempt in 1...3 {
+            let start = ContinuousClock.now
             let result = try await command.runToItsEnd(["oauth-token"])
             if result.status.isSuccess { return }
             guard result.isLoggedOut else { throw PlatformError(result.complaint(of: "cf oauth-token"), .passing) }
@@ -100,9 +102,12 @@ actor Login {
                 let isNamed = complaint.contains("cf login")
                 throw PlatformError(isNamed ? complaint : "\(complaint): \(remedy ?? "'cf login'")", .loggedOut)
             }
-            try? await Task.sleep(for: .milliseconds(300))
+            try? await Task.sleep(for: min(max(shortestPause, (.now - start) * 2), longestPause))
         }
     }
+
+    private static let shortestPause = Duration.milliseconds(300)
+    private static let longestPause = Duration.seconds(10)
 
     private static func loggedOut(remedy: String) -> PlatformError {
         PlatformError("cf is no longer logged in: \(remedy)", .loggedOut)

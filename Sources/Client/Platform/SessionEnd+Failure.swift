@@ -1,12 +1,12 @@
 extension SessionEnd {
-    /// Returns the reason of the end, for a session that was not asked to end. `route` is for sessions that never began.
-    func failure(app: String, route: SSHRoute) -> SessionFailure {
-        failureOfAgent ?? failureOfPlatform(app: app) ?? failureOfRoute(app: app, route) ?? failureOfShell
-            ?? failureOfConnection ?? unexplained
+    /// Returns the reason of the end, for a session that was not asked to end.
+    func failure(of request: SessionRequest) -> SessionFailure {
+        failure(ofAgent: request) ?? failureOfPlatform(app: request.app) ?? failure(ofRoute: request)
+            ?? failureOfShell ?? failureOfConnection ?? unexplained
     }
 
     /// The agent's own words.
-    private var failureOfAgent: SessionFailure? {
+    private func failure(ofAgent request: SessionRequest) -> SessionFailure? {
         guard let error = agentError?.inOneLine(limit: 500) else { return nil }
         func mentions(_ phrases: String...) -> Bool { phrases.contains { error.contains($0) } }
         // It names the other captures' command lines, which may hold anything.
@@ -16,8 +16,7 @@ extension SessionEnd {
             return SessionFailure(.noCapability, "the agent may not capture (\(error))", remedy: Self.enable)
         }
         if mentions("filter") {
-            let isNamed = mentions("pcap-filter(7)")
-            return SessionFailure(.badFilter, error, remedy: isNamed ? nil : "see pcap-filter(7) for --filter")
+            return SessionFailure(.badFilter, error, remedy: request.remedy(forRefusedFilter: error))
         }
         if mentions("no such interface", "No such device", "interface is gone", "failed to open device") {
             return SessionFailure(.badInterface, error, remedy: "--interface takes eth0, lo or any")
@@ -58,7 +57,7 @@ extension SessionEnd {
     }
 
     /// The words of cf about the way to the instance.
-    private func failureOfRoute(app: String, _ route: SSHRoute) -> SessionFailure? {
+    private func failure(ofRoute request: SessionRequest) -> SessionFailure? {
         guard !hasAgentSpoken else { return nil }
         if says("Host key verification failed", "Unable to verify identity of host") {
             return SessionFailure(
@@ -70,7 +69,7 @@ extension SessionEnd {
                 .noDaemon, "the instance takes no SSH session (\(errors.inOneLine(limit: 200)))",
                 remedy: """
                     its container may have no SSH port or daemon, as when it was started while SSH was disabled: \
-                    'cf restart \(app)'
+                    'cf restart \(request.app)'
                     """)
         }
         if says("Request error") {
@@ -79,12 +78,12 @@ extension SessionEnd {
         }
         if says("dial tcp", "proxyconnect", "socks connect") {
             return SessionFailure(
-                .unreachable, "the SSH port cannot be reached (\(errors.inOneLine(limit: 200)))", remedy: route.remedy)
+                .unreachable, "the SSH port cannot be reached (\(errors.inOneLine(limit: 200)))", remedy: request.route.remedy)
         }
         if says("Error opening SSH connection", "ssh: handshake failed") {
             return SessionFailure(
                 .unreachable, "no SSH session (\(errors.inOneLine(limit: 300)))",
-                remedy: "'cf ssh \(app)' must work from this machine")
+                remedy: "'\(request.command)' must work from this machine")
         }
         return nil
     }

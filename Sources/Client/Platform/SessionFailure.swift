@@ -24,6 +24,9 @@ public struct SessionFailure: Error, Sendable, Equatable {
         case retry
         /// When the platform says that the instance runs, after a pause that grows.
         case rejoin
+        /// Like `rejoin` at a point that was captured before, since a person who has taken that away may give it back;
+        /// like `none` at any other.
+        case rejoinIfCaptured
         /// Only for a new instance at this index, or with another command line.
         case none
     }
@@ -48,7 +51,8 @@ public struct SessionFailure: Error, Sendable, Equatable {
         case .notRunning, .noSuchInstance, .appStopped, .noRoom, .loggedOut, .unreachable, .neverBegan, .noDaemon, .cut,
             .agentKilled, .endedEarly, .unknown:
             .rejoin
-        case .noSuchApp, .sshDisabled, .notAllowed, .hostKey, .noAgent, .agentNotExecutable, .noCapability,
+        case .noSuchApp, .sshDisabled, .notAllowed: .rejoinIfCaptured
+        case .hostKey, .noAgent, .agentNotExecutable, .noCapability,
             .badFilter, .badInterface, .agentFailed:
             .none
         }

@@ -26,6 +26,8 @@ struct SpaceApp: Sendable, Equatable {
     let ssh: SSH
     /// The processes, by type.
     let processes: [Process]
+    /// The reasons why the platform did not say something.
+    var problems: [String] = []
 
     /// Whether the platform has answered every question about the app.
     var isKnown: Bool { ssh != .unknown && processes.allSatisfy { $0.running != nil } }

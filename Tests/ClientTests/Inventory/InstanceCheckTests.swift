@@ -8,7 +8,7 @@ struct InstanceCheckTests {
 
     private func check(_ output: String, errors: String = "", status: SessionEnd.Status = .exited(0)) -> InstanceCheck {
         let session = SessionOutput(status: status, output: Array(output.utf8), errors: Array(errors.utf8))
-        return InstanceCheck(id, session, app: "demo", route: SSHRoute(environment: [:]))
+        return InstanceCheck(id, session, of: .web0)
     }
 
     @Test

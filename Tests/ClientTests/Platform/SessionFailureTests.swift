@@ -5,7 +5,10 @@ import Testing
 
 @Suite("Failures of sessions")
 struct SessionFailureTests {
-    private let route = SSHRoute(environment: [:])
+    private func request(_ route: SSHRoute = SSHRoute(environment: [:]), _ options: CaptureOptions? = nil) -> SessionRequest {
+        (options ?? CaptureOptions(app: "demo")).request(
+            to: InstanceID(process: "web", index: 2), of: App(name: "demo", guid: "a-1"), route)
+    }
 
     private func kind(
         _ status: SessionEnd.Status, output: String = "", errors: String = "", agentError: String? = nil,
@@ -13,7 +16,7 @@ struct SessionFailureTests {
     ) -> SessionFailure.Kind {
         SessionEnd(
             status: status, output: output, errors: errors, agentError: agentError, hasCaptured: hasCaptured
-        ).failure(app: "demo", route: route).kind
+        ).failure(of: request()).kind
     }
 
     @Test(arguments: [
@@ -92,7 +95,7 @@ struct SessionFailureTests {
     ])
     func `are not those of cf where the agent has spoken`(errors: String) {
         let end = SessionEnd(status: .exited(1), output: "FAILED\n", errors: errors, hasAgentSpoken: true)
-        let failure = end.failure(app: "demo", route: route)
+        let failure = end.failure(of: request())
         #expect(failure.kind == .unknown && failure.remedy == nil)
         #expect(kind(.exited(1), output: "FAILED\n", errors: errors, hasCaptured: true) == .unknown)
     }
@@ -100,7 +103,7 @@ struct SessionFailureTests {
     @Test
     func `never advise to leave the host key unchecked`() {
         let end = SessionEnd(status: .exited(1), errors: "ssh: handshake failed: Host key verification failed.")
-        let text = end.failure(app: "demo", route: route).description
+        let text = end.failure(of: request()).description
         #expect(!text.contains("-k") && !text.contains("skip"))
     }
 
@@ -108,7 +111,7 @@ struct SessionFailureTests {
     func `of a port that does not answer name the proxies that count, and those that do not`() {
         let end = SessionEnd(status: .exited(1), errors: "dial tcp 10.0.0.1:2222: connect: connection refused")
         func remedy(_ environment: [String: String]) -> String {
-            end.failure(app: "demo", route: SSHRoute(environment: environment)).remedy ?? ""
+            end.failure(of: request(SSHRoute(environment: environment))).remedy ?? ""
         }
         #expect(remedy([:]).contains("ALL_PROXY=socks5://HOST:PORT") && !remedy([:]).contains("https_proxy"))
         #expect(remedy(["https_proxy": "http://p"]).hasSuffix("https_proxy is set, but cf ssh ignores it"))
@@ -118,17 +121,17 @@ struct SessionFailureTests {
 
     @Test
     func `that nobody knows are passed on`() {
-        let failure = SessionEnd(status: .exited(3), errors: "what\n  a day\n").failure(app: "demo", route: route)
+        let failure = SessionEnd(status: .exited(3), errors: "what\n  a day\n").failure(of: request())
         #expect(failure.kind == .unknown)
         #expect(failure.description == "the session ended with status 3: what a day")
-        let silent = SessionEnd(status: .exited(1), output: "FAILED\n").failure(app: "demo", route: route)
+        let silent = SessionEnd(status: .exited(1), output: "FAILED\n").failure(of: request())
         #expect(silent.description == "the session ended with status 1: FAILED")
     }
 
     @Test
     func `say what to do and whether to come back`() {
         func failure(_ errors: String) -> SessionFailure {
-            SessionEnd(status: .exited(1), output: "FAILED\n", errors: errors).failure(app: "demo", route: route)
+            SessionEnd(status: .exited(1), output: "FAILED\n", errors: errors).failure(of: request())
         }
         #expect(failure("App 'demo' not found.").recovery == .none)
         #expect(failure("EOF").recovery == .retry)
@@ -140,7 +143,7 @@ struct SessionFailureTests {
     @Test
     func `of a hostile instance stay one short line`() {
         let end = SessionEnd(status: .exited(1), errors: String(repeating: "a\n", count: 100_000))
-        #expect(end.failure(app: "demo", route: route).description.count < 400)
+        #expect(end.failure(of: request()).description.count < 400)
     }
 
     @Test(arguments: [
@@ -149,7 +152,7 @@ struct SessionFailureTests {
     ])
     func `of a filter name pcap-filter(7) once`(error: String) {
         let end = SessionEnd(status: .exited(1), agentError: error)
-        let text = end.failure(app: "demo", route: route).description
+        let text = end.failure(of: request()).description
         #expect(text.components(separatedBy: "pcap-filter(7)").count == 2)
     }
 }

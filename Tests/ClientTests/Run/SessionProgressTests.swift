@@ -27,7 +27,7 @@ struct SessionProgressTests {
     }
 
     private func outcome() -> Session.Outcome {
-        progress.outcome(of: .signaled(9), app: App(name: "demo", guid: "1"), route: SSHRoute(environment: [:]))
+        progress.outcome(of: .signaled(9), request: .web0)
     }
 
     private func log(_ line: String) {

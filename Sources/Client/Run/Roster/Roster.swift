@@ -97,7 +97,7 @@ struct Roster {
         let point = target.point
         if mayRejoin, failure.recovery == .retry, retried.insert(point).inserted { return .start(target) }
         let isNewGap = gaps.insert(point).inserted
-        guard mayRejoin, follows, failure.recovery != .none else {
+        guard mayRejoin, follows, mayRecover(from: failure, at: point) else {
             places[point] = .abandoned(guid: target.instance.guid)
             return nil
         }
@@ -110,6 +110,14 @@ struct Roster {
         pauses[point] = min(pause * 2, Self.longestPause)
         places[point] = .waiting(since: now, pause: pause)
         return nil
+    }
+
+    private func mayRecover(from failure: SessionFailure, at point: CapturePoint) -> Bool {
+        switch failure.recovery {
+        case .retry, .rejoin: true
+        case .rejoinIfCaptured: begun.contains(point)
+        case .none: false
+        }
     }
 
     /// A session has begun to capture. Returns whether the point was captured before.

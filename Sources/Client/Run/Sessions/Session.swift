@@ -57,8 +57,9 @@ struct Session: Sendable {
     private func runSession(
         _ commands: AsyncStream<Command>, _ progress: SessionProgress
     ) async throws -> Outcome {
-        let (configuration, home) = try await cf.session(to: point, of: app, options)
+        let (configuration, home, appName) = try await cf.session(to: point, of: app, options)
         defer { cf.discard(home) }
+        if appName != app.name { display.say(point, "app '\(app.name)' is called '\(appName)' now") }
         let (packets, log) = try Self.makePipes()
         let result = try await Subprocess.run(
             configuration, input: .inputWriter,
@@ -82,7 +83,8 @@ struct Session: Sendable {
             }
         }
         await endPackets(progress, isOrderly: progress.isStopping || result.terminationStatus == .exited(0))
-        return progress.outcome(of: result.terminationStatus, app: app, route: cf.route)
+        return progress.outcome(
+            of: result.terminationStatus, request: options.request(to: point.instance, of: app, cf.route))
     }
 
     private func confirmed(_ failure: SessionFailure) async -> SessionFailure {

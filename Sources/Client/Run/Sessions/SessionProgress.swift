@@ -153,7 +153,7 @@ final class SessionProgress: Sendable {
     }
 
     /// Returns the end of the session, of which the process of cf has ended with `status`.
-    func outcome(of status: TerminationStatus, app: App, route: SSHRoute) -> Session.Outcome {
+    func outcome(of status: TerminationStatus, request: SessionRequest) -> Session.Outcome {
         state.withLock { state in
             if !state.isWanted { return .complete }
             if let reason = state.killReason { return state.outcome(ofKilled: reason, at: .now) }
@@ -165,7 +165,7 @@ final class SessionProgress: Sendable {
                 status: .init(status), output: String(decoding: state.pcap.remarks, as: UTF8.self),
                 errors: state.log.remarks, agentError: state.log.agentError, hasCaptured: state.start != nil,
                 hasAgentSpoken: state.log.hasAgentSpoken)
-            return .failed(end.failure(app: app.name, route: route))
+            return .failed(end.failure(of: request))
         }
     }
 }
