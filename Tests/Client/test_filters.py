@@ -50,3 +50,18 @@ def test_name_is_looked_up_in_each_instance(foundation, demo, folder):
 ])
 def test_wrong_values_and_contradictions_are_refused_before_a_session(foundation, demo, folder, arguments, words):
     is_refused(foundation, folder, "demo", *arguments, words=words)
+
+
+def test_name_that_an_instance_does_not_know_is_told_by_the_option_that_was_typed(foundation, demo, folder):
+    with Client(foundation, folder, "demo", "--host", "no-such-name.invalid", "--no-follow") as running:
+        result = running.wait(60)
+    assert result.status == 1
+    line = result.told("web/0")
+    assert "behind --host, write an address in place of no-such-name.invalid" in line and "--filter" not in line, line
+
+
+def test_hint_of_an_agent_is_shown_as_words(foundation, demo, folder):
+    with Client(foundation, folder, "demo", "-i", "0", "--interface", "lo", "-f", "outbound") as running:
+        running.wait_for_message("web/0: warning: ", "outbound")
+        result = running.stop()
+    assert "hint=" not in result.stderr and result.told("web/0").count("leave 'outbound' out") == 1, result.stderr

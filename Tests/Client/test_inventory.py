@@ -126,3 +126,30 @@ def test_answer_that_standard_output_does_not_take_is_a_failure(foundation, demo
         with open("/dev/full", "wb") as full, Client(foundation, folder, *words, stdout=full) as running:
             result = running.wait(30)
         assert result.status == 1 and "standard output does not take the answer" in result.stderr, result.stderr
+
+
+def test_signal_ends_a_check_with_the_rows_that_are_there(foundation, demo, folder, liars):
+    demo.processes[0].instances[1].ssh_answer = liars("wait(); time.sleep(60)")
+    for options in ((), ("--json",)):
+        with Client(foundation, folder, "demo", "--check", *options) as running:
+            running.wait_until(lambda: sum(path.startswith("ssh ") for path in foundation.requests) >= 3, 20, "all are asked")
+            time.sleep(4)
+            result = running.stop(signal.SIGINT)
+        assert result.status == 1, result.stderr
+        text = result.stdout.decode()
+        if options:
+            reasons = [each["reason"] for each in json.loads(text)["instances"]]
+            assert reasons == [None, "it was not asked to the end", None]
+        else:
+            assert [line.split()[0] for line in text.splitlines()[1:]] == ["web/0", "web/1", "web/2"]
+            assert [line.endswith("yes") for line in text.splitlines()[1:]] == [True, False, True], text
+        foundation.requests.clear()
+
+
+def test_list_tells_why_something_is_not_known_in_a_line_without_markup(foundation, demo, folder):
+    page = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body></html>"
+    stats = f"/v3/processes/{demo.processes[0].guid}/stats"
+    foundation.changed = {stats: page}
+    result = ask(foundation, folder, "--list", status=1)
+    assert result.lines == [f"error: the platform's answer to {stats} cannot be understood: '502 Bad Gateway'"]
+    assert "not known of 3" in result.stdout.decode()

@@ -9,7 +9,7 @@ import pytest
 
 from checks import check_with_tools, first_fields, nothing_lost, same_packets
 from client import Client
-from foundation import HTTPLoad, Tcpdump, request
+from foundation import HTTPLoad, Tcpdump, agents, request
 
 REQUESTS = 50
 
@@ -185,3 +185,37 @@ def test_session_that_ends_at_once_is_tried_again(foundation, demo, folder, tmp_
         running.wait_until(lambda: not once.exists(), 60, "the first session has ended")
         running.wait_until_capturing(*demo.processes[0].instances)
         assert running.stop().status == 0
+
+
+@pytest.mark.breaks
+def test_ssh_that_is_switched_off_and_on_again_is_joined_again(foundation, folder):
+    demo = foundation.push("demo", web=2)
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo") as running:
+        running.wait_until_capturing(*instances)
+        demo.ssh_disabled_by = "app"
+        instances[1].kill_daemon()
+        line = running.wait_for_message("web/1: warning: ", "SSH is disabled for app 'demo'")
+        assert "'cf enable-ssh demo'" in line and "joined again" in line
+        demo.ssh_disabled_by = ""
+        instances[1].start_daemon()
+        running.wait_for_message("web/1: capturing again")
+        running.stop()
+
+
+@pytest.mark.breaks
+def test_app_that_is_renamed_is_joined_again_under_its_new_name_and_no_other_app(foundation, folder):
+    """As a blue-green deployment does it: another app takes the name."""
+    demo, other = foundation.push("demo", web=2), foundation.push("other", web=2)
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo", "-o", "x.pcapng") as running:
+        running.wait_until_capturing(*instances)
+        demo.name, other.name = "demo-old", "demo"
+        time.sleep(5)
+        instances[1].kill_daemon()
+        instances[1].start_daemon()
+        running.wait_for_message("web/1: app 'demo' is called 'demo-old' now")
+        running.wait_for_message("web/1: capturing again")
+        assert not agents(other.processes[0].instances)
+        running.wait_until_capturing(*instances)
+        running.stop()

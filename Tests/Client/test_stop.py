@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import time
@@ -246,3 +247,62 @@ def assert_gone(processes: list[int]) -> None:
     """Such as a `cf` whose connection is dead: by itself it would notice after minutes."""
     assert processes
     wait_until(lambda: not any(map(is_running, processes)), 10, "no cf is left")
+
+
+FLOOD = "packets = record(b'x' * 1000) * 256\nsend(header())\nwhile True: send(packets)"
+
+
+@pytest.mark.breaks
+def test_instance_that_sends_without_end_is_cut_behind_what_an_agent_holds(foundation, folder, liars, show):
+    process = foundation.push("demo", web=1).processes[0]
+    foundation.pretend(process, liars(FLOOD))
+    with Client(foundation, folder, "demo", "--no-follow", "-o", "x.pcap") as running:
+        running.wait_until_capturing(process.instances[0])
+        running.wait_until(lambda: (folder / "x.pcap").stat().st_size > 1_000_000, 20, "it sends")
+        before = (folder / "x.pcap").stat().st_size
+        result = running.stop(timeout=40)
+    grown = (folder / "x.pcap").stat().st_size - before
+    show(f"flood after ^C: {result.seconds:.1f} s, {grown / 1e6:.0f} MB")
+    assert result.status == 1
+    assert "web/1: error: it sent more than 64.0 MB after the stop" in result.stderr
+    assert result.seconds < 15 and grown < 150_000_000
+    check_with_tools(folder / "x.pcap")
+
+
+@pytest.mark.breaks
+def test_reader_that_takes_nothing_is_told_and_not_waited_for_longer_than_outputs_are(foundation, folder):
+    instances = foundation.push("demo", web=2).processes[0].instances
+    reader, writer = os.pipe()
+    with ExitStack() as stack:
+        running = stack.enter_context(Client(foundation, folder, "demo", "-o", "-", stdout=writer))
+        os.close(writer)
+        running.wait_until_capturing(*instances)
+        for instance in instances:
+            stack.enter_context(Pktgen(instance, rate=2_000, count=4_000)).wait()
+        time.sleep(1)
+        result = running.stop(timeout=45)
+        os.close(reader)
+    assert result.status == 1
+    assert "'standard output' is not read: it has taken nothing for " in result.stderr, result.stderr
+    assert "did not end in time" not in result.stderr
+    assert 4 < result.seconds < 12
+    wait_until(lambda: not agents(instances), 10, "no agent is left")
+
+
+def test_signal_ends_the_wait_for_a_file_that_cannot_be_opened(foundation, demo, folder):
+    """Whoever has a lease on a file holds up those who open it, for 45 seconds (fcntl(2))."""
+    file = folder / "x.pcap"
+    file.write_bytes(b"")
+    holder = os.open(file, os.O_RDONLY)
+    previous = signal.signal(signal.SIGIO, signal.SIG_IGN)
+    fcntl.fcntl(holder, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    try:
+        with Client(foundation, folder, "demo", "--force", "-o", "x.pcap") as running:
+            time.sleep(2)
+            result = running.stop(timeout=20)
+    finally:
+        fcntl.fcntl(holder, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        signal.signal(signal.SIGIO, previous)
+        os.close(holder)
+    assert result.status == 1 and result.seconds < 6
+    assert result.lines == ["error: the output could not be opened before the end was asked for"]

@@ -310,3 +310,38 @@ def test_display_filter_that_tshark_is_too_slow_for_warns_while_it_captures(foun
         result = running.stop()
     assert result.status == 3, result.stderr
     assert len(result.pcapng("x.pcapng").packets) == count
+
+
+@pytest.mark.breaks
+@pytest.mark.parametrize("arguments", [[], ["--no-follow"]])
+def test_all_instances_that_crash_at_once_are_one_event(foundation, folder, arguments):
+    instances = foundation.push("demo", web=2).processes[0].instances
+    with Client(foundation, folder, "demo", "--until", "crash", "--after", "2s", *arguments) as running:
+        running.wait_until_capturing(*instances)
+        for instance in instances:
+            instance.crash()
+        running.wait_for_message("the crash that --until waits for was told at")
+        result = running.wait(30)
+    assert result.status == 0, result.stderr
+    assert sum("crashed as well" in line for line in result.lines) == 1, result.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["--duration", "2s"]])
+def test_number_of_packets_that_does_not_come_is_told_and_is_status_3(foundation, demo, folder, arguments):
+    instances = demo.processes[0].instances
+    with Client(foundation, folder, "demo", "--count", "100000", *arguments, "-o", "x.pcapng") as running:
+        running.wait_until_capturing(*instances)
+        with HTTPLoad(instances[0], 50) as load:
+            load.wait_for(10)
+            result = running.wait(20) if arguments else running.stop()
+    assert result.status == 3, result.stderr
+    count = len(result.pcapng("x.pcapng").packets)
+    assert count > 10
+    assert result.lines[-2] == f"warning: {count} of the 100000 packets that --count asks for came before the end: exit status 3"
+
+
+def test_filter_that_looks_behind_what_is_kept_is_warned_of(foundation, demo, folder):
+    with Client(foundation, folder, "demo", "--until", "ip6[53]&4!=0", "--snaplen", "60") as running:
+        line = running.wait_for_message("--until 'ip6[53]&4!=0' looks at the first 68 bytes of a packet")
+        assert "--snaplen 60" in line
+        running.stop()

@@ -36,6 +36,17 @@ enum Reports {
         }
     }
 
+    /// Returns why an output has no end: `pending` is the write that it has not accepted; nil if that is not known.
+    static func abandoned(
+        _ output: String, _ pending: OutputWatch.PendingWrite?, at now: ContinuousClock.Instant
+    ) -> String {
+        guard let pending else { return "the output '\(output)' was not taken in time: its end is missing" }
+        let time = Quantity.time(.seconds((now - pending.since).components.seconds))
+        return pending.isLive
+            ? "'\(pending.name)' is not read: it has taken nothing for \(time), and its end is missing"
+            : "'\(pending.name)' cannot be written: its disk has taken nothing for \(time), and its end is missing"
+    }
+
     /// Returns the warnings for a reader of the capture, a line each.
     static func cautions(_ statuses: [InstanceStatus], order: OrderReport) -> [String] {
         var lines: [String] = []

@@ -14,15 +14,11 @@ final class BoundedPipe: ByteDestination, Sendable {
         var isWriting = false
         var isClosed = false
         var failure: OutputError?
+        var watch = OutputWatch()
     }
 
     /// The bytes that wait for a reader at most, where nothing else is said.
     static let capacity = 8 << 20
-    /// The longest time for which ``close()`` waits for the reader while bytes still go. Less than the outputs have for
-    /// their end.
-    static let closeTime = Duration.seconds(3)
-    /// The longest time for which ``close()`` waits while no bytes go.
-    private static let stallTime = Duration.seconds(1)
 
     private let descriptor: FileDescriptor
     private let capacity: Int
@@ -50,15 +46,22 @@ final class BoundedPipe: ByteDestination, Sendable {
         _ = try unsafe add(bytes, upTo: .max)
     }
 
-    /// Waits until the reader has taken all, or takes no more.
+    /// Takes the watch's times for closing. Nothing else is reported, since no write waits for this pipe.
+    func report(to watch: OutputWatch) {
+        state.withLock { $0.watch = watch }
+    }
+
+    /// Waits until the reader has taken all, or takes no more in the watch's times.
     func close() throws(OutputError) {
         let start = ContinuousClock.now
+        let watch = state.withLock { $0.watch }
+        let deadline = watch.closingDeadline ?? start + watch.closeTime
         var (lastBytes, lastProgress) = (state.withLock { $0.queuedBytes }, start)
         while true {
             let (bytes, failure) = state.withLock { ($0.isWriting ? $0.queuedBytes : 0, $0.failure) }
             if bytes == 0 || failure != nil { break }
             if bytes != lastBytes { (lastBytes, lastProgress) = (bytes, .now) }
-            if .now - lastProgress > Self.stallTime || .now - start > Self.closeTime { break }
+            if .now - lastProgress > watch.stallTime || .now > deadline { break }
             usleep(5000)
         }
         let (isIdle, isLate) = state.withLock { state in

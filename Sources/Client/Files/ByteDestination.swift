@@ -18,6 +18,9 @@ protocol ByteDestination: AnyObject {
     /// Writes bytes of which a part is worth nothing: all of them, or none.
     func write(whole bytes: UnsafeRawBufferPointer) throws(OutputError)
 
+    /// Has the destination report to a watch, before anything is written.
+    func report(to watch: OutputWatch)
+
     /// Ends the output. Nothing is written any more.
     func close() throws(OutputError)
 }

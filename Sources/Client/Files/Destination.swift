@@ -17,6 +17,7 @@ final class Destination: ByteDestination {
     private(set) var identity: FileIdentity?
 
     private var descriptor: FileDescriptor
+    private var watch: OutputWatch?
     private let path: FilePath?
     private let isNew: Bool
 
@@ -105,7 +106,7 @@ final class Destination: ByteDestination {
                 path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: mode)
             return Destination(new, name: path.string, path: path, isNew: true)
         } catch Errno.fileExists {
-            guard overwrite || isChosen && mayBeChosen(path) else { throw .exists(path.string) }
+            guard overwrite || isChosen && path.mayBeChosen else { throw .exists(path.string) }
         } catch {
             throw .failed(path: path.string, errno(error))
         }
@@ -117,18 +118,6 @@ final class Destination: ByteDestination {
         } catch {
             throw .failed(path: path.string, errno(error))
         }
-    }
-
-    /// Whether a path that exists may be written to because somebody has named it: not a regular file, and of this user. A
-    /// device, or a descriptor of this process, is nobody's trap.
-    private static func mayBeChosen(_ path: FilePath) -> Bool {
-        guard let there = try? path.stat(), there.type != .regular else { return false }
-        let name = path.lexicallyNormalized().string
-        let isOwn =
-            ["/dev/stdout", "/dev/stderr"].contains(name) || name.hasPrefix("/dev/fd/")
-            || name.hasPrefix("/proc/self/fd/")
-        return there.type == .characterSpecial || there.type == .directory || isOwn
-            || there.userID.rawValue == geteuid()
     }
 
     /// Opens a file that exists. A FIFO is opened when it has a reader.
@@ -154,6 +143,10 @@ final class Destination: ByteDestination {
         descriptor = new
     }
 
+    func report(to watch: OutputWatch) {
+        self.watch = watch
+    }
+
     /// Writes packets, however long that takes. If that fails and a part of a packet cannot be taken back, throws
     /// ``OutputError/cut(path:_:)``.
     func write(packets: UnsafeRawBufferPointer, wholeLength: (Int) -> Int) throws(OutputError) -> Bool {
@@ -171,12 +164,10 @@ final class Destination: ByteDestination {
         var done = 0
         while done < bytes.count {
             do {
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
-                let count = try unsafe descriptor.write(rest)
+                let end = isLive ? min(done + OutputWatch.pieceSize, bytes.count) : bytes.count
+                let count = try unsafe writeSome(UnsafeRawBufferPointer(rebasing: bytes[done..<end]))
                 done += count
                 written += Int64(count)
-            } catch Errno.wouldBlock {
-                descriptor.waitUntilWritable()
             } catch Errno.brokenPipe {
                 throw .readerGone
             } catch {
@@ -187,6 +178,19 @@ final class Destination: ByteDestination {
                     throw .cut(path: name, Self.errno(error))
                 }
                 throw .failed(path: name, Self.errno(error))
+            }
+        }
+    }
+
+    /// Writes the first bytes of some, one at least, however long that takes. Returns their number.
+    private func writeSome(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+        watch?.begin(name, isLive: isLive)
+        defer { watch?.end() }
+        while true {
+            do {
+                return try unsafe descriptor.write(bytes)
+            } catch Errno.wouldBlock {
+                descriptor.waitUntilWritable()
             }
         }
     }
@@ -238,12 +242,5 @@ final class Destination: ByteDestination {
     /// swift-system's calls throw nothing else.
     private static func errno(_ error: any Error) -> Errno {
         error as? Errno ?? .ioError
-    }
-}
-
-extension Stat {
-    /// Whether both are of one file, pipe or socket. Of a device all that is written may go separate ways, as to /dev/null.
-    fileprivate func isSameFile(as other: Stat) -> Bool {
-        type != .characterSpecial && inode == other.inode && deviceID == other.deviceID
     }
 }

@@ -11,7 +11,7 @@ extension CaptureOptions {
     /// Whether packets end the capture, by their number or by what they are.
     var endsByPackets: Bool { count != nil || untilFilter != nil || untilDisplay != nil }
 
-    /// Whether the capture waits for an event, without which its exit status is ``Capture/eventDidNotCome``.
+    /// Whether the capture waits for an event.
     var waitsForEvent: Bool { until != nil || untilDisplay != nil }
 
     /// The options of the events that the capture waits for, with their values, for messages.
@@ -24,6 +24,16 @@ extension CaptureOptions {
 
     /// The option of the event, for messages.
     var optionOfEvent: String { until != nil || untilDisplay == nil ? "--until" : "--until-display" }
+
+    /// Returns what should have ended the capture and did not, in words; nil if all that was asked for came. `written` is
+    /// the number of packets in the output.
+    func missingEnd(hasEventCome: Bool, written: UInt64) -> String? {
+        if waitsForEvent {
+            return hasEventCome ? nil : "what \(optionOfEvent) waits for did not come before the end"
+        }
+        guard let count, written < UInt64(count) else { return nil }
+        return "\(written) of the \(count) packets that --count asks for came before the end"
+    }
 
     /// The value of `--until` that is no filter.
     private static let crash = "crash"

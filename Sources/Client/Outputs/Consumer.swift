@@ -2,17 +2,20 @@
 struct Consumer {
     let output: any Output
     private var file: CaptureFile
+    private let watch: OutputWatch
     /// Whether the output has failed and nothing is written to it any more.
     private(set) var hasFailed = false
 
     /// Opens the first destination of an output.
     init(
         _ output: any Output, _ format: OutputFormat, application: String, commandLine: String,
-        lines: OutputLines = OutputLines()
+        lines: OutputLines = OutputLines(), watch: OutputWatch = OutputWatch()
     ) throws(OutputError) {
         self.output = output
+        self.watch = watch
         file = try CaptureFile(
-            to: output.open(), format.format, format.compression, application: application, commandLine: commandLine,
+            to: output.open(reportingTo: watch), format.format, format.compression, application: application,
+            commandLine: commandLine,
             upTo: output.sizeLimit, tell: lines.warn)
     }
 
@@ -94,6 +97,11 @@ struct Consumer {
         if file.isOpen { try closeFile(isLast: true, isFailed: isFailed || hasFailed) }
     }
 
+    /// Waits, up to a moment, for the program that reads the output, which is closed. Throws if that has not taken all.
+    func waitForReader(until deadline: ContinuousClock.Instant) throws(OutputError) {
+        try output.waitForReader(until: deadline)
+    }
+
     /// Gives up an output that has failed.
     mutating func abandon() {
         hasFailed = true
@@ -102,7 +110,7 @@ struct Consumer {
 
     private mutating func openNext() throws(OutputError) {
         if file.isOpen { try closeFile() }
-        try file.open(output.open(), upTo: output.sizeLimit)
+        try file.open(output.open(reportingTo: watch), upTo: output.sizeLimit)
     }
 
     private mutating func closeFile(isLast: Bool = false, isFailed: Bool = false) throws(OutputError) {
@@ -114,6 +122,15 @@ struct Consumer {
         }
         if file.leftOut > 0 { output.leftOut(file.leftOut) }
         try output.didClose(packets: file.packetsInFile, isLast: isLast, failure: failure)
+    }
+}
+
+extension Output {
+    /// Opens the next destination, which reports to a watch.
+    fileprivate func open(reportingTo watch: OutputWatch) throws(OutputError) -> any ByteDestination {
+        let destination = try open()
+        destination.report(to: watch)
+        return destination
     }
 }
 

@@ -19,12 +19,13 @@ struct Consumers: RecordSink {
     /// The comments of the next packet.
     private var notes: [String] = []
     private let lines: OutputLines
+    private let watch: OutputWatch
     private let onMark: @Sendable (Mark) -> Void
 
     /// Creates consumers. The places of marks are those of `primary`, whose output is a required one.
     init(
         _ primary: Consumer, _ others: [Consumer] = [], examiner: (any PacketExaminer)? = nil,
-        lines: OutputLines = OutputLines(),
+        lines: OutputLines = OutputLines(), watch: OutputWatch = OutputWatch(),
         onMark: @escaping @Sendable (Mark) -> Void = { _ in }
     ) {
         self.primary = primary
@@ -32,6 +33,7 @@ struct Consumers: RecordSink {
         self.examiner = examiner
         isExamined = examiner != nil
         self.lines = lines
+        self.watch = watch
         self.onMark = onMark
     }
 
@@ -162,24 +164,45 @@ struct Consumers: RecordSink {
         try forEach { consumer throws(OutputError) in try consumer.flush(at: now) }
     }
 
+    /// The time that the programs which read the outputs have for what was written last, once all outputs are closed.
+    static let readerTime = Duration.seconds(1)
+
     /// Ends all outputs, the required ones first. Throws the first failure of one of these.
+    ///
+    /// All that is slow has one time together: pipes that are closed one after the other, and then their readers, which
+    /// come to their ends side by side.
     mutating func finish(isFailed: Bool) throws(OutputError) {
-        var failure: OutputError?
-        do {
-            try primary.finish(isFailed: isFailed)
-        } catch {
-            failure = error
-        }
-        let order = others.indices.filter { others[$0].output.isRequired } + others.indices
-        for index in order {
+        let deadline = ContinuousClock.now + watch.closeTime
+        watch.closingDeadline = deadline
+        var failure = Self.failure { () throws(OutputError) in try primary.finish(isFailed: isFailed) }
+        var late: Set<Int> = []
+        for index in others.indices.filter({ others[$0].output.isRequired }) + others.indices {
             let isRequired = others[index].output.isRequired
-            do {
+            let error = Self.failure { () throws(OutputError) in
                 try others[index].finish(isFailed: isFailed && isRequired)
-            } catch {
-                if isRequired { failure = failure ?? error } else { tell(of: error, index) }
             }
+            guard let error else { continue }
+            late.insert(index)
+            if isRequired { failure = failure ?? error } else { tell(of: error, index) }
+        }
+        let end = deadline + Self.readerTime
+        failure = failure ?? Self.failure { () throws(OutputError) in try primary.waitForReader(until: end) }
+        for index in others.indices {
+            let error = Self.failure { () throws(OutputError) in try others[index].waitForReader(until: end) }
+            // Of an output that was not closed in time this was said already.
+            guard let error, !late.contains(index) else { continue }
+            if others[index].output.isRequired { failure = failure ?? error } else { tell(of: error, index) }
         }
         if let failure { throw failure }
+    }
+
+    private static func failure(_ body: () throws(OutputError) -> Void) -> OutputError? {
+        do throws(OutputError) {
+            try body()
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private mutating func forEach(_ body: (inout Consumer) throws(OutputError) -> Void) throws(OutputError) {

@@ -26,6 +26,10 @@ protocol Output: AnyObject {
     /// go on without it.
     func didClose(packets: UInt64, isLast: Bool, failure: OutputError?) throws(OutputError)
 
+    /// Waits, up to a moment, for the program that reads the output, whose last destination is closed. Throws if that has
+    /// not taken all.
+    func waitForReader(until deadline: ContinuousClock.Instant) throws(OutputError)
+
     /// Keeps all that is there from now on: a packet was found that the capture waited for.
     func keepAll()
 
@@ -38,6 +42,7 @@ extension Output {
     var progress: OutputProgress? { nil }
     var sizeLimit: Int64 { .max }
     func isDue(packets _: UInt64, at _: ContinuousClock.Instant) -> Bool { false }
+    func waitForReader(until _: ContinuousClock.Instant) throws(OutputError) {}
     func keepAll() {}
     func leftOut(_: UInt64) {}
 }

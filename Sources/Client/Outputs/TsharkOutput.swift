@@ -46,9 +46,6 @@ final class TsharkOutput: Output {
 
     /// The packets after which tshark is started anew: 0.2 to 0.6 GB of memory.
     static let bound: UInt64 = 200_000
-    /// The longest time for which the end of the capture waits for tshark's last lines. Less than the outputs have for
-    /// their end.
-    private static let endTime = Duration.seconds(3)
 
     /// Creates a stream. If it is `isRequired`, the merge waits for tshark, else packets are left out that tshark is too
     /// slow for. If tshark ends by itself the capture goes on, unless it is a `watch`.
@@ -95,7 +92,10 @@ final class TsharkOutput: Output {
     }
 
     func didClose(packets: UInt64, isLast: Bool, failure: OutputError?) throws(OutputError) {
-        if isLast { return try end(failure) }
+        if isLast {
+            if let failure { throw failure }
+            return
+        }
         self.packets += packets
         if !hasToldRestart {
             lines.say(
@@ -112,14 +112,14 @@ final class TsharkOutput: Output {
     }
 
     /// Waits for tshark's last lines.
-    private func end(_ failure: OutputError?) throws(OutputError) {
+    func waitForReader(until deadline: ContinuousClock.Instant) throws(OutputError) {
         let hasEnded = DispatchSemaphore(value: 0)
         queue.async { hasEnded.signal() }
-        let isLate = hasEnded.wait(timeout: .now() + .milliseconds(Int(Self.endTime / .milliseconds(1)))) == .timedOut
+        let rest = max(.zero, deadline - .now)
+        let isLate = hasEnded.wait(timeout: .now() + .milliseconds(Int(rest / .milliseconds(1)))) == .timedOut
         if reported > 0 {
             lines.warn("tshark was too slow for \(reported) packets, which are in the file")
         }
-        if let failure { throw failure }
         if isLate { throw .behind(name) }
     }
 
@@ -172,6 +172,10 @@ private final class TsharkInput: ByteDestination {
 
     func write(whole bytes: UnsafeRawBufferPointer) throws(OutputError) {
         unsafe try pipe.write(whole: bytes)
+    }
+
+    func report(to watch: OutputWatch) {
+        pipe.report(to: watch)
     }
 
     func close() throws(OutputError) {

@@ -33,7 +33,9 @@ extension SessionFailure {
     func ofInstance(_ instance: InstanceID, app: String) -> SessionFailure {
         SessionFailure(
             kind, reason,
-            remedy: "other instances are reached, so it is this one or its cell: '\(instance.sshCommand(app: app))' shows it")
+            remedy:
+                "other instances are reached, so it is this one or its cell: '\(instance.sshCommand(app: app))' shows it"
+        )
     }
 
     /// Returns the failure of a session that never began, with what may be in its way.

@@ -78,7 +78,8 @@ extension SessionEnd {
         }
         if says("dial tcp", "proxyconnect", "socks connect") {
             return SessionFailure(
-                .unreachable, "the SSH port cannot be reached (\(errors.inOneLine(limit: 200)))", remedy: request.route.remedy)
+                .unreachable, "the SSH port cannot be reached (\(errors.inOneLine(limit: 200)))",
+                remedy: request.route.remedy)
         }
         if says("Error opening SSH connection", "ssh: handshake failed") {
             return SessionFailure(

@@ -35,6 +35,7 @@ extension CaptureOptions {
     /// Returns the session to an instance that these options ask for.
     func request(to instance: InstanceID, of app: App, _ route: SSHRoute) -> SessionRequest {
         SessionRequest(
-            app: app.name, instance: instance, filterOptions: filterOptions, hostNames: simpleFilter.names, route: route)
+            app: app.name, instance: instance, filterOptions: filterOptions, hostNames: simpleFilter.names, route: route
+        )
     }
 }

@@ -5,8 +5,10 @@ extension Capture {
         let before = ending
         for action in ending.handle(event, at: .now) { carryOut(action) }
         if ending.deadline != before.deadline { setAlarm() }
+        guard ending.state == .draining && before.state != .draining else { return }
+        drainBegan = .now
         // Perhaps no session was running when the stop came.
-        if ending.state == .draining && before.state != .draining { finishIfNothingIsLeft() }
+        finishIfNothingIsLeft()
     }
 
     mutating func finishIfNothingIsLeft() {
@@ -17,7 +19,18 @@ extension Capture {
     /// Reports the deadline of the ending, unless it is another one by then.
     mutating func deadlineCame() {
         guard let deadline = ending.deadline, deadline <= .now else { return }
-        end(.deadline)
+        // The ends of sessions come through the merger, which is writing.
+        end(ending.state == .killing && isOutputStalled(for: Deadlines.kill) ? .outputStalled : .deadline)
+    }
+
+    /// Waits no longer for an output that has accepted nothing since the stop.
+    mutating func lookAtOutput() {
+        if ending.state == .draining, isOutputStalled(for: Deadlines.finish) { end(.outputStalled) }
+    }
+
+    private func isOutputStalled(for time: Duration) -> Bool {
+        guard let pending = watch.pending, let drainBegan else { return false }
+        return .now - max(pending.since, drainBegan) >= time
     }
 
     private mutating func setAlarm() {
@@ -44,7 +57,7 @@ extension Capture {
         case .finishOutputs:
             Task { [post, merger] in post.yield(.finished(await merger.finish())) }
         case .abandonOutputs:
-            display.error(nil, "the output '\(output)' was not taken in time: its end is missing")
+            display.error(nil, Reports.abandoned(output, watch.pending, at: .now))
             endCommand()
             status = 1
         case .awaitCommand: awaitCommand()
@@ -100,6 +113,7 @@ extension Capture {
             }
         }
         if unanswered >= Self.mostUnanswered && mayGrow { roster.fail() }
+        tellUnexplained()
         if hasOutput { self.result = result }
         end(handover?.pending.isEmpty == false ? .filesWait : .finished)
     }
@@ -116,10 +130,11 @@ extension Capture {
     }
 
     private func exitStatus(hasOutput: Bool) -> Int32 {
-        guard options.waitsForEvent, !awaited.hasCome, hasOutput else { return roster.isComplete ? 0 : 1 }
-        display.warn(
-            nil,
-            "what \(options.optionOfEvent) waits for did not come before the end: exit status \(Self.eventDidNotCome)")
+        guard hasOutput, let missing = options.missingEnd(hasEventCome: awaited.hasCome, written: result?.written ?? 0)
+        else {
+            return roster.isComplete ? 0 : 1
+        }
+        display.warn(nil, "\(missing): exit status \(Self.eventDidNotCome)")
         return Self.eventDidNotCome
     }
 }

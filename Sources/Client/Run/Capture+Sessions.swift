@@ -166,6 +166,7 @@ extension Capture {
         askIfDue()
         tellSurveying()
         tellDraining()
+        lookAtOutput()
     }
 
     /// Says once that the platform has not answered yet.
@@ -185,10 +186,16 @@ extension Capture {
 
     /// Asks the platform which instances run, if there is reason to and time.
     mutating func askIfDue() {
-        guard ending.isCapturing, let survey, !isAsking else { return }
+        guard ending.isCapturing, survey != nil, !isAsking else { return }
         let isUrgent = roster.isWaiting || awaited.crashes.isWaiting
         guard options.follow || awaited.crashes.isWaiting else { return }
         guard .now - lastAsked >= (isUrgent ? Self.shortInterval : Self.longInterval) else { return }
+        ask()
+    }
+
+    /// Asks the platform which instances run, unless it is being asked.
+    mutating func ask() {
+        guard let survey, !isAsking else { return }
         isAsking = true
         Task { [post, options] in
             do {

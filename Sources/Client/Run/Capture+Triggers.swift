@@ -1,9 +1,17 @@
 /// The events that end a capture, which ``PacketTrigger`` and the platform tell of.
 extension Capture {
     /// Compiles the filter that the options name; nil if they name none. Blocks while this machine resolves names in it.
-    static func untilFilter(_ options: CaptureOptions) throws(UsageError) -> UntilFilter? {
+    /// Warns of one that looks at more of a packet than is kept.
+    static func untilFilter(_ options: CaptureOptions, _ display: Display) throws(UsageError) -> UntilFilter? {
         guard let expression = options.untilFilter else { return nil }
-        return try UntilFilter(expression, for: LinkType.of(interface: options.interfaces[0]))
+        let filter = try UntilFilter(expression, for: LinkType.of(interface: options.interfaces[0]))
+        if let snaplen = options.snaplen, filter.length > snaplen {
+            display.warn(
+                nil,
+                "--until '\(filter.expression)' looks at the first \(filter.length) bytes of a packet: one that --snaplen "
+                    + "\(snaplen) cuts before what is looked at does not match")
+        }
+        return filter
     }
 
     /// Returns the examiner of the merged packets that the options ask for; nil if they ask for none.
@@ -53,21 +61,35 @@ extension Capture {
 
     /// Takes the end of a session that captured and was not asked to end.
     mutating func suspectCrash(of instance: Instance) {
-        guard options.waitsForCrash, !awaited.hasCome, ending.isCapturing, roster.wasCaptured(instance.id) else {
-            return
-        }
+        guard options.waitsForCrash, ending.isCapturing, roster.wasCaptured(instance.id) else { return }
         awaited.crashes.suspect(instance, at: .now)
+        // The capture may end within a second, and the platform tells whether this instance crashed as well.
+        if awaited.hasCome { ask() }
     }
 
-    /// Takes what the platform says of all instances.
+    /// Takes what the platform says of all instances. The first crash is the event; that of another instance before the
+    /// capture ends is no gap either.
     mutating func lookForCrash(among instances: [Instance]) {
-        guard let crash = awaited.crashes.update(instances, at: .now), awaited.come(at: .now) else { return }
-        display.say(
-            "\(crash.id): the crash that --until waits for was told at \(WallClock.text(WallClock.now())) "
-                + "(\(crash.description)); \(goingOn).")
-        roster.forgive(crash.id)
-        send(.stopIsDue, after: options.timeAfterEvent)
-        Task { [merger] in await merger.keepAll() }
+        for crash in awaited.crashes.update(instances, at: .now) {
+            roster.forgive(crash.id)
+            guard awaited.come(at: .now) else {
+                display.say("\(crash.id): crashed as well (\(crash.description)).")
+                continue
+            }
+            display.say(
+                "\(crash.id): the crash that --until waits for was told at \(WallClock.text(WallClock.now())) "
+                    + "(\(crash.description)); \(goingOn).")
+            send(.stopIsDue, after: options.timeAfterEvent)
+            Task { [merger] in await merger.keepAll() }
+        }
+    }
+
+    /// Names the instances whose sessions ended behind the event and of which the platform has not told why.
+    func tellUnexplained() {
+        guard awaited.hasCome else { return }
+        for id in awaited.crashes.unexplained {
+            display.error(nil, "\(id): its session ended before the capture, and whether it crashed is not known")
+        }
     }
 
     private var goingOn: String {

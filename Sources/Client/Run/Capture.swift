@@ -34,6 +34,7 @@ public struct Capture {
     let display: Display
     let output: String
     let merger: Merger
+    let watch: OutputWatch
     /// The command for complete files; nil if there is none.
     let handover: FileHandover?
     let board = StatusBoard()
@@ -61,6 +62,8 @@ public struct Capture {
     let began = ContinuousClock.now
     /// The outcome of the merge at the end.
     var result: Merger.Result?
+    /// The moment at which the sessions were asked to end; nil before.
+    var drainBegan: ContinuousClock.Instant?
     /// The program's exit status, once the run has ended.
     var status: Int32?
 
@@ -70,11 +73,12 @@ public struct Capture {
     public init(
         _ options: CaptureOptions, commandLine: String, display: Display, whileRunning parent: ParentWatch? = nil
     ) async throws {
-        let until = try Self.untilFilter(options)
+        let until = try Self.untilFilter(options, display)
         let tshark = try await Tshark.prepare(options)
         let signals = Signals()
         let wait = ReaderWait(
             tell: { display.say($0) }, isStopped: { signals.hasAskedForStop || parent?.isGone == true })
+        let watch = OutputWatch()
         self.options = options
         self.commandLine = commandLine
         self.signals = signals
@@ -88,11 +92,11 @@ public struct Capture {
                 post.yield(.stopIsDue)
             })
         let match = options.untilDisplay.map { _ in DisplayMatch { post.yield(.trigger(.match($0))) } }
-        let outputs = try await OpenedOutputs.open(
-            options,
-            OpenedOutputs.Context(commandLine: commandLine, lines: lines, wait: wait, tshark: tshark, match: match),
-            examinedBy: Self.trigger(options, until: until, display: match) { post.yield(.trigger($0)) },
-            onMark: { post.yield(.marked($0)) })
+        let context = OpenedOutputs.Context(
+            commandLine: commandLine, lines: lines, wait: wait, tshark: tshark, match: match, watch: watch)
+        let trigger = Self.trigger(options, until: until, display: match) { post.yield(.trigger($0)) }
+        let outputs = try await Self.open(options, context, display, examinedBy: trigger) { post.yield(.marked($0)) }
+        self.watch = watch
         output = outputs.name
         viewerFailure = outputs.viewerFailure
         handover = outputs.handover
@@ -104,6 +108,19 @@ public struct Capture {
             case .failed(let error): post.yield(.outputFailed(error))
             case .isOver: post.yield(.outputsComplete)
             }
+        }
+    }
+
+    /// Opens the outputs, which may block; a reason to stop ends that.
+    private static func open(
+        _ options: CaptureOptions, _ context: OpenedOutputs.Context, _ display: Display,
+        examinedBy trigger: PacketTrigger?, onMark: @escaping @Sendable (Consumers.Mark) -> Void
+    ) async throws -> sending OpenedOutputs {
+        try await Exit.bounding(for: Deadlines.open, whenAsked: context.wait.isStopped) {
+            display.error(nil, "the output could not be opened before the end was asked for")
+            display.finish()
+        } _: {
+            try await OpenedOutputs.open(options, context, examinedBy: trigger, onMark: onMark)
         }
     }
 

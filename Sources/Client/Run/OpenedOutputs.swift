@@ -24,6 +24,7 @@ struct OpenedOutputs {
         let tshark: Tshark?
         /// The match that the display filter of `--until-display` finds.
         let match: DisplayMatch?
+        let watch: OutputWatch
     }
 
     /// Opens the outputs that the options name. What shows packets is lossy where a file is written.
@@ -52,7 +53,8 @@ struct OpenedOutputs {
             }
             let (first, others) = (outputs.removeFirst(), outputs)
             return OpenedOutputs(
-                consumers: Consumers(first, others, examiner: examiner, lines: context.lines, onMark: onMark),
+                consumers: Consumers(
+                    first, others, examiner: examiner, lines: context.lines, watch: context.watch, onMark: onMark),
                 name: first.output.name, handover: handover, viewerFailure: viewer?.failure)
         } catch {
             // A new file without anything in it is removed.
@@ -75,7 +77,7 @@ struct OpenedOutputs {
     ) throws(OutputError) -> Consumer {
         try Consumer(
             output, format, application: "cf-pcap-client \(ClientVersion.current)", commandLine: context.commandLine,
-            lines: context.lines)
+            lines: context.lines, watch: context.watch)
     }
 
     private static func file(

@@ -9,6 +9,13 @@ struct FileIdentity: Equatable, Sendable {
     }
 }
 
+extension Stat {
+    /// Whether both are of one file, pipe or socket. Of a device all that is written may go separate ways, as to /dev/null.
+    func isSameFile(as other: Stat) -> Bool {
+        type != .characterSpecial && inode == other.inode && deviceID == other.deviceID
+    }
+}
+
 extension FileDescriptor {
     /// Whether the file ends before the place of the next bytes, which would leave a hole: somebody else has cut it.
     var endsBeforePosition: Bool {

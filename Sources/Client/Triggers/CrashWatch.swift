@@ -16,6 +16,9 @@ struct CrashWatch {
     /// The time for which the platform may still call an instance running that has crashed.
     private static let timeout = Duration.seconds(30)
 
+    /// The instances on which the platform's word is awaited.
+    var unexplained: [InstanceID] { suspects.keys.sorted() }
+
     /// Whether the platform's word on an instance is awaited.
     var isWaiting: Bool { !suspects.isEmpty }
 
@@ -29,19 +32,21 @@ struct CrashWatch {
         suspects = suspects.filter { now - $0.value.since <= Self.timeout }
     }
 
-    /// Takes what the platform says of all instances. Returns the first crash among the suspects; nil if there is none.
-    mutating func update(_ instances: [Instance], at now: ContinuousClock.Instant) -> Crash? {
+    /// Takes what the platform says of all instances. Returns the crashes among the suspects, in the instances' order.
+    mutating func update(_ instances: [Instance], at now: ContinuousClock.Instant) -> [Crash] {
+        var crashes: [Crash] = []
         for id in suspects.keys.sorted() {
             guard let (guid, since) = suspects[id] else { continue }
             // One that the platform no longer has was scaled down.
             let instance = instances.first { $0.id == id }
             if let instance, let description = instance.crash(since: guid) {
                 suspects[id] = nil
-                return Crash(id: id, description: description)
+                crashes.append(Crash(id: id, description: description))
+            } else if instance == nil || now - since > Self.timeout {
+                suspects[id] = nil
             }
-            if instance == nil || now - since > Self.timeout { suspects[id] = nil }
         }
-        return nil
+        return crashes
     }
 }
 

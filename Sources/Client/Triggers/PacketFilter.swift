@@ -47,6 +47,28 @@ internal import Synchronization
         }
     }
 
+    /// The bytes at the start of a packet that the program may load (bpf(4)). Where a place depends on the length of the
+    /// IPv4 header, that counts as the shortest there is.
+    var length: Int {
+        let instructions = unsafe UnsafeBufferPointer(start: program.bf_insns, count: Int(program.bf_len))
+        return unsafe instructions.map { Self.length(loadedBy: $0) }.max() ?? 0
+    }
+
+    /// The shortest header of IPv4, in bytes (RFC 791, 3.1).
+    private static let shortestHeader = 20
+
+    private static func length(loadedBy instruction: bpf_insn) -> Int {
+        let code = Int32(instruction.code)
+        guard [BPF_LD, BPF_LDX].contains(code & 0x07) else { return 0 }
+        let size = [BPF_H: 2, BPF_B: 1][code & 0x18] ?? 4
+        return switch code & 0xE0 {
+        case BPF_ABS: Int(instruction.k) + size
+        case BPF_IND: Int(instruction.k) + size + shortestHeader
+        case BPF_MSH: Int(instruction.k) + 1
+        default: 0
+        }
+    }
+
     /// Returns the number by which libpcap knows a file's link type (`DLT_…`). The two differ for raw IP alone among
     /// ``LinkType/names``: its DLT is 14 on OpenBSD and 12 elsewhere (pcap-common.c).
     private static func dataLink(of linkType: UInt16) -> Int32 {

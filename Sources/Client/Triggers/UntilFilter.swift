@@ -2,6 +2,8 @@
 struct UntilFilter: Sendable {
     /// The expression as it was written.
     let expression: String
+    /// The bytes at the start of a packet that the filter may look at, for the link type of the interface.
+    let length: Int
     private let programs: [UInt16: Result<PacketFilter, PacketFilterError>]
 
     /// Compiles an expression. Blocks while this machine resolves names in it.
@@ -11,7 +13,7 @@ struct UntilFilter: Sendable {
     init(_ expression: String, for linkType: UInt16) throws(UsageError) {
         self.expression = expression
         do {
-            _ = try PacketFilter(expression, linkType: linkType)
+            length = try PacketFilter(expression, linkType: linkType).length
         } catch {
             throw UsageError("--until '\(expression)': \(error)")
         }

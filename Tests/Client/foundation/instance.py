@@ -127,6 +127,11 @@ class Instance:
         for pid in self.container.processes("diego-sshd"):
             os.kill(pid, signal.SIGKILL)
 
+    def start_daemon(self) -> None:
+        """A session daemon in place of one that was killed."""
+        wait_until(lambda: not self.container.sockets("listening", SSH_PORT), 10, "the daemon is gone")
+        diego.start(self.container, SSH_PORT, INSTANCE_PORTS_WITHOUT_PROXY)
+
     def slow_down(self, kilobytes_per_second: int) -> None:
         """What it sends goes over a link of that rate, and its daemon waits as long for a client's answer."""
         self.kill_daemon()

@@ -20,6 +20,8 @@ struct EmptyCaptureTests {
         (["--interface", "lo", "--port", "5432"], "its calls to services pass --interface eth0"),
         (["--interface", "any", "--port", "5432"], "port 5432, which nothing uses now"),
         (["--host", "db.internal"], "cf ssh 'my app' -c 'getent ahosts db.internal' shows the addresses"),
+        (["--host", "db.internal", "-i", "2-4"], "cf ssh 'my app' -i 2 -c 'getent"),
+        (["--host", "db.internal", "--process", "worker"], "cf ssh 'my app' --process 'worker' -c 'getent"),
         (["-f", "icmp"], "Nothing matches the filter 'icmp': leave it out"),
         (["--host", "10.0.0.1"], "Nothing matches the filter 'host 10.0.0.1'"),
     ])

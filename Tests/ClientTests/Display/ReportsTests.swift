@@ -109,6 +109,18 @@ struct ReportsTests {
     }
 
     @Test
+    func `name the output that is not read, and for how long`() {
+        let start = ContinuousClock.now
+        func text(_ isLive: Bool) -> String {
+            let pending = OutputWatch.PendingWrite(name: "standard output", isLive: isLive, since: start)
+            return Reports.abandoned("x", pending, at: start + .milliseconds(7400))
+        }
+        #expect(text(true).hasPrefix("'standard output' is not read: it has taken nothing for 7"))
+        #expect(text(false).contains("cannot be written: its disk has taken nothing"))
+        #expect(Reports.abandoned("x", nil, at: start) == "the output 'x' was not taken in time: its end is missing")
+    }
+
+    @Test
     func `announce what scripts look for`() {
         #expect(Announcements.starting(on: nil) == "Starting capture on all instances.")
         #expect(Announcements.starting(on: [1...1]) == "Starting capture on instances: 1.")

@@ -330,4 +330,28 @@ struct MergeTests {
             #expect(merge.order.late == 0 && merge.merged == expected.count && merge.bufferedBytes == 0)
         }
     }
+
+    /// Merges two streams of a packet every 10 ms for 15 s, of which one is stamped `jump` ms ahead during the sixth second.
+    private func merge(jumpingBy jump: Int, for length: Int = 1000) throws -> (MergeOrder, [Int64?]) {
+        var (merge, streams) = merge(streams: 2)
+        var output = Output()
+        let origin = 1_000_000_000_000
+        for tick in 0..<1500 {
+            let (now, time) = (start + .milliseconds(tick * 10), origin + tick * 10)
+            let isJump = (5000..<5000 + length).contains(tick * 10)
+            merge.append(batch(UInt64(time + (isJump ? jump : 0)) * 1_000_000), to: streams[0], at: now)
+            merge.append(batch(UInt64(time + 3) * 1_000_000), to: streams[1], at: now)
+            if tick.isMultiple(of: 5) { try merge.drain(at: now, into: &output) }
+        }
+        let distances = streams.map { merge.clockDistance(of: $0, at: start + .seconds(15)) }
+        try merge.drainAll(into: &output)
+        return (merge.order, distances)
+    }
+
+    @Test(arguments: [-3600_000, -5000, -2000, -1500, -1000, -900, -500, 500, 900, 1000, 1500, 2000, 5000, 3600_000])
+    func `scratch`(jump: Int) throws {
+        for length in [500, 1000, 3000] {
+            print("SCRATCH", jump, length, try merge(jumpingBy: jump, for: length))
+        }
+    }
 }

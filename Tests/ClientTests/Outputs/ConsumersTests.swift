@@ -43,9 +43,12 @@ struct ConsumersTests {
         OutputLines(say: { [said] in said.add($0) }, warn: { [said] in said.add($0) })
     }
 
-    private func consumer(_ output: any Output, _ format: CaptureOptions.Format = .pcapng) throws -> Consumer {
+    private func consumer(
+        _ output: any Output, _ format: CaptureOptions.Format = .pcapng, watch: OutputWatch = OutputWatch()
+    ) throws -> Consumer {
         try Consumer(
-            output, OutputFormat(format: format, compression: .none), application: "", commandLine: "", lines: lines)
+            output, OutputFormat(format: format, compression: .none), application: "", commandLine: "", lines: lines,
+            watch: watch)
     }
 
     private func file(_ name: String) throws -> FileSet {
@@ -134,7 +137,10 @@ struct ConsumersTests {
     func `that are lossy leave packets out, are told of it, and hold nothing up`() throws {
         let (reading, writing) = try FileDescriptor.pipe()
         let stream = ByteStream(lossyTo: writing, name: "Viewer", capacity: 100_000, lines: lines)
-        var consumers = Consumers(try consumer(file("a.pcapng")), [try consumer(stream)], lines: lines)
+        // The reader begins below, and on a busy machine not at once.
+        let watch = OutputWatch(closeTime: .seconds(60), stallTime: .seconds(60))
+        var consumers = Consumers(
+            try consumer(file("a.pcapng")), [try consumer(stream, watch: watch)], lines: lines, watch: watch)
         try consumers.add(StreamID(number: 0), self.stream)
         let large = (1...1000).map { Record(UInt64($0) * 1000, [UInt8](repeating: 1, count: 1000)) }
         for start in stride(from: 0, to: 1000, by: 50) {
@@ -164,6 +170,39 @@ struct ConsumersTests {
         #expect(
             said.all.last
                 == "Viewer was too slow for \(1000 - some) packets, which were left out there and are in the file")
+    }
+
+    /// Each of the readers takes a little now and then, so that its pipe is never given up for standing still.
+    @Test
+    func `that are slow have one time together for their end`() throws {
+        signal(SIGPIPE, SIG_IGN)
+        let pipes = try (0..<3).map { _ in try FileDescriptor.pipe() }
+        let streams = pipes.enumerated().map { ByteStream(lossyTo: $1.writeEnd, name: "Viewer \($0)", lines: lines) }
+        let watch = OutputWatch()
+        var consumers = Consumers(
+            try consumer(file("a.pcapng")), try streams.map { try consumer($0, watch: watch) }, lines: lines,
+            watch: watch)
+        try consumers.add(StreamID(number: 0), stream)
+        let large = (1...200).map { Record(UInt64($0) * 1000, [UInt8](repeating: 1, count: 10_000)) }
+        try write(large, to: &consumers)
+        try consumers.flush(at: .now)
+        let isOver = Mutex(false)
+        for (reading, _) in pipes {
+            Thread.detachNewThread {
+                var buffer = [UInt8](repeating: 0, count: 8192)
+                while !isOver.withLock({ $0 }) {
+                    _ = try? unsafe buffer.withUnsafeMutableBytes { try unsafe reading.read(into: $0) }
+                    usleep(100_000)
+                }
+                try? reading.close()
+            }
+        }
+        let begin = ContinuousClock.now
+        try consumers.finish(isFailed: false)
+        #expect(.now - begin < Deadlines.finish)
+        isOver.withLock { $0 = true }
+        #expect(try packets("a.pcapng").count == 200)
+        #expect(said.all.count { $0.contains("did not take the last packets in time") } == 3, "\(said.all)")
     }
 
     @Test

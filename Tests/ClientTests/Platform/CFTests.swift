@@ -212,6 +212,33 @@ struct CFTests {
     }
 
     @Test
+    func `takes a token that ended while a session began for no lost login`() async throws {
+        let ended = SessionFailure(.loggedOut, "cf is no longer logged in", remedy: "'cf login'")
+        try await withPlatform(["space.out": "s-1"]) { platform, cf in
+            let failure = await cf.confirmed(ended, of: app, at: first)
+            #expect(failure.kind == .hiccup && failure.recovery == .retry)
+        }
+        try await withPlatform(["space.err": "Please log back in to re-authenticate.\n"]) { platform, cf in
+            try platform.folder.add("oauth-token.err", "Please log back in to re-authenticate.\n")
+            #expect(await cf.confirmed(ended, of: app, at: first) == ended)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"state":"STARTED","name":"demo-old"}"#, "demo-old"), (#"{"state":"STARTED"}"#, "demo"),
+        (#"{"state":"STARTED","name":"--help"}"#, "demo"), (#"{"state":"STARTED","name":""}"#, "demo"), ("{", "demo"),
+    ])
+    func `opens sessions to the app by the name that it has now`(answer: String, name: String) async throws {
+        try await withPlatform(["v3_apps_a-1.out": answer]) { platform, cf in
+            #expect(await cf.presentName(of: app) == name)
+            // Many sessions begin at once, and ask once.
+            let calls = try platform.calls.count
+            #expect(await cf.presentName(of: app) == name)
+            #expect(try platform.calls.count == calls)
+        }
+    }
+
+    @Test
     func `names the SSH port of a session that never began`() async throws {
         try await withPlatform([".out": #"{"links":{"app_ssh":{"href":"ssh.example.com:2222"}}}"#]) { platform, cf in
             let failure = await cf.confirmed(.neverBegan(within: 60), of: app, at: first)

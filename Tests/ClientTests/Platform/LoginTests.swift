@@ -64,6 +64,46 @@ struct LoginTests {
     }
 
     @Test
+    func `is renewed beside another cf that has used up its refresh token, and saves the next one at its end`()
+        async throws
+    {
+        try await withPlatform(["v3_x.out": stats]) { platform, cf in
+            try platform.folder.add("home/.cf/config.json", configuration(endsIn: 65))
+            // A slow platform: each renewal reads the configuration, and takes a second.
+            try platform.folder.add(
+                "oauth-token.sh",
+                """
+                if [ ! -e other ]; then touch other; (sleep 2.8; cat renewed > home/.cf/config.json) >/dev/null 2>&1 & fi
+                grep -q r-2 home/.cf/config.json; known=$?; sleep 1
+                [ $known = 0 ] || { printf '\(expired.dropLast())\\n' >&2; exit 1; }
+
+                """)
+            try platform.folder.add("renewed", configuration(refresh: "r-2"))
+            try await ask(cf)
+        }
+    }
+
+    @Test
+    func `is not lost where one token after the other ends before the platform's answer`() async throws {
+        try await withPlatform(["v3_x.out": stats]) { platform, cf in
+            try platform.folder.add("home/.cf/config.json", configuration(refresh: "r-1"))
+            // Each question ends the token that it came with, but for the third.
+            try platform.folder.add(
+                "curl.sh",
+                """
+                echo x >> questions; number=$(wc -l < questions)
+                [ $number = 3 ] || cat "config-$number" > home/.cf/config.json
+
+                """)
+            let revoked = #"{"errors":[{"code":1000,"title":"CF-InvalidAuthToken","detail":"Invalid Auth Token"}]}"#
+            try platform.folder.add("v3_x.sh", ". ./curl.sh; [ $number = 3 ] || { echo '\(revoked)'; exit 0; }\n")
+            try platform.folder.add("config-1", configuration(endsIn: 3000, refresh: "r-2"))
+            try platform.folder.add("config-2", configuration(endsIn: 2000, refresh: "r-3"))
+            try await ask(cf)
+        }
+    }
+
+    @Test
     func `that the platform has revoked is told, though cf takes it for good`() async throws {
         let revoked = #"{"errors":[{"code":1000,"title":"CF-InvalidAuthToken","detail":"Invalid Auth Token"}]}"#
         try await withPlatform(["v3_x.out": revoked]) { platform, cf in

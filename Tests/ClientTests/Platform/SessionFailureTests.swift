@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Failures of sessions")
 struct SessionFailureTests {
-    private func request(_ route: SSHRoute = SSHRoute(environment: [:]), _ options: CaptureOptions? = nil) -> SessionRequest {
+    private func request(_ route: SSHRoute = SSHRoute(environment: [:]), _ options: CaptureOptions? = nil)
+        -> SessionRequest
+    {
         (options ?? CaptureOptions(app: "demo")).request(
             to: InstanceID(process: "web", index: 2), of: App(name: "demo", guid: "a-1"), route)
     }
@@ -133,7 +135,7 @@ struct SessionFailureTests {
         func failure(_ errors: String) -> SessionFailure {
             SessionEnd(status: .exited(1), output: "FAILED\n", errors: errors).failure(of: request())
         }
-        #expect(failure("App 'demo' not found.").recovery == .none)
+        #expect(failure("App 'demo' not found.").recovery == .rejoinIfCaptured)
         #expect(failure("EOF").recovery == .retry)
         #expect(failure("Instance 0 of process web not running").recovery == .rejoin)
         let stopped = failure("Application 'demo' is not in the STARTED state")
@@ -144,6 +146,34 @@ struct SessionFailureTests {
     func `of a hostile instance stay one short line`() {
         let end = SessionEnd(status: .exited(1), errors: String(repeating: "a\n", count: 100_000))
         #expect(end.failure(of: request()).description.count < 400)
+    }
+
+    @Test(arguments: [
+        (
+            ["--host", "db.internal"], "unknown host 'db.internal'",
+            "behind --host, write an address in place of db.internal"
+        ),
+        (["--host", "db.internal", "-f", "tcp"], "unknown host 'db.internal'", "behind --host, write an address"),
+        (
+            ["--host", "db.internal", "-f", "host x.internal"], "unknown host 'x.internal'",
+            "--host and --filter make this"
+        ),
+        (["--port", "80", "--proto", "tcp"], "4,200 instructions", "--port and --proto make this filter"),
+        (["--tcp-flags", "syn"], "too long", "--tcp-flags make this filter"),
+        (["-f", "host x.internal"], "unknown host 'x.internal'", "see pcap-filter(7) for --filter"),
+    ])
+    func `of a filter name the options that were typed`(arguments: [String], reason: String, remedy: String) throws {
+        guard case .capture(let options) = try CommandLineArguments(["demo"] + arguments).invocation() else { return }
+        let end = SessionEnd(status: .exited(1), agentError: "failed to set up capture: filter 'x': \(reason)")
+        let failure = end.failure(of: request(SSHRoute(environment: [:]), options))
+        #expect(failure.kind == .badFilter && failure.remedy?.contains(remedy) == true, "\(failure)")
+        #expect(arguments.contains("-f") || failure.remedy?.contains("--filter") == false)
+    }
+
+    @Test
+    func `of the way to an instance name the command that goes there`() {
+        let end = SessionEnd(status: .exited(1), errors: "Error opening SSH connection: ssh: handshake failed: EOF")
+        #expect(end.failure(of: request()).remedy == "'cf ssh demo -i 2 --process web' must work from this machine")
     }
 
     @Test(arguments: [

@@ -97,6 +97,20 @@ struct EndingTests {
     }
 
     @Test
+    func `does not wait for sessions that cannot end, for an output accepts nothing`() {
+        var ending = Ending()
+        for event in [Ending.Event.surveyed, .signal] { _ = ending.handle(event, at: start) }
+        #expect(ending.handle(.outputStalled, at: start + Deadlines.finish) == [.killSessions])
+        #expect(ending.deadline == start + Deadlines.finish + Deadlines.kill)
+        var recovered = ending
+        #expect(ending.handle(.outputStalled, at: start + .seconds(6)) == [.abandonOutputs] && ending.state == .ended)
+        #expect(recovered.handle(.nothingLeft, at: start + .seconds(6)) == [.finishOutputs], "it accepts again")
+        var capturing = Ending()
+        _ = capturing.handle(.surveyed, at: start)
+        #expect(capturing.handle(.outputStalled, at: start).isEmpty && capturing.state == .capturing)
+    }
+
+    @Test
     func `takes a second signal for the first within a moment, and for haste behind it`() {
         var ending = Ending()
         _ = ending.handle(.surveyed, at: start)
@@ -141,7 +155,7 @@ struct EndingTests {
         #expect(Deadlines.unbegun < Deadlines.stall)
         #expect(Deadlines.hint < Deadlines.firstBegin && Deadlines.firstBegin < Deadlines.begin)
         #expect(Deadlines.hurriedFinish < Deadlines.finish)
-        #expect(BoundedPipe.closeTime < Deadlines.finish)
+        #expect(OutputWatch().closeTime + Consumers.readerTime < Deadlines.finish)
         #expect(Deadlines.sameSignal < Deadlines.kill)
     }
 }

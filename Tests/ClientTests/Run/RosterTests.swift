@@ -223,6 +223,21 @@ struct RosterTests {
         #expect(roster.update([next, instance(1)], at: start + .seconds(61)) == [.start(at(next))])
     }
 
+    @Test(arguments: [SessionFailure.Kind.sshDisabled, .notAllowed, .noSuchApp])
+    func `joins again what a person has taken away and given back, where it was captured`(
+        kind: SessionFailure.Kind
+    ) throws {
+        var roster = try self.roster()
+        _ = roster.update([instance(0), instance(1)], at: start)
+        _ = roster.sessionBegan(of: point(0), at: start)
+        for index in 0...1 {
+            let failure = SessionFailure(kind, "off")
+            #expect(roster.sessionFailed(of: target(index), failure, mayRejoin: true, at: start) == nil)
+        }
+        #expect(roster.isWaiting(for: point(0)) && !roster.isWaiting(for: point(1)))
+        #expect(roster.update([instance(0), instance(1)], at: start + .seconds(1)) == [.start(target(0))])
+    }
+
     @Test
     func `has ended when all are given up`() throws {
         var roster = try self.roster()

@@ -28,6 +28,12 @@ struct SessionLogTests {
         #expect(log.agentError == "capture failed: interface is gone")
     }
 
+    @Test
+    func `shows a hint as words`() {
+        let (_, lines) = log(#"time=t level=WARN msg="'outbound' selects nothing" hint="leave it out""#)
+        #expect(lines == [.warning("'outbound' selects nothing: leave it out")])
+    }
+
     @Test(arguments: ["cf-pcap 1\u{1B}[2J", "cf-pcap " + String(repeating: "1", count: 50), "cf-pcap 1 2", "cf-pcap "])
     func `takes nothing but a version for one`(line: String) {
         #expect(log(line).0.agent == nil)

@@ -89,7 +89,7 @@ struct SessionProgressTests {
     func `that was killed after the stop tells the number that is lost, as far as it is known`(
         line: String, loss: String
     ) {
-        progress.count(100)
+        _ = progress.count(100, bytes: 10_000)
         log(line)
         progress.stop(at: start)
         progress.kill(.stalled)
@@ -103,8 +103,34 @@ struct SessionProgressTests {
     }
 
     @Test
+    func `may send after the stop what an agent holds, and no more`() {
+        let most = SessionProgress.mostBytesAfterStop
+        #expect(progress.count(1, bytes: most * 10) == nil, "before the stop there is no limit")
+        progress.stop(at: start)
+        #expect(progress.count(1, bytes: most) == nil)
+        let failure = progress.count(1, bytes: 1)
+        #expect(failure?.kind == .cut && failure?.reason.contains("64.0 MB after the stop") == true)
+    }
+
+    @Test
+    func `may send no packet behind those that its agent has counted at its end`() {
+        _ = progress.count(100, bytes: 1000)
+        progress.stop(at: start)
+        log(#""stopped capture" packets=150 bytes=1 dropped=0 truncated=0 lost=20"#)
+        #expect(progress.count(30, bytes: 1000) == nil)
+        #expect(progress.count(20, bytes: 1000) == nil)
+        #expect(progress.count(1, bytes: 10) != nil)
+    }
+
+    @Test
+    func `of which nothing is wanted after the stop is not measured`() {
+        progress.stop(at: start, isWanted: false)
+        #expect(progress.count(1, bytes: SessionProgress.mostBytesAfterStop * 2) == nil)
+    }
+
+    @Test
     func `that is killed when its agent has ended and all packets have come is complete`() {
-        progress.count(100)
+        _ = progress.count(100, bytes: 10_000)
         progress.stop(at: start)
         log(#""stopped capture" packets=100 bytes=1 dropped=0 truncated=0"#)
         progress.kill(.stalled)

@@ -17,10 +17,11 @@ struct CrashWatchTests {
     @Test
     func `believes a crash when the platform tells it, and waits until it does`() {
         var watch = CrashWatch()
-        #expect(watch.update([instance(0, .crashed)], at: start) == nil && !watch.isWaiting, "nobody is suspected")
+        #expect(watch.update([instance(0, .crashed)], at: start).isEmpty && !watch.isWaiting, "nobody is suspected")
         watch.suspect(instance(0), at: start)
-        #expect(watch.update([instance(0)], at: start) == nil && watch.isWaiting, "the platform may not know yet")
+        #expect(watch.update([instance(0)], at: start).isEmpty && watch.isWaiting, "the platform may not know yet")
         let crash = watch.update([instance(0, .crashed, details: "Exited with\nstatus 137")], at: start + .seconds(2))
+            .first
         #expect(crash?.id.index == 0 && crash?.description == "the platform says crashed, Exited with status 137")
         #expect(!watch.isWaiting)
     }
@@ -34,7 +35,17 @@ struct CrashWatchTests {
     ) {
         var watch = CrashWatch()
         watch.suspect(instance(3), at: start)
-        #expect(watch.update([instance(2), instance(3, state, guid: guid)], at: start)?.description == description)
+        #expect(
+            watch.update([instance(2), instance(3, state, guid: guid)], at: start).first?.description == description)
+    }
+
+    @Test
+    func `tells all that have crashed by one answer of the platform`() {
+        var watch = CrashWatch()
+        for index in 0...2 { watch.suspect(instance(index), at: start) }
+        let answer = [instance(0, .crashed), instance(1), instance(2, .crashed)]
+        #expect(watch.update(answer, at: start).map(\.id.index) == [0, 2])
+        #expect(watch.unexplained.map(\.index) == [1])
     }
 
     @Test
@@ -52,8 +63,8 @@ struct CrashWatchTests {
         var watch = CrashWatch()
         watch.suspect(instance(0), at: start)
         watch.suspect(instance(1), at: start)
-        #expect(watch.update([instance(0)], at: start + .seconds(10)) == nil && watch.isWaiting)
-        #expect(watch.update([instance(0)], at: start + .seconds(31)) == nil && !watch.isWaiting)
-        #expect(watch.update([instance(0, .crashed)], at: start + .seconds(40)) == nil, "that is another story")
+        #expect(watch.update([instance(0)], at: start + .seconds(10)).isEmpty && watch.isWaiting)
+        #expect(watch.update([instance(0)], at: start + .seconds(31)).isEmpty && !watch.isWaiting)
+        #expect(watch.update([instance(0, .crashed)], at: start + .seconds(40)).isEmpty, "that is another story")
     }
 }

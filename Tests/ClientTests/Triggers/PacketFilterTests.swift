@@ -34,6 +34,24 @@ struct PacketFilterTests {
         }
     }
 
+    /// Ethernet has 14 bytes, IPv4 20, IPv6 40; ports stand in the first 4 bytes behind them, flags in the 14th.
+    @Test(arguments: [
+        ("arp", 14), ("ip host 10.0.0.1", 34), ("ip and tcp port 80", 38), ("ip6 and tcp port 80", 58),
+        ("tcp port 80", 58), ("tcp[13] & 4 != 0", 48), ("ip6[53] & 4 != 0", 68), ("greater 1000", 0),
+        ("ether[200] = 1", 201),
+    ])
+    func `tell how much of a packet they look at`(expression: String, length: Int) throws {
+        let filter = try PacketFilter(expression, linkType: 1)
+        #expect(filter.length == length)
+        // What stands behind that changes nothing.
+        let bytes = request.ethernet + [UInt8](repeating: 0, count: 300)
+        let (whole, part) = unsafe (
+            bytes.withUnsafeBytes { unsafe filter.matches($0, original: 500) },
+            bytes.prefix(max(length, 1)).withUnsafeBytes { unsafe filter.matches($0, original: 500) }
+        )
+        #expect(whole == part)
+    }
+
     @Test(arguments: [
         "tcp port", "nonsense words", "host no-such-name.invalid", "tcp[", "port 80\0 or tcp", "ip proto 300 and arp",
     ])

@@ -11,6 +11,9 @@ enum Deadlines {
     /// A session that has not begun after this time is killed, and opened again.
     static let begin = Duration.seconds(60)
 
+    /// The outputs may take this long to be opened once the end is asked for.
+    static let open = Duration.seconds(2)
+
     // MARK: The end
 
     /// The agent's own drain: after a stop it hands over what it has for this long at most, and then says what is lost.
@@ -28,7 +31,8 @@ enum Deadlines {
     static let dismiss = Duration.seconds(2)
     /// A session that was killed may take this long until its end is known.
     static let kill = Duration.milliseconds(500)
-    /// The outputs may take this long to write their end.
+    /// The outputs may take this long to write their end. One that accepts nothing for this long after the stop, as where
+    /// nobody reads it, is not waited for.
     static let finish = Duration.seconds(5)
     /// The outputs may take this long where a person asked for the end again.
     static let hurriedFinish = Duration.milliseconds(500)

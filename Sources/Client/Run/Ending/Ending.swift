@@ -8,7 +8,9 @@
 ///                                      no session is left, and none is waited for          finishing
 ///     draining   sessions              no session is left                                  finishing
 ///                                      the deadline `drain` or `dismiss`, a second signal  killing
+///                                      an output accepts nothing for the time `finish`     killing
 ///     killing    killed sessions       no session is left, the deadline `kill`             finishing
+///                                      the deadline, while an output accepts nothing       ended
 ///     finishing  the outputs           they are whole, or failed; the deadline `finish`    ended
 ///                                      they are whole, and files wait for their command    handing on
 ///     handing on files                 the command has ended for all                       ended
@@ -55,6 +57,8 @@ struct Ending {
         case outputsComplete
         /// The deadline of the state is over.
         case deadline
+        /// An output has accepted nothing for so long that it is not waited for, so that no session can come to its end.
+        case outputStalled
         /// The outputs are whole, or have failed.
         case finished
         /// The outputs are whole, and files wait for their command.
@@ -120,7 +124,7 @@ struct Ending {
         case (.draining, .outputsComplete):
             deadline = min(deadline ?? now, now + Deadlines.dismiss)
             return [.dismissAgents]
-        case (.draining, .signal) where isRepeated, (.draining, .deadline):
+        case (.draining, .signal) where isRepeated, (.draining, .deadline), (.draining, .outputStalled):
             isHurried = isHurried || event == .signal
             enter(.killing, until: now + Deadlines.kill)
             return [.killSessions]
@@ -129,7 +133,7 @@ struct Ending {
         case (.finishing, .signal) where isRepeated:
             deadline = min(deadline ?? now, now + Deadlines.hurriedFinish)
             return []
-        case (.finishing, .deadline):
+        case (.finishing, .deadline), (.killing, .outputStalled):
             enter(.ended, until: nil)
             return [.abandonOutputs]
         default:

@@ -67,7 +67,7 @@ extension Session {
                 hasPackets = true
                 try await beginPackets(progress)
             }
-            await collect(batch, progress)
+            try await collect(batch, progress)
             // A stream that never runs dry leaves the others their turn.
             await Task.yield()
         }
@@ -83,7 +83,7 @@ extension Session {
 
     /// Takes the stream's last record, of which the session's end shows whether it is one.
     func endPackets(_ progress: SessionProgress, isOrderly: Bool) async {
-        await collect(progress.withStream { $0.finish(isOrderly: isOrderly) }, progress)
+        try? await collect(progress.withStream { $0.finish(isOrderly: isOrderly) }, progress)
         if progress.withStream({ $0.isCut }) && progress.isStopping && progress.isWanted {
             display.warn(point, "the last packet came in part, and is left out")
         }
@@ -113,9 +113,10 @@ extension Session {
         }
     }
 
-    private func collect(_ batch: RecordBatch?, _ progress: SessionProgress) async {
+    /// Gives a batch to the merger. Throws SessionFailure if the session sends more than it can have.
+    private func collect(_ batch: RecordBatch?, _ progress: SessionProgress) async throws {
         guard let batch else { return }
-        progress.count(batch.count)
+        if let excess = progress.count(batch.count, bytes: batch.length) { throw excess }
         board.count(point, packets: batch.count, bytes: batch.captured)
         // Where the output takes no more, nothing is read, and nothing that is sent can be seen.
         progress.isHeldBack = true

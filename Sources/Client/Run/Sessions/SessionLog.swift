@@ -54,9 +54,12 @@ struct SessionLog {
         }
     }
 
-    /// `failed to set up capture: no such device`, or with the attributes' names where it is not just the error.
+    /// `failed to set up capture: no such device`, or with the attributes' names where they are neither the error nor the
+    /// remedy.
     private static func text(of entry: LogEntry) -> String {
-        let details = entry.attributes.map { $0.name == "error" ? $0.value : "\($0.name)=\($0.value)" }
+        let details = entry.attributes.map { attribute in
+            ["error", "hint"].contains(attribute.name) ? attribute.value : "\(attribute.name)=\(attribute.value)"
+        }
         return details.isEmpty ? entry.message : "\(entry.message): \(details.joined(separator: " "))"
     }
 }

@@ -11,6 +11,7 @@ final class SessionProgress: Sendable {
         var start: UInt64?
         var end: UInt64?
         var packets: UInt64 = 0
+        var bytesAfterStop = 0
         var isHeldBack = false
         var isStopping = false
         /// Whether what still comes is wanted.
@@ -90,9 +91,23 @@ final class SessionProgress: Sendable {
         state.withLock { $0.start = WallClock.now() }
     }
 
-    /// Packets have come.
-    func count(_ packets: Int) {
-        state.withLock { $0.packets += UInt64(packets) }
+    /// The bytes that a session may deliver after the stop. An agent holds 20 MB in its ring and 1 MB in its queue; the
+    /// rest is for the buffers of SSH and of the connections on the way, and for what is captured until the stop arrives.
+    static let mostBytesAfterStop = 64_000_000
+
+    /// Packets have come, of so many bytes. Returns the failure of a session that has sent more after the stop than its
+    /// agent can have held by then; nil for any other. What comes from there on was captured later, or never.
+    func count(_ packets: Int, bytes: Int) -> SessionFailure? {
+        state.withLock { state in
+            state.packets += UInt64(packets)
+            guard state.isStopping, state.isWanted else { return nil }
+            state.bytesAfterStop += bytes
+            if let missing = state.missing, state.packets > state.log.counts?.packets ?? 0 { return missing }
+            guard state.bytesAfterStop > Self.mostBytesAfterStop else { return nil }
+            let amount = Quantity.bytes(Double(Self.mostBytesAfterStop))
+            return SessionFailure(
+                .cut, "it sent more than \(amount) after the stop, which no agent holds: the rest is not read")
+        }
     }
 
     /// The stream of packets has ended.

@@ -1,0 +1,55 @@
+internal import Synchronization
+
+/// Watches the outputs from outside the merger's queue, which stands still while an output accepts nothing, and holds the
+/// times in which those are closed that wait for no reader.
+final class OutputWatch: Sendable {
+    /// A write that an output has not yet accepted.
+    struct PendingWrite: Equatable, Sendable {
+        /// The output in messages.
+        let name: String
+        /// Whether somebody reads it: a pipe, a device.
+        let isLive: Bool
+        /// The moment at which the output accepted something last, or the write began.
+        let since: ContinuousClock.Instant
+    }
+
+    private struct State {
+        var pending: PendingWrite?
+        var closingDeadline: ContinuousClock.Instant?
+    }
+
+    /// The longest time for which the end waits for slow readers that still take bytes, of all outputs together. Less than
+    /// the outputs have for their end.
+    let closeTime: Duration
+    /// The longest time for which it waits for a reader that takes nothing.
+    let stallTime: Duration
+
+    private let state = Mutex(State())
+
+    /// The bytes that are written to a live output at once, so that it shows that it accepts something.
+    static let pieceSize = 64 << 10
+
+    init(closeTime: Duration = .seconds(3), stallTime: Duration = .seconds(1)) {
+        self.closeTime = closeTime
+        self.stallTime = stallTime
+    }
+
+    /// The write that is pending; nil if there is none.
+    var pending: PendingWrite? { state.withLock { $0.pending } }
+
+    /// The moment by which the outputs must be closed, once the run ends.
+    var closingDeadline: ContinuousClock.Instant? {
+        get { state.withLock { $0.closingDeadline } }
+        set { state.withLock { $0.closingDeadline = newValue } }
+    }
+
+    /// A write begins, on the merger's queue.
+    func begin(_ name: String, isLive: Bool) {
+        state.withLock { $0.pending = PendingWrite(name: name, isLive: isLive, since: .now) }
+    }
+
+    /// The write has ended.
+    func end() {
+        state.withLock { $0.pending = nil }
+    }
+}
