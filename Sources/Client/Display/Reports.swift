@@ -69,14 +69,21 @@ enum Reports {
                 The clocks of \(clocks.behind) and \(clocks.ahead) differ by \(Quantity.time(clocks.difference)): the packets of \
                 each are in order\(advice).
                 """)
+        } else if counts.hasClockStep {
+            // What others sent meanwhile was late only against the clock that was ahead.
+            lines.append(setClock(counts.late + counts.disordered + counts.misplaced))
         } else if counts.late > 0 {
             let needed = order.holdSeconds(for: .nanoseconds(Int64(clamping: counts.longestDelay)))
             lines.append(
                 "\(Quantity.packets(counts.late)) came too late to be put in order: --hold \(needed ?? 60)s waits for them."
             )
         } else if counts.misplaced > 0 {
+            lines.append(setClock(counts.misplaced))
+        }
+        if counts.disordered > 0, !counts.hasClockStep {
             lines.append(
-                "\(Quantity.packets(counts.misplaced)) could not be put in order: a clock was set during the capture.")
+                "\(Quantity.packets(counts.disordered)) came behind later ones of the same instance, whose order is kept."
+            )
         }
         if counts.ahead > 0 {
             lines.append(
@@ -84,6 +91,10 @@ enum Reports {
             )
         }
         return lines
+    }
+
+    private static func setClock(_ packets: Int) -> String {
+        "\(Quantity.packets(packets)) could not be put in order: a clock was set during the capture."
     }
 
     /// The number dropped, with "at least" where more may have been and nobody still counts.

@@ -13,6 +13,8 @@ import DequeModule
     /// The time stamp of the last record given out, but for a single one far ahead.
     private(set) var lastGiven: UInt64 = 0
     private(set) var clock = StreamClock()
+    /// The latest time stamp given out, but for a single one far ahead.
+    private var greatestGiven: UInt64 = 0
 
     /// The bytes of the first waiting segment, which keeps them, and the place in them of the first waiting record.
     private var bytes = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
@@ -108,9 +110,14 @@ import DequeModule
         repeat {
             let header = unsafe RecordHeader(bytes, at: end)
             if count > 0 && header.time > limit { break }
-            last = header.time
+            let time = header.time
+            if time < newest {
+                order.addBehind(by: newest &- time, own: max(greatestGiven, last, time) &- time)
+            } else if time > ahead {
+                order.ahead &+= 1
+            }
+            last = time
             count &+= 1
-            if last < newest { order.addBehind(by: newest &- last) } else if last > ahead { order.ahead &+= 1 }
             end &+= header.recordLength
         } while unsafe end < bytes.count
         return Run(range: offset..<end, count: count, last: min(last, ceiling))
@@ -140,7 +147,9 @@ import DequeModule
         let isAhead = hasGiven && !isLastGivenAhead && time > lastGiven &+ MergeOrder.longestHoldNanoseconds
         isLastGivenAhead = isAhead
         hasGiven = true
-        if !isAhead { lastGiven = time }
+        guard !isAhead else { return }
+        lastGiven = time
+        greatestGiven = max(greatestGiven, time)
     }
 
     private mutating func open(_ segment: BatchSegment) {
@@ -154,10 +163,14 @@ import DequeModule
 extension MergeOrder {
     static let longestHoldNanoseconds = UInt64(60_000_000_000)
 
-    /// Counts a packet that stands behind one which is later by that many nanoseconds.
-    fileprivate mutating func addBehind(by delay: UInt64) {
+    /// Counts a packet that stands behind one of another stream which is later by `delay` nanoseconds, and behind one of its
+    /// own stream by `step`. Where that is not 0 the packet was not waited for: its stream had shown a later time.
+    fileprivate mutating func addBehind(by delay: UInt64, own step: UInt64) {
+        longestStep = max(longestStep, step)
         if delay > Self.longestHoldNanoseconds {
             misplaced &+= 1
+        } else if step > 0 {
+            disordered &+= 1
         } else {
             late &+= 1
             longestDelay = max(longestDelay, delay)

@@ -101,6 +101,12 @@ struct ReportsTests {
                 "The clocks of web/1 eth0 and web/2 eth0 differ by 61 minutes: the packets of each are in order."
             ])
         #expect(cautions(1) == ["5 packets came too late to be put in order: --hold 2s waits for them."])
+        let processors = MergeOrder(late: 1, longestDelay: 7, disordered: 2, longestStep: 3000)
+        #expect(
+            Reports.cautions([], order: OrderReport(counts: processors)) == [
+                "1 packet came too late to be put in order: --hold 2s waits for them.",
+                "2 packets came behind later ones of the same instance, whose order is kept.",
+            ])
         #expect(
             Reports.cautions([], order: OrderReport(counts: MergeOrder(misplaced: 1, ahead: 2))) == [
                 "1 packet could not be put in order: a clock was set during the capture.",
