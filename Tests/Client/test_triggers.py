@@ -16,6 +16,7 @@ import pytest
 from checks import check_with_tools, in_order, is_refused
 from client import Client
 from foundation import HTTPLoad, Instance, Pktgen, agents, sent_number
+from harness.process import is_running
 from sessions.container import ADDRESS, wait_until
 from test_wireshark import tshark_of
 
@@ -296,7 +297,7 @@ def test_display_filter_that_tshark_is_too_slow_for_warns_while_it_captures(foun
     """This tshark checks the filter, and then reads nothing."""
     (folder / "bin").mkdir()
     program = folder / "bin/tshark"
-    program.write_text("#!/bin/sh\ncase \"$*\" in *'-T fields'*) exec sleep 1000 ;; esac\nexec /usr/bin/tshark \"$@\"\n")
+    program.write_text(f"#!/bin/sh\ncase \"$*\" in *'-T fields'*) echo $$ > {folder}/pid; exec sleep 1000 ;; esac\nexec /usr/bin/tshark \"$@\"\n")
     program.chmod(0o755)
     environment = {"PATH": f"{program.parent}:{foundation.environment['PATH']}"}
     instance, count = demo.processes[0].instances[0], 40_000
@@ -310,6 +311,8 @@ def test_display_filter_that_tshark_is_too_slow_for_warns_while_it_captures(foun
         result = running.stop()
     assert result.status == 3, result.stderr
     assert len(result.pcapng("x.pcapng").packets) == count
+    hung = [*map(int, (folder / "pid").read_text().split())]
+    assert hung and not any(is_running(pid) for pid in hung), "a tshark that hangs does not outlive the client"
 
 
 @pytest.mark.breaks

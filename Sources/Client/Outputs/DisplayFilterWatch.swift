@@ -30,6 +30,8 @@ final class DisplayFilterWatch: TsharkReader {
         hasLeftOut.withLock { $0 = packets > 0 }
     }
 
+    func finish(given _: UInt64, cut _: Bool) {}
+
     func read(_ lines: FileDescriptor, after packets: UInt64) {
         lines.forEachLine { line, _ in
             if let packet = packet(line, after: packets) { match.find(packet) }

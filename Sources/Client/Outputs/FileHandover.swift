@@ -116,10 +116,10 @@ public final class FileHandover: Sendable {
     private static let interval = Duration.milliseconds(20)
 
     private func terminate(_ process: pid_t) {
-        Self.signal(process, SIGTERM)
+        ProcessGroup.signal(process, SIGTERM)
         Task {
             try? await Task.sleep(for: Self.grace)
-            Self.signal(process, SIGKILL)
+            ProcessGroup.signal(process, SIGKILL)
         }
     }
 
@@ -127,8 +127,8 @@ public final class FileHandover: Sendable {
     /// has started may take SIGTERM otherwise than the shell, and would outlive the client.
     private func awaitGroup(_ process: pid_t) async {
         let deadline = ContinuousClock.now + Self.grace
-        while Self.signal(process, 0), .now < deadline { try? await Task.sleep(for: Self.interval) }
-        Self.signal(process, SIGKILL)
+        while ProcessGroup.signal(process, 0), .now < deadline { try? await Task.sleep(for: Self.interval) }
+        ProcessGroup.signal(process, SIGKILL)
     }
 
     private func run() async {
@@ -192,12 +192,5 @@ public final class FileHandover: Sendable {
             executable: .path("/bin/sh"), arguments: ["-c", command.script, "sh", argument],
             environment: .custom(Dictionary(uniqueKeysWithValues: environment.map { (.init(stringLiteral: $0), $1) })),
             platformOptions: options)
-    }
-
-    /// Sends a signal to the group that a process leads or has led, or just looks for the group if the signal is 0. Returns
-    /// whether there is one. The corresponding C function is `kill`.
-    @discardableResult
-    private static func signal(_ process: pid_t, _ number: Int32) -> Bool {
-        kill(-process, number) == 0
     }
 }

@@ -12,16 +12,14 @@ struct FileSetName: Equatable {
     /// The end of the name: `.pcapng`.
     let suffix: String
 
-    /// The names that stand for `output`, which is a path with a file's extension.
+    /// The names that stand for `output`. A path without an extension gets that of the format, without which Wireshark
+    /// does not know the files of a set.
     init(output: String, format: OutputFormat) {
         let end = ".\(format)"
-        let name = output.split(separator: "/").last.map(String.init) ?? output
-        let length =
-            if name.lowercased().hasSuffix(end) { end.count } else {
-                name.lastIndex(of: ".").map { name[$0...].count } ?? 0
-            }
-        prefix = String(output.dropLast(length))
-        suffix = String(output.suffix(length))
+        let name = output.split(separator: "/").last ?? ""
+        let length = name.lowercased().hasSuffix(end) ? end.count : name.lastIndex(of: ".").map { name[$0...].count }
+        prefix = String(output.dropLast(length ?? 0))
+        suffix = length.map { String(output.suffix($0)) } ?? end
     }
 
     /// Returns the path of a file that is begun at `time`, in seconds since 1970. As dumpcap does, names the local time, and

@@ -3,18 +3,24 @@ internal import Synchronization
 /// Prints tshark's lines on standard output, one for each packet, so that no text in them can command a terminal.
 final class PacketPrinter: TsharkReader {
     private struct LeftOut {
+        /// The packets that tshark was not given, and those of them that a line has told.
         var packets: UInt64 = 0
         var told: UInt64 = 0
+        /// The packets that tshark has printed.
+        var printed: UInt64 = 0
     }
 
     private let form: CaptureOptions.PrintedForm
+    private let isFiltered: Bool
     private let output: FileDescriptor
     private let hasFailed = Mutex(false)
     private let leftOut = Mutex(LeftOut())
 
-    /// Prints to `output`, which stays open.
-    init(_ form: CaptureOptions.PrintedForm, to output: FileDescriptor = .standardOutput) {
+    /// Prints to `output`, which stays open. If the lines are those of a display filter (`isFiltered`), nobody knows how many
+    /// packets they stand for.
+    init(_ form: CaptureOptions.PrintedForm, isFiltered: Bool = false, to output: FileDescriptor = .standardOutput) {
         self.form = form
+        self.isFiltered = isFiltered
         self.output = output
     }
 
@@ -40,30 +46,45 @@ final class PacketPrinter: TsharkReader {
         leftOut.withLock { $0.packets = packets }
     }
 
+    func finish(given packets: UInt64, cut: Bool) {
+        let printed = leftOut.withLock(\.printed)
+        var text: [UInt8] = []
+        if isFiltered {
+            if cut { addLine(leftOut: nil, to: &text) }
+        } else if packets > printed {
+            addLine(leftOut: packets - printed, to: &text)
+        }
+        print(text)
+    }
+
     func read(_ lines: FileDescriptor, after _: UInt64) {
         var text: [UInt8] = []
+        var printed: UInt64 = 0
         lines.forEachLine { line, isWhole in
             // Once nobody reads them, lines are read and dropped, until tshark's input ends.
-            if !hasFailed.withLock({ $0 }) { add(line, isWhole: isWhole, to: &text) }
+            if !hasFailed.withLock({ $0 }), add(line, isWhole: isWhole, to: &text) { printed += 1 }
         } flush: {
             addLeftOut(to: &text)
             print(text)
             text.removeAll(keepingCapacity: true)
         }
+        leftOut.withLock { $0.printed += printed }
         addLeftOut(to: &text)
         print(text)
     }
 
-    private func add(_ line: ArraySlice<UInt8>, isWhole: Bool, to text: inout [UInt8]) {
+    /// Adds tshark's line, unless it stands for no packet. Returns whether it stands for one.
+    private func add(_ line: ArraySlice<UInt8>, isWhole: Bool, to text: inout [UInt8]) -> Bool {
         switch form {
         case .text:
             text += PrintableLine.text(line)
         case .json:
             // Each packet's line has one before it that only Elasticsearch wants.
-            guard isWhole, !line.isEmpty, !line.starts(with: #"{"index":"#.utf8) else { return }
+            guard isWhole, !line.isEmpty, !line.starts(with: #"{"index":"#.utf8) else { return false }
             text += PrintableLine.json(line)
         }
         text.append(UInt8(ascii: "\n"))
+        return true
     }
 
     /// Adds a line that says how many packets are missing before it.
@@ -72,11 +93,18 @@ final class PacketPrinter: TsharkReader {
             defer { state.told = state.packets }
             return state.packets - state.told
         }
-        guard count > 0 else { return }
-        switch form {
-        case .text: text += Array("(\(count) \(count == 1 ? "packet" : "packets") left out)\n".utf8)
-        case .json: text += Array("{\"left_out\":\(count)}\n".utf8)
-        }
+        if count > 0 { addLine(leftOut: count, to: &text) }
+    }
+
+    /// Adds a line on packets that are left out; nil for a number that is not known.
+    private func addLine(leftOut count: UInt64?, to text: inout [UInt8]) {
+        let number = count.map { "\($0) \($0 == 1 ? "packet" : "packets")" } ?? "packets"
+        let line =
+            switch form {
+            case .text: "(\(number) left out)\n"
+            case .json: "{\"left_out\":\(count.map { "\($0)" } ?? "null")}\n"
+            }
+        text += Array(line.utf8)
     }
 
     private func print(_ text: [UInt8]) {

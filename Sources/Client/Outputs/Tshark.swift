@@ -54,10 +54,12 @@ struct Tshark: Sendable {
 
     /// Starts tshark in a session of its own, since a Ctrl-C is for the capture. It reads `input` and prints to `output`,
     /// both of which are closed here. Calls `onEnd` when it has ended, with its last words if it failed.
+    @discardableResult
     func start(
         _ arguments: [String], input: FileDescriptor, output: FileDescriptor,
         onEnd: @escaping @Sendable (_ failure: String?) -> Void
-    ) {
+    ) -> TsharkProcess {
+        let process = TsharkProcess()
         let configuration = configuration(["-n", "-l", "-r", "-"] + arguments)
         Task {
             do {
@@ -65,17 +67,21 @@ struct Tshark: Sendable {
                     configuration, input: .fileDescriptor(input, closeAfterSpawningProcess: true),
                     output: .fileDescriptor(output, closeAfterSpawningProcess: true), error: .sequence
                 ) { execution in
+                    process.began(execution.processIdentifier.value)
                     var words = ""
                     for try await piece in execution.standardError where words.utf8.count < 1 << 16 {
                         words += unsafe piece.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
                     }
                     return words
                 }
+                process.ended()
                 onEnd(result.terminationStatus.isSuccess ? nil : Self.lastWords(result.closureResult))
             } catch {
+                process.ended()
                 onEnd("tshark does not run: \(error)")
             }
         }
+        return process
     }
 
     /// The environment without cf's variables, which tshark and its plugins have no use for.

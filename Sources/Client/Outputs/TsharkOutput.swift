@@ -10,6 +10,9 @@ protocol TsharkReader: Sendable {
     func read(_ lines: FileDescriptor, after packets: UInt64)
     /// Takes the number of packets that tshark was not given so far, because it was too slow.
     func leftOut(_ packets: UInt64)
+    /// Takes the end, after the last lines: tshark was given so many packets. If it is `cut`, it has not printed all that it
+    /// would have. Called on the queue of ``read(_:after:)``.
+    func finish(given packets: UInt64, cut: Bool)
 }
 
 /// A stream of packets to tshark.
@@ -31,10 +34,14 @@ final class TsharkOutput: Output {
     private let queue = DispatchQueue(label: "cf-pcap.tshark")
     private let failure = Failure()
     private var input: TsharkInput?
+    /// The running tshark, and those before it that still print.
+    private var processes: [TsharkProcess] = []
     private var hasToldRestart = false
     private var reported: UInt64 = 0
     /// The packets that tshark was given before its present start.
     private var packets: UInt64 = 0
+    /// Whether tshark was not given the last packets, because it did not take them in time.
+    private var isBehind = false
 
     /// A use of tshark that the capture depends on: it looks for the event that ends it.
     struct Watch {
@@ -46,6 +53,8 @@ final class TsharkOutput: Output {
 
     /// The packets after which tshark is started anew: 0.2 to 0.6 GB of memory.
     static let bound: UInt64 = 200_000
+    /// The longest time for which the end waits for a tshark that was killed.
+    static let killTime = Duration.milliseconds(250)
 
     /// Creates a stream. If it is `isRequired`, the merge waits for tshark, else packets are left out that tshark is too
     /// slow for. If tshark ends by itself the capture goes on, unless it is a `watch`.
@@ -66,12 +75,13 @@ final class TsharkOutput: Output {
     func open() throws(OutputError) -> any ByteDestination {
         let (input, writing) = try Self.pipe()
         let (reading, output) = try Self.pipe()
-        tshark.start(arguments, input: input, output: output) {
+        let process = tshark.start(arguments, input: input, output: output) {
             [failure, reader, consequence, tell = watch == nil ? lines.fail : lines.end] words in
             // A reader that has gone ends tshark as well, which nobody needs to be told.
             guard let words, !reader.isClosed, failure.set() else { return }
             tell("tshark has ended, and \(consequence): \(words)")
         }
+        processes = processes.filter(\.isRunning) + [process]
         queue.async { [reader, packets] in
             reader.read(reading, after: packets)
             try? reading.close()
@@ -92,11 +102,12 @@ final class TsharkOutput: Output {
     }
 
     func didClose(packets: UInt64, isLast: Bool, failure: OutputError?) throws(OutputError) {
+        self.packets += packets
         if isLast {
+            isBehind = failure == .behind(name)
             if let failure { throw failure }
             return
         }
-        self.packets += packets
         if !hasToldRestart {
             lines.say(
                 "tshark is started anew every \(bound) packets, to bound its memory: it follows no connection across that."
@@ -111,16 +122,30 @@ final class TsharkOutput: Output {
         reader.leftOut(packets)
     }
 
-    /// Waits for tshark's last lines.
+    /// Waits for tshark's last lines, and kills one that has more to print or does not end.
     func waitForReader(until deadline: ContinuousClock.Instant) throws(OutputError) {
-        let hasEnded = DispatchSemaphore(value: 0)
-        queue.async { hasEnded.signal() }
-        let rest = max(.zero, deadline - .now)
-        let isLate = hasEnded.wait(timeout: .now() + .milliseconds(Int(rest / .milliseconds(1)))) == .timedOut
+        let isLate = !finishesQueue(within: max(.zero, deadline - .now)) {}
+        if isLate {
+            // Its end is no failure of its own.
+            _ = failure.set()
+            for process in processes { process.kill() }
+        }
+        let isCut = isLate || isBehind
+        _ = finishesQueue(within: Self.killTime) { [reader, packets] in reader.finish(given: packets, cut: isCut) }
         if reported > 0 {
             lines.warn("tshark was too slow for \(reported) packets, which are in the file")
         }
         if isLate { throw .behind(name) }
+    }
+
+    /// Returns whether the reader has read all, and `body` has run behind that, within a time.
+    private func finishesQueue(within time: Duration, _ body: @escaping @Sendable () -> Void) -> Bool {
+        let isDone = DispatchSemaphore(value: 0)
+        queue.async {
+            body()
+            isDone.signal()
+        }
+        return isDone.wait(timeout: .now() + .milliseconds(Int(time / .milliseconds(1)))) == .success
     }
 
     /// Makes a pipe whose ends no other child inherits.

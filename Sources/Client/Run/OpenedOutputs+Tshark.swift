@@ -10,7 +10,8 @@ extension OpenedOutputs {
                 TsharkOutput(
                     tshark, PacketPrinter.arguments(form, displayFilter: options.displayFilter),
                     isRequired: isShownOnly,
-                    reader: PacketPrinter(form), consequence: "nothing more is shown", lines: context.lines))
+                    reader: PacketPrinter(form, isFiltered: options.displayFilter != nil),
+                    consequence: "nothing more is shown", lines: context.lines))
         }
         if let filter = options.untilDisplay, let match = context.match {
             outputs.append(

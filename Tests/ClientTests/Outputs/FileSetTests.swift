@@ -257,7 +257,7 @@ struct FileSetTests {
 
     @Test(arguments: [
         ("web.pcapng", "web", ".pcapng"), ("a.b/web.PCAPNG", "a.b/web", ".PCAPNG"), ("x.dat", "x", ".dat"),
-        ("a.b/x", "a.b/x", ""), ("x.y.pcapng", "x.y", ".pcapng"),
+        ("a.b/x", "a.b/x", ".pcapng"), ("x.y.pcapng", "x.y", ".pcapng"),
     ])
     func `is named after the output, as dumpcap does`(output: String, prefix: String, suffix: String) {
         let name = FileSetName(output: output, format: pcapng)
