@@ -48,8 +48,12 @@ public enum Announcements {
 
     /// Before anything is captured: what was understood of `--rotate` and `--keep`.
     static func rotating(_ rotation: Rotation, keep: Int?, first: String) -> String {
-        let kept = keep.map { "; the last \($0 == 1 ? "one" : "\($0)") that are complete are kept beside it" } ?? ""
-        return "A new file begins after \(rotation), the first is '\(first)'\(kept)."
+        let kept = keep.map { keep in
+            keep == 1
+                ? "; the last one that is complete is kept beside it"
+                : "; the last \(keep) that are complete are kept beside it"
+        }
+        return "A new file begins after \(rotation), the first is '\(first)'\(kept ?? "")."
     }
 
     /// Before anything is captured, where a set is compressed.

@@ -111,7 +111,9 @@ public final class FileHandover: Sendable {
     }
 
     /// The time that an abandoned command has between SIGTERM and SIGKILL.
-    private static let grace = Duration.seconds(1)
+    static let grace = Duration.seconds(1)
+    /// The time that the system may take to end a group that was killed.
+    static let killTime = Duration.milliseconds(500)
     /// The interval between two looks at what an abandoned command has left.
     private static let interval = Duration.milliseconds(20)
 
@@ -126,9 +128,14 @@ public final class FileHandover: Sendable {
     /// Returns when the group of an abandoned command, whose shell has ended, has ended as well. The programs that the shell
     /// has started may take SIGTERM otherwise than the shell, and would outlive the client.
     private func awaitGroup(_ process: pid_t) async {
-        let deadline = ContinuousClock.now + Self.grace
-        while ProcessGroup.signal(process, 0), .now < deadline { try? await Task.sleep(for: Self.interval) }
+        await awaitGroup(process, for: Self.grace)
         ProcessGroup.signal(process, SIGKILL)
+        await awaitGroup(process, for: Self.killTime)
+    }
+
+    private func awaitGroup(_ process: pid_t, for time: Duration) async {
+        let deadline = ContinuousClock.now + time
+        while ProcessGroup.signal(process, 0), .now < deadline { try? await Task.sleep(for: Self.interval) }
     }
 
     private func run() async {

@@ -150,6 +150,19 @@ struct ReportsTests {
     }
 
     @Test
+    func `announce how files rotate`() throws {
+        let text = "A new file begins after 10 KB, the first is 'x'"
+        let rotation = try Rotation("10KB")
+        #expect(Announcements.rotating(rotation, keep: nil, first: "x") == text + ".")
+        #expect(
+            Announcements.rotating(rotation, keep: 1, first: "x")
+                == text + "; the last one that is complete is kept beside it.")
+        #expect(
+            Announcements.rotating(rotation, keep: 2, first: "x")
+                == text + "; the last 2 that are complete are kept beside it.")
+    }
+
+    @Test
     func `of progress tell the run's state as well`() {
         let run = RunStatus(
             elapsed: .seconds(754), duration: nil,

@@ -155,7 +155,10 @@ struct EndingTests {
         #expect(Deadlines.unbegun < Deadlines.stall)
         #expect(Deadlines.hint < Deadlines.firstBegin && Deadlines.firstBegin < Deadlines.begin)
         #expect(Deadlines.hurriedFinish < Deadlines.finish)
-        #expect(OutputWatch().closeTime + Consumers.readerTime < Deadlines.finish)
+        // Two programs of tshark may be killed: one prints, the other one looks for an event.
+        let outputs = OutputWatch().closeTime + Consumers.readerTime + TsharkOutput.killTime * 2
+        #expect(outputs < Deadlines.finish)
+        #expect(FileHandover.grace + FileHandover.killTime < Deadlines.leave)
         #expect(Deadlines.sameSignal < Deadlines.kill)
     }
 }
