@@ -40,11 +40,13 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
+    # scripts/bench sets CF_PCAP_BEFORE to what --before names.
     names = [tool.name for tool in tools.all_tools()]
     parser = argparse.ArgumentParser(prog="scripts/bench", description="What capturing costs, against its peers.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds and shorter loads")
     parser.add_argument("--rounds", type=int, help="rounds that the tools take in turn (default: 3, quick: 1)")
+    parser.add_argument("--before", type=Path, metavar="FILE", help="also measure this build of the agent, as `before`")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all samples there")
     parser.add_argument("--tools", metavar="NAME,...", help=f"some of: {', '.join(names)} (default: all)")
     options = parser.parse_args()

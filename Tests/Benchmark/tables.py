@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 AGENT = "agent"
-COMPARED = ("tcpdump", "tcpdump -U", "floor", "floor -w")
+COMPARED = ("before", "tcpdump", "tcpdump -U", "floor", "floor -w")
 
 
 @dataclass

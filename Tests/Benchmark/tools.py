@@ -60,8 +60,11 @@ def all_tools() -> list[Tool]:
     keyed = r"packets=(?P<packets>\d+).* dropped=(?P<dropped>\d+)"
     tcpdump_says = r"(?P<packets>\d+) packets? captured.*?(?P<dropped>\d+) packets? dropped by kernel"
     dumpcap_says = r"Packets received/dropped on interface .*?: (?P<packets>\d+)/(?P<dropped>\d+)"
+    agent_says = r"stopped capture.*" + keyed
+    before = os.environ.get("CF_PCAP_BEFORE")
     return [
-        Tool("agent", agent, _agent, r"stopped capture.*" + keyed, holds=0.1, capability="cap_net_raw=p"),
+        Tool("agent", agent, _agent, agent_says, holds=0.1, capability="cap_net_raw=p"),
+        *([Tool("before", Path(before), _agent, agent_says, holds=0.1, capability="cap_net_raw=p")] if before else []),
         Tool("tcpdump", _find("tcpdump"), _tcpdump(), tcpdump_says, holds=1.1, header_at_once=False),
         Tool("tcpdump -U", _find("tcpdump"), _tcpdump("-U"), tcpdump_says, holds=1.1),
         Tool("dumpcap", _find("dumpcap"), _dumpcap, dumpcap_says, holds=0.4, capability="cap_net_raw,cap_net_admin=ep"),

@@ -48,14 +48,14 @@ def count(wire: socket.socket) -> int:
 
 
 @pytest.mark.parametrize("moment", ["open", "bound", "sandbox"])
-def test_nothing_can_be_sent_or_handed_on(container, wire, moment):
+def test_nothing_can_be_sent_on_the_packet_socket_or_its_duplicates(container, wire, moment):
     results = attempts(container, moment, "with")
     assert {name for name, _ in results} >= WAYS_TO_SEND | WAYS_TO_HAND_ON | {"connect", "ptrace", "process_vm_writev"}
     assert [name for name, result in results if result != -EPERM] == []
     assert count(wire) == 0
 
 
-def test_without_the_filter_each_of_these_works(container, wire):
+def test_every_way_to_send_works_without_the_filter(container, wire):
     results = attempts(container, "bound", "without")
     assert {name for name, result in results if result >= 0} >= WAYS_TO_SEND | WAYS_TO_HAND_ON
     assert [name for name, result in results if result == -EPERM] == []

@@ -201,13 +201,13 @@ def test_filter_that_loops_is_refused(namespace, filter):
     assert b"Warning" not in result.stderr, "libpcap has tried it by itself"
 
 
-def test_filter_for_what_only_files_have_is_refused(namespace):
+def test_filter_for_a_header_that_only_files_have_is_refused(namespace):
     """It looks at a part of the cooked header that libpcap makes up."""
     error = setup_error(run_agent(namespace, "-interface", "any", "-filter", "link[13] = 0 and udp"))
     assert "part of the link-layer header that only files have" in error and "capture on one interface" in error
 
 
-def test_filter_that_leaves_no_room_for_the_rule_of_lo_is_refused(namespace):
+def test_filter_that_leaves_no_space_for_the_rule_of_lo_is_refused(namespace):
     """4094 instructions with the exclusion, and 5 that show each packet of lo once."""
     expression = " or ".join(["udp port 9999", *(f"ip[4:2]={number}" for number in range(1, 2156))])
     error = setup_error(run_agent(namespace, "-interface", "any", "-filter", expression))
@@ -355,7 +355,7 @@ def test_standard_input_and_error_closed(namespace):
 
 
 @pytest.mark.parametrize("redirection", ["<&- >&- 2>&-", ">&- 2>&-"])
-def test_everything_closed(namespace, redirection):
+def test_all_standard_streams_closed(namespace, redirection):
     result = run_agent(namespace, *LO, wrapper=shell(redirection))
     assert (result.status, result.stdout, result.stderr) == (1, b"", b"")
 
@@ -366,7 +366,7 @@ def test_file_is_empty_when_the_setup_fails(namespace, tmp_path: Path):
     assert (tmp_path / "capture.pcap").read_bytes() == b""
 
 
-def test_environment_that_is_hostile(namespace):
+def test_hostile_environment_changes_nothing(namespace):
     """A few variables that libraries look at; none changes what is captured or crashes the agent."""
     environment = {
         "LD_PRELOAD": "/nonexistent.so", "MALLOC_PERTURB_": "165", "PCAP_PERFORMANCE": "x", "TZ": "A" * 10_000,

@@ -63,7 +63,7 @@ def test_copy_made_by_a_user_points_to_the_platforms_executable(namespace, open_
 
 
 @pytest.mark.parametrize("start", ["/tmp/lifecycle/cf-pcap", "/tmp/shell/../link"])
-def test_platforms_own_executable_is_not_taken_for_a_copy(namespace, start):
+def test_platforms_own_executable_is_not_called_a_copy(namespace, start):
     """By whichever path it is started."""
     mounts = ["mount -t tmpfs none /mnt", f"cp {installed(None)} /mnt", "mount -t tmpfs none /tmp",
               "mkdir -m 755 /tmp/lifecycle /tmp/shell", "cp /mnt/cf-pcap /tmp/lifecycle", "ln -s /tmp/lifecycle/cf-pcap /tmp/link"]
@@ -75,23 +75,23 @@ def test_another_file_capability_is_not_enough(namespace):
     refusal(namespace, binary=installed("cap_net_admin=p"))
 
 
-def test_no_new_privileges_is_told(namespace):
+def test_no_new_privileges_is_explained(namespace):
     error = refusal(namespace, wrapper=NO_NEW_PRIVILEGES)
     assert re.search("no.?new.?priv", error, re.IGNORECASE) and "Garden's option NoNewPrivileges" in error
     assert "diego.rep.enable_cf_pcap" not in error
 
 
-def test_nosuid_mount_is_told(namespace):
+def test_nosuid_mount_is_explained(namespace):
     error = refused_for_nosuid(namespace)
     assert "nosuid" in error and "diego.rep.enable_cf_pcap" not in error
 
 
-def test_bounding_set_without_it_is_told(namespace):
+def test_bounding_set_without_the_capability_is_explained(namespace):
     error = refusal(namespace, setpriv=["--bounding-set=-net_raw"])
     assert "bounding set" in error and "diego.rep.enable_cf_pcap" not in error
 
 
-def test_refusals_differ(namespace):
+def test_each_cause_has_its_own_error(namespace):
     errors = {
         refusal(namespace, binary=installed(None)),
         refusal(namespace, wrapper=NO_NEW_PRIVILEGES),
@@ -110,7 +110,7 @@ def test_effective_file_capability_outside_the_bounding_set_does_not_even_start(
     assert b"level=" not in done.stderr
 
 
-def test_missing_capability_is_told_before_the_filter_is_looked_at(namespace):
+def test_missing_capability_is_reported_before_the_filter_is_compiled(namespace):
     """And before any name in it is looked up."""
     with start_agent(namespace, "-interface", "lo", "-filter", "host no-such-host.invalid", stdout=PIPE,
                      binary=installed(None)) as agent:
@@ -118,7 +118,7 @@ def test_missing_capability_is_told_before_the_filter_is_looked_at(namespace):
     assert "CAP_NET_RAW" in find(result.log, "ERROR", "failed to set up capture")["error"]
 
 
-def test_capability_is_not_needed_to_be_told_of_a_wrong_command_line(namespace):
+def test_error_in_the_command_line_is_reported_without_the_capability(namespace):
     with start_agent(namespace, "-interface", "lo", "-w", "file", binary=installed(None)) as agent:
         assert agent.wait().status == 2
     with start_agent(namespace, "-help", binary=installed(None)) as agent:

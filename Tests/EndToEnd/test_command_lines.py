@@ -123,7 +123,7 @@ def answers(standard_error: bytes) -> list[str]:
     return lines
 
 
-def test_there_are_sixty_of_them():
+def test_at_least_sixty_command_lines_are_tested():
     assert len({words for words, _, _ in COMMAND_LINES}) >= 60
 
 

@@ -96,7 +96,7 @@ SQUATTED = ("places for captures in this container are held by a process that is
 STOP_ONE = "captures run in this container, and each has 20 MB of the kernel's memory. Stop one with kill -INT PID: "
 
 
-def test_places_that_are_taken(namespace):
+def test_slots_that_other_processes_hold(namespace):
     places = four_places(namespace)
     assert refusal(namespace) == f"4 of the 4 {SQUATTED}"
     for place in places:
@@ -108,7 +108,7 @@ def test_places_that_are_taken(namespace):
         place.close()
 
 
-def test_memory_that_is_not_there(namespace):
+def test_memory_for_the_queue_that_cannot_be_allocated(namespace):
     """At the least limit at which the ring is had and the queue is not."""
     for kilobytes in range(21_000, 26_000, 250):
         with start_agent(namespace, *LO, wrapper=["prlimit", f"--as={kilobytes << 10}"]) as agent:
@@ -140,7 +140,7 @@ def test_full_disk(container, peer):
 
 @pytest.mark.parametrize("signals, error", [
     (1, "standard output took nothing for 1 s"), (2, "stopped by a second signal")])
-def test_reader_that_stands_still_at_the_stop(container, peer, signals, error):
+def test_reader_that_reads_nothing_after_the_stop(container, peer, signals, error):
     reader, writer = os.pipe()
     with start_agent(container, "-interface", "eth0", "-filter", "udp", stdout=writer, live=False) as agent:
         agent.wait_for_log("capturing, stop with Ctrl-C or pkill -INT cf-pcap")
@@ -157,7 +157,7 @@ def test_reader_that_stands_still_at_the_stop(container, peer, signals, error):
         assert find(result.log, "INFO", "received another signal, stopping at once")["signal"] == "interrupt"
 
 
-def test_reader_that_is_too_slow_at_the_stop(container, peer):
+def test_reader_that_is_too_slow_after_the_stop(container, peer):
     reader, writer = os.pipe()
     with start_agent(container, "-interface", "eth0", "-filter", "udp", stdout=writer, live=False) as agent:
         agent.wait_for_log("capturing, stop with Ctrl-C or pkill -INT cf-pcap")

@@ -55,7 +55,7 @@ def test_broadcasts_of_the_interfaces_own_network_are_selected(container, peer):
     assert [packet.data[30:34] for packet in result.pcap.packets] == [bytes([10, 77, 0, 255])]
 
 
-def test_broadcasts_of_all_interfaces_are_refused_with_what_to_write(namespace):
+def test_broadcasts_of_all_interfaces_are_refused_with_a_remedy(namespace):
     with start_agent(namespace, "-interface", "any", "-filter", "ip broadcast") as agent:
         result = agent.wait()
     assert result.status == 1
@@ -63,7 +63,7 @@ def test_broadcasts_of_all_interfaces_are_refused_with_what_to_write(namespace):
 
 
 @pytest.mark.parametrize("filter, is_told", [("outbound", True), ("not (outbound)", True), ("inbound", False), ("host outbound.example", False)])
-def test_filter_for_what_lo_sends_is_warned_of(namespace, filter, is_told, tmp_path):
+def test_filter_for_packets_that_lo_sends_causes_a_warning(namespace, filter, is_told, tmp_path):
     hosts = tmp_path / "hosts"
     hosts.write_text("10.0.0.1 outbound.example\n")
     with start_agent(namespace, "-interface", "lo", "-filter", filter, binds={"/etc/hosts": hosts}) as agent:
@@ -73,7 +73,7 @@ def test_filter_for_what_lo_sends_is_warned_of(namespace, filter, is_told, tmp_p
 
 
 @pytest.mark.parametrize("interface, is_told", [("any", True), ("lo", False)])
-def test_all_interfaces_at_once_say_that_vlan_tags_are_not_kept(namespace, interface, is_told):
+def test_any_logs_that_vlan_tags_are_not_kept(namespace, interface, is_told):
     with start_agent(namespace, "-interface", interface) as agent:
         assert agent.running, agent.stderr.decode()
         result = agent.stop()

@@ -173,7 +173,7 @@ def test_interface_that_is_renamed_while_it_is_down_is_captured_on_or_ends_the_c
     assert_ended_or_went_on(result, numbers, later)
 
 
-def test_interface_whose_name_another_took_is_still_seen_to_go(container, peer):
+def test_deletion_is_noticed_even_if_another_interface_has_the_name(container, peer):
     """By that name libpcap may find the other interface instead."""
     with Namespace() as other, start_agent(container, *ETH0) as agent:
         rename_while_down(container)
@@ -207,7 +207,7 @@ def test_another_interface_of_the_same_name_is_not_captured(container, peer):
         assert agent.wait().status == 1
 
 
-def test_any_outlives_each_interface(container, peer):
+def test_any_captures_on_after_an_interface_is_deleted(container, peer):
     with Sink(container), start_agent(container, "-interface", "any", "-filter", "udp") as agent:
         before = send_numbered(peer, "10.77.0.2", 5)
         time.sleep(0.1)

@@ -121,7 +121,7 @@ def test_log_does_not_spoil_a_capture_that_goes_to_the_same_place(namespace, tmp
     assert read_pcap(data).numbers == numbers
 
 
-def test_error_is_told_where_the_capture_would_go_if_there_is_no_other_place(namespace, tmp_path):
+def test_error_goes_to_the_file_that_both_streams_share(namespace, tmp_path):
     with (tmp_path / "capture.pcap").open("wb") as file:
         start_agent(namespace, "-interface", "eth9", stdout=file, stderr=file).wait()
     line, = parse_log((tmp_path / "capture.pcap").read_bytes())

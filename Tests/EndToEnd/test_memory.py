@@ -40,7 +40,7 @@ def limited_memory(megabytes: int) -> Iterator[Path]:
 
 
 @pytest.mark.home("namespace")
-def test_long_filter_where_memory_is_short_ends_its_compiler_and_not_the_app(namespace):
+def test_long_filter_when_memory_is_short_ends_its_compiler_and_not_the_app(namespace):
     with limited_memory(90) as group:
         # It joins before it takes memory: what a process has taken elsewhere is not charged to its new group.
         join = ("/bin/sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh")
@@ -61,7 +61,7 @@ def test_long_filter_where_memory_is_short_ends_its_compiler_and_not_the_app(nam
     assert "the process that compiles it ended; if the container is short of memory" in error
 
 
-def test_process_that_compiles_is_the_first_to_be_ended(container, tmp_path):
+def test_process_that_compiles_is_killed_first_when_memory_is_short(container, tmp_path):
     """While it waits for a host's name; the agent itself stays what it was."""
     resolv = tmp_path / "resolv.conf"
     resolv.write_text("nameserver 127.0.0.1\n")

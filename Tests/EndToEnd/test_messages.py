@@ -149,11 +149,11 @@ NOT_WRITABLE = "standard output is not open for writing: send it to a file or a 
     (">&-", UID, NOT_WRITABLE),
     ("1</dev/null", UID, NOT_WRITABLE),
 ])
-def test_standard_output_that_takes_nothing(namespace, redirection, user, error):
+def test_standard_output_that_cannot_be_written(namespace, redirection, user, error):
     assert refusal(namespace, user=user, wrapper=shell(redirection)) == error
 
 
-def test_standard_output_that_should_take_nothing(namespace, tmp_path):
+def test_standard_output_that_must_not_get_packets(namespace, tmp_path):
     master, terminal = os.openpty()
     assert refusal(namespace, stdout=terminal) == (
         "standard output is a terminal: send it to a file or a pipe (> capture.pcap)")
@@ -169,7 +169,7 @@ def test_standard_output_that_should_take_nothing(namespace, tmp_path):
     assert error == "standard output is appended to a file that is not empty: start a new one (> capture.pcap)"
 
 
-def test_what_v_tells(namespace, tmp_path):
+def test_debug_lines(namespace, tmp_path):
     with start_agent(namespace, *LO, "-v") as agent:
         log = agent.stop().log
     assert find(log, "DEBUG", "no SSH session found")["reason"] == "no SSH daemon among the parent processes"
@@ -189,7 +189,7 @@ def run_and_read(words: list[str]) -> list[LogLine]:
     return parse_log(done.stderr)
 
 
-def test_what_an_interface_cannot_show(container):
+def test_limits_of_an_interface_are_logged(container):
     with start_agent(container, *LO, "-filter", "outbound") as agent:
         log = agent.stop().log
     warning = find(log, "WARN", "'outbound' selects nothing on this interface, which shows each packet once, as inbound")

@@ -108,7 +108,7 @@ def test_both_questions_for_a_name_are_asked(dns, files):
             assert agent.stop().status == 0
 
 
-def test_unknown_name(dns, files):
+def test_name_that_the_dns_server_does_not_know_is_refused(dns, files):
     with start_agent(dns, "-interface", "eth0", "-filter", "host nobody.example", binds=files) as agent:
         result = agent.wait()
     assert result.status == 1 and result.stdout == b""
@@ -140,7 +140,7 @@ def test_reader_that_goes_ends_the_wait_for_a_dns_server_that_does_not_answer(co
     assert find(result.log, "INFO", "reader of standard output is gone, stopping capture")
 
 
-def test_slow_resolution_is_said_after_a_second(container, files):
+def test_slow_resolution_is_logged_after_a_second(container, files):
     with Sink(container, port=53):
         with start_agent(container, "-interface", "eth0", "-v", "-filter", "host slow.example", binds=files,
                          live=False) as agent:
@@ -163,7 +163,7 @@ def test_host_name_is_resolved_once(dns, files, open_folder, interface):
     assert asked == sorted(f"asked spied.example family {int(family)}" for family in families)
 
 
-def test_name_service_module_that_stays_behind_does_not_hold_up_the_start(container, files, open_folder):
+def test_name_service_module_that_keeps_running_does_not_delay_the_start(container, files, open_folder):
     """It keeps everything open that it finds, above all the pipe through which the compiled filter comes."""
     files = files | spy(files, open_folder, "-DSTAYS")
     begin = time.monotonic()

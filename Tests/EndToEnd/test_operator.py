@@ -18,7 +18,7 @@ def commands() -> list[str]:
     return re.findall(r"^    (.*)$", part, re.MULTILINE)
 
 
-def test_captures_of_all_containers_are_seen_and_ended(open_folder):
+def test_operator_lists_and_ends_the_captures_of_all_containers(open_folder):
     function, see, end = commands()
     link = open_folder / "another-name"
     link.symlink_to(installed())

@@ -84,7 +84,7 @@ def assert_only_numbered(captured: tuple[Pcap, list[LogLine]]) -> None:
 
 
 @pytest.mark.parametrize("addresses", [V4, V6], ids=["IPv4", "IPv6"])
-def test_capture_into_a_connection_that_was_made_does_not_hold_it(dual_stack, peer, addresses):
+def test_opened_connection_on_standard_output_is_not_captured(dual_stack, peer, addresses):
     _, there = addresses
     with listen(peer, there) as listener, connect(dual_stack, there) as writer, accept(listener) as reader:
         captured, = capture_into(dual_stack, peer, (writer, reader))
@@ -92,21 +92,21 @@ def test_capture_into_a_connection_that_was_made_does_not_hold_it(dual_stack, pe
 
 
 @pytest.mark.parametrize("addresses", [V4, V6], ids=["IPv4", "IPv6"])
-def test_capture_into_a_connection_that_was_accepted_does_not_hold_it(dual_stack, peer, addresses):
+def test_accepted_connection_on_standard_output_is_not_captured(dual_stack, peer, addresses):
     here, _ = addresses
     with listen(dual_stack, here) as listener, connect(peer, here) as reader, accept(listener) as writer:
         captured, = capture_into(dual_stack, peer, (writer, reader))
     assert_only_numbered(captured)
 
 
-def test_capture_into_an_ipv6_socket_with_a_mapped_address_does_not_hold_its_connection(container, peer):
+def test_connection_of_an_ipv6_socket_with_a_mapped_address_is_not_captured(container, peer):
     with listen(peer, "10.77.0.1") as listener, connect(container, "::ffff:10.77.0.1", socket.AF_INET6) as writer:
         with accept(listener) as reader:
             captured, = capture_into(container, peer, (writer, reader))
     assert_only_numbered(captured)
 
 
-def test_capture_into_an_accepted_connection_whose_listener_is_gone_does_not_hold_it(container, peer):
+def test_accepted_connection_whose_listener_is_gone_is_not_captured(container, peer):
     """As netcat does, which closes the listener with the first connection."""
     with listen(container, "10.77.0.2") as listener, connect(peer, "10.77.0.2") as reader, accept(listener) as writer:
         listener.close()
@@ -145,7 +145,7 @@ def test_a_connection_from_the_same_host_to_the_same_port_here_is_captured(conta
 
 
 @pytest.mark.home("namespace")
-def test_line_of_readme_for_a_pipe_into_netcat_does_not_hold_its_connection(container, peer):
+def test_line_of_readme_for_netcat_does_not_capture_the_connection(container, peer):
     readme = (REPOSITORY / "README.md").read_text()
     line, = re.findall(r"`(cf-pcap [^`]*\| nc HOST PORT)`", readme)
     line = line.replace("HOST", "10.77.0.1").replace("PORT", str(PORT)).replace("cf-pcap", 'exec "$0"', 1)

@@ -63,7 +63,7 @@ def test_full_disk_leaves_a_whole_and_full_file(container, peer):
     assert_accounted(result, read_pcap(data), data, lost)
 
 
-def test_full_disk_while_idle_is_told_when_the_packet_comes(container, peer):
+def test_full_disk_is_reported_at_the_next_packet(container, peer):
     """One packet a time, each of which fits or does not."""
     with small_disk(4) as disk:
         file = os.open("capture.pcap", os.O_RDWR | os.O_CREAT, dir_fd=disk)
@@ -95,7 +95,7 @@ def test_disk_too_full_for_the_header(container):
     assert [line for line in result.log if line.level == "ERROR" and "No space left on device" in line.text]
 
 
-def test_what_stood_before_the_capture_stays_and_what_follows_joins_on(container, peer):
+def test_text_before_and_after_the_capture_stays_in_the_file(container, peer):
     """`(echo start; cf-pcap ...; echo end) > file`, on a disk that fills up."""
     with small_disk(DISK) as disk:
         file = os.open("capture.pcap", os.O_RDWR | os.O_CREAT, dir_fd=disk)
@@ -112,7 +112,7 @@ def test_what_stood_before_the_capture_stays_and_what_follows_joins_on(container
     assert numbers == list(range(len(numbers))) and len(data) > LIMIT - 2 * RECORD
 
 
-def test_appended_to_file_is_never_cut(container, peer):
+def test_file_opened_for_appending_is_never_truncated(container, peer):
     """If another process appends to the file, too, the bytes at its end may be the other's."""
     other = b"another process's line, which is none of the agent's business\n"
     with small_disk(DISK) as disk:
@@ -131,7 +131,7 @@ def test_appended_to_file_is_never_cut(container, peer):
     assert numbers == list(range(whole))
 
 
-def test_file_that_another_process_also_writes_is_not_cut(container, peer):
+def test_file_that_another_process_writes_to_is_not_truncated(container, peer):
     other, offset = b"written by another process", 100_000
     with small_disk(DISK) as disk:
         file = os.open("capture.pcap", os.O_RDWR | os.O_CREAT, dir_fd=disk)
@@ -185,7 +185,7 @@ def test_write_error_leaves_a_whole_file(container, peer, error, space):
 
 
 @pytest.mark.parametrize("error", [errno.EINTR, errno.EAGAIN])
-def test_write_that_is_only_put_off_is_done_again(container, peer, tmp_path, error):
+def test_write_that_fails_for_a_moment_is_repeated(container, peer, tmp_path, error):
     path = tmp_path / "capture.pcap"
     with Sink(container), open(path, "wb") as file, start_agent(container, *ETH0, stdout=file) as agent:
         with failing_writes(agent, error, first=1, every=2):
@@ -268,7 +268,7 @@ def unread(reader: int) -> int:
 
 @pytest.mark.parametrize("blocking", [True, False])
 @pytest.mark.parametrize("kind", ["pipe", "unix", "tcp"])
-def test_reader_that_never_comes_back_does_not_hold_up_the_stop(container, peer, kind, blocking):
+def test_reader_that_reads_no_more_does_not_delay_the_stop(container, peer, kind, blocking):
     reader, writer = ends(container, kind)
     os.set_blocking(writer, blocking)
     with stuck(container, peer, reader, writer) as agent:
@@ -289,7 +289,7 @@ def test_reader_that_never_comes_back_does_not_hold_up_the_stop(container, peer,
 
 @pytest.mark.parametrize("blocking", [True, False])
 @repeated
-def test_reader_that_comes_back_during_the_stop_gets_everything(container, peer, blocking):
+def test_reader_that_reads_again_during_the_stop_gets_everything(container, peer, blocking):
     reader, writer = os.pipe()
     os.set_blocking(writer, blocking)
     with stuck(container, peer, reader, writer, packets=3_000) as agent:
@@ -335,7 +335,7 @@ def test_tcp_reader_that_goes_away_ends_the_capture(namespace, leaves_something)
 
 
 @pytest.mark.parametrize("kind", ["unix", "tcp"])
-def test_socket_as_standard_output(container, peer, kind):
+def test_socket_on_standard_output_gets_the_capture(container, peer, kind):
     reader, writer = socket_pair(container, kind)
     with start_agent(container, *ETH0, stdout=writer, live=False) as agent:
         writer.close()
@@ -347,7 +347,7 @@ def test_socket_as_standard_output(container, peer, kind):
     assert read_pcap(output.finish()).numbers == list(range(2000))
 
 
-def test_log_that_cannot_be_written_does_not_disturb(namespace):
+def test_log_that_cannot_be_written_does_not_affect_the_capture(namespace):
     with open("/dev/full", "wb") as log, Sink(namespace):
         with start_agent(namespace, *LO, "-v", stderr=log) as agent:
             agent.send_signal(signal.SIGUSR1)

@@ -74,7 +74,7 @@ def test_process_is_not_dumpable_and_leaves_no_core(namespace):
 
 
 @pytest.mark.home("namespace")
-def test_shield_is_up_before_the_packet_socket(namespace, tmp_path):
+def test_tracing_is_forbidden_before_the_packet_socket_is_open(namespace, tmp_path):
     log = tmp_path / "calls"
     strace = ("strace", "-D", "-o", log, "-e", "trace=prctl,prlimit64,setrlimit,capset,socket")
     with start_agent(namespace, "-interface", "lo", binary=installed(None), user=0, wrapper=strace) as agent:

@@ -13,12 +13,12 @@ LINES = re.findall(r"^    (level=.*)$", README, re.MULTILINE)
 DIEGO = {"CF_INSTANCE_PORTS": '[{"internal":8080,"internal_tls_proxy":61001},{"internal":2222,"internal_tls_proxy":61002}]'}
 
 
-def test_there_are_such_lines():
+def test_readme_quotes_lines_of_the_log():
     assert len(LINES) >= 2
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_line_of_a_capture(namespace, line):
+def test_quoted_line_has_the_attributes_of_a_real_one(namespace, line):
     """With these attributes in this order; only their values differ."""
     quoted, = parse_log(f"time=2026-01-01T00:00:00.000Z {line}\n".encode())
     with start_agent(namespace, "-interface", "lo") as agent:

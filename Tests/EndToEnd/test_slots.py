@@ -43,7 +43,7 @@ def assert_starts(namespace: Namespace) -> None:
         assert agent.stop().status == 0
 
 
-def test_fifth_is_told_which_four_run(namespace):
+def test_fifth_capture_is_refused_with_the_process_ids_of_the_four(namespace):
     with captures(namespace) as agents:
         error = refused(namespace)
         inside = {re.search(r"NSpid:.*?(\d+)\n", Path(f"/proc/{agent.pid}/status").read_text())[1] for agent in agents}
@@ -52,7 +52,7 @@ def test_fifth_is_told_which_four_run(namespace):
     assert len(processes) == SLOTS and set(processes) == inside
 
 
-def test_one_that_ends_makes_room_at_once(namespace):
+def test_capture_that_ends_frees_its_slot_at_once(namespace):
     with captures(namespace) as agents:
         for agent in agents:
             assert agent.stop().status == 0
@@ -72,7 +72,7 @@ def test_another_namespace_has_slots_of_its_own(namespace):
         assert_starts(other)
 
 
-def test_squatter_only_shuts_himself_out(namespace):
+def test_process_that_holds_all_slots_affects_its_own_container_only(namespace):
     """A user who may run the agent may hold its slots in his own container, which costs no ring."""
     squatters = [namespace.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(SLOTS)]
     for number, squatter in enumerate(squatters):
@@ -86,7 +86,7 @@ def test_squatter_only_shuts_himself_out(namespace):
         squatter.close()
 
 
-def test_slot_comes_before_the_packet_socket(namespace, open_folder):
+def test_slot_is_acquired_before_the_packet_socket_is_open(namespace, open_folder):
     with captures(namespace):
         log = open_folder / "calls"
         words = ["strace", "-f", "-o", log, "-e", "trace=socket", installed(None), "-interface", "lo"]
@@ -124,7 +124,7 @@ def table(agent: Agent, name: str) -> set[str]:
     return set(Path(f"/proc/{agent.pid}/net/{name}").read_text().split())
 
 
-def test_each_has_a_ring_of_20_mb(namespace):
+def test_each_capture_has_a_ring_of_20_mb(namespace):
     with captures(namespace) as agents:
         for agent in agents:
             maps = Path(f"/proc/{agent.pid}/maps").read_text()
@@ -133,7 +133,7 @@ def test_each_has_a_ring_of_20_mb(namespace):
 
 
 @pytest.mark.alone
-def test_200_at_once(namespace):
+def test_four_of_200_agents_that_start_at_once_capture(namespace):
     """Four capture, each of the others is told within a second, in the best of three rounds on a busy machine, and there
     never is a fifth ring."""
     slowest: list[float] = []

@@ -83,7 +83,7 @@ def stop(agent: Agent, reader: PacedReader) -> Result:
 
 
 @repeated
-def test_stop_hands_over_all_that_was_captured(container, peer):
+def test_stop_writes_all_packets_captured_before(container, peer):
     with full_ring(container, peer, 5_000_000) as (agent, reader):
         result = stop(agent, reader)
     assert result.status == 0 and result.seconds < 4.5
@@ -93,7 +93,7 @@ def test_stop_hands_over_all_that_was_captured(container, peer):
 
 
 @repeated
-def test_stop_gives_up_a_reader_that_is_too_slow(container, peer):
+def test_stop_abandons_a_reader_that_is_too_slow(container, peer):
     with full_ring(container, peer, 1_000_000) as (agent, reader):
         result = stop(agent, reader)
     failed = find(result.log, "ERROR", "capture failed")
@@ -103,7 +103,7 @@ def test_stop_gives_up_a_reader_that_is_too_slow(container, peer):
     assert_exactly_counted(result, reader.finish(), least=2_500)
 
 
-def test_reader_that_takes_little_at_a_time_loses_nothing(container, peer):
+def test_reader_of_small_parts_loses_nothing(container, peer):
     """One batch takes such a reader longer than the ring has room for time: 80 blocks of 48 ms."""
     reader, writer = os.pipe()
     with start_agent(container, "-interface", "eth0", "-filter", "udp", stdout=writer) as agent:
@@ -121,7 +121,7 @@ def test_reader_that_takes_little_at_a_time_loses_nothing(container, peer):
     assert len(read_pcap(data).packets) == 2300
 
 
-def test_stop_gives_up_a_reader_that_takes_nothing(container, peer):
+def test_stop_abandons_a_reader_that_reads_nothing(container, peer):
     with full_ring(container, peer, 1) as (agent, reader):
         agent.send_signal(signal.SIGINT)
         result = agent.wait(10)
@@ -131,7 +131,7 @@ def test_stop_gives_up_a_reader_that_takes_nothing(container, peer):
 
 
 @repeated
-def test_second_signal_gives_up_a_reader_that_is_slow(container, peer):
+def test_second_signal_abandons_a_reader_that_is_slow(container, peer):
     with full_ring(container, peer, 1_000_000) as (agent, reader):
         agent.send_signal(signal.SIGINT)
         reader.begin()
@@ -146,7 +146,7 @@ def test_second_signal_gives_up_a_reader_that_is_slow(container, peer):
 
 @pytest.mark.parametrize("delay", [0, 0.05])
 @repeated
-def test_signal_that_comes_twice_within_a_moment_is_one(container, peer, delay):
+def test_signal_that_is_repeated_at_once_counts_once(container, peer, delay):
     """timeout(1) sends it to its child and to its group; a terminal to everyone in the foreground."""
     with full_ring(container, peer, 20_000_000) as (agent, reader):
         agent.send_signal(signal.SIGINT)
@@ -191,7 +191,7 @@ def fill(reader: int) -> int:
     return count
 
 
-def test_pipe_that_another_process_fills_does_not_hold_up_the_stop(namespace):
+def test_pipe_that_another_process_fills_does_not_delay_the_stop(namespace):
     """Between two looks at a pipe its room may go: a write that waits for it would be out of reach of any signal."""
     reader, writer = pipe_of_user()
     with Sink(namespace), start_agent(namespace, "-interface", "lo", "-filter", "udp", stdout=writer) as agent:

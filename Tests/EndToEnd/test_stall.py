@@ -135,7 +135,7 @@ def test_warning_of_dropped_packets_comes_once(container, peer):
 
 
 @repeated
-def test_packets_that_find_no_room_behind_the_stop_are_not_counted(container, peer):
+def test_packets_dropped_after_the_stop_are_not_counted(container, peer):
     """They would not be captured if there were room."""
     count = 20_000
     with capture(container) as (agent, output):

@@ -17,26 +17,26 @@ SIZE_MAX = 1_500_000
 pytestmark = pytest.mark.home("namespace")
 
 
-def test_it_is_not_a_dynamic_executable():
+def test_executable_is_not_dynamic():
     done = subprocess.run(["ldd", BINARY], capture_output=True, text=True, timeout=10)
     assert "not a dynamic executable" in done.stdout + done.stderr or "statically linked" in done.stdout
     program_headers = run("readelf", "--program-headers", "--wide", BINARY, text=True).stdout
     assert "INTERP" not in program_headers
 
 
-def test_it_is_small_and_stripped():
+def test_executable_is_small_and_stripped():
     assert BINARY.stat().st_size <= SIZE_MAX
     sections = run("readelf", "--sections", "--wide", BINARY, text=True).stdout
     assert ".symtab" not in sections and ".debug" not in sections
 
 
-def test_its_memory_is_never_writable_and_executable():
+def test_memory_is_never_writable_and_executable():
     segments = [line for line in program_headers() if line.split()[0] in ("LOAD", "GNU_STACK")]
     assert len(segments) >= 3 and [line for line in segments if line.split()[0] == "GNU_STACK"]
     assert not [line for line in segments if "RWE" in line]
 
 
-def test_it_is_position_independent_and_read_only_once_it_is_relocated():
+def test_executable_is_position_independent_and_read_only_after_relocation():
     headers = run("readelf", "--file-header", "--dynamic", "--wide", BINARY, text=True).stdout
     assert "DYN (Position-Independent Executable file)" in headers
     flags = re.search(r"\(FLAGS_1\)\s+Flags: (.*)", headers)
@@ -54,7 +54,7 @@ def program_headers() -> list[str]:
     return [line for line in lines if line.strip()]
 
 
-def test_it_is_loaded_at_another_address_each_time(namespace):
+def test_executable_is_loaded_at_another_address_each_time(namespace):
     starts = set()
     for _ in range(4):
         with start_agent(namespace, "-interface", "lo") as agent:
@@ -63,7 +63,7 @@ def test_it_is_loaded_at_another_address_each_time(namespace):
     assert len(starts) > 1
 
 
-def test_its_c_is_compiled_with_checks():
+def test_c_code_is_compiled_with_checks():
     """Of the stack. It copies nothing. The executable is stripped: what it is linked from names them."""
     sources = (REPOSITORY / "Sources/CLinux").glob("*.c")
     objects = [REPOSITORY / f".build/static/release/CLinux.build/{source.name}.o" for source in sources]
@@ -124,7 +124,7 @@ def test_empty_root_without_proc_gives_a_clear_answer(namespace, root):
             assert "/proc" in find(result.log, "ERROR", "failed to set up capture")["error"]
 
 
-def test_empty_root_without_the_capability_is_explained(namespace, root):
+def test_missing_capability_is_explained_in_an_empty_root(namespace, root):
     run("setcap", "-r", root / "cf-pcap")
     with start_agent(namespace, "-interface", "lo", binary=Path("/cf-pcap"), root=root) as agent:
         result = agent.wait()

@@ -161,7 +161,7 @@ def test_hangup_that_was_ignored_at_the_start_stays_ignored(namespace):
 
 @pytest.mark.alone
 @repeated
-def test_second_signal_ends_it_at_once_though_the_reader_is_stuck(container, peer):
+def test_second_signal_ends_the_capture_at_once_though_the_reader_is_stuck(container, peer):
     reader, writer = os.pipe()
     with start_agent(container, "-interface", "eth0", stdout=writer) as agent:
         os.close(writer)
@@ -225,7 +225,7 @@ def test_reader_that_is_gone_at_the_start(namespace):
     assert result.status == 0
 
 
-def test_reader_of_the_log_that_goes_away_does_not_disturb(namespace):
+def test_reader_of_the_log_that_ends_does_not_affect_the_capture(namespace):
     reader, writer = os.pipe()
     with Sink(namespace), start_agent(namespace, *LO_UDP, stderr=writer) as agent:
         os.close(writer)
@@ -255,7 +255,7 @@ def assert_captures_and_stops(namespace: Namespace, agent: Agent) -> None:
     assert result.status == 0 and read_pcap(result.stdout).numbers == numbers
 
 
-def test_reader_of_the_log_that_is_stuck_does_not_hold_up_the_capture(namespace):
+def test_reader_of_the_log_that_is_stuck_does_not_delay_the_capture(namespace):
     reader, writer = os.pipe()
     fill(writer)
     with Sink(namespace), start_agent(namespace, *LO_UDP, stderr=writer, stdout=PIPE, live=False) as agent:
@@ -267,7 +267,7 @@ def test_reader_of_the_log_that_is_stuck_does_not_hold_up_the_capture(namespace)
     os.close(reader)
 
 
-def test_packets_before_the_stop_are_handed_over_though_the_log_is_stuck(namespace):
+def test_packets_before_the_stop_are_written_though_the_log_is_stuck(namespace):
     """The line that tells of the signal waits 200 ms for its reader. Meanwhile the kernel retires the block with these
     packets."""
     reader, writer = os.pipe()
@@ -282,7 +282,7 @@ def test_packets_before_the_stop_are_handed_over_though_the_log_is_stuck(namespa
     assert result.status == 0 and read_pcap(result.stdout).numbers == numbers
 
 
-def test_terminal_of_the_log_that_has_room_for_half_a_line_does_not_hold_up_the_capture(namespace):
+def test_terminal_with_space_for_half_a_line_does_not_delay_the_capture(namespace):
     """A terminal is ready for writing as soon as it takes one byte."""
     master, terminal = pty.openpty()
     os.fchown(terminal, UID, -1)

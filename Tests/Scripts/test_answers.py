@@ -31,7 +31,7 @@ def test_help(name, option):
 
 WRONG = {
     "attack": ["abc", "0", "-5", "10 20", "--bogus"],
-    "bench": ["bogus", "--bogus", "--rounds x", "--rounds", "--tools agent,bogus", "--tools", "--json", "cpu bogus"],
+    "bench": ["bogus", "--bogus", "--rounds x", "--rounds", "--tools agent,bogus", "--tools", "--json", "--before", "--before nowhere", "cpu bogus"],
     "build": ["bogus", "--bogus", "--prefix", "--prefix /nowhere"],
     "fuzz": ["bogus", "0", "-1", "2 bogus", "2s", "--bogus"],
     "install": ["bogus", "--bogus", "build bogus", "--packages"],

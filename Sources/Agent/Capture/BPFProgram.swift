@@ -37,6 +37,7 @@ import CPcap
         }
         guard status == 0 else { throw Failure(unsafe ByteString(cString: pcap_geterr(handle))) }
         defer { unsafe pcap_freecode(&program) }
+        // libpcap's instructions are valid until pcap_freecode(3PCAP).
         let compiled = unsafe UnsafeBufferPointer(start: program.bf_insns, count: Int(program.bf_len))
         instructions = unsafe compiled.map { sock_filter(code: $0.code, jt: $0.jt, jf: $0.jf, k: $0.k) }
     }
@@ -106,6 +107,7 @@ extension BPFProgram {
     func attach(to socket: Int32) throws(SystemError) {
         guard instructions.count <= Self.maximumCount else { throw SystemError(number: EINVAL) }
         var instructions = instructions
+        // setsockopt(2) copies the instructions.
         let status = unsafe instructions.withUnsafeMutableBufferPointer { instructions in
             var program = unsafe sock_fprog(len: UInt16(instructions.count), filter: instructions.baseAddress)
             return unsafe setsockopt(

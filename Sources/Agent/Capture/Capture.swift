@@ -154,6 +154,7 @@ import CPcap
     /// The corresponding C function is `pcap_setfilter`.
     private func setInLibpcap(_ program: BPFProgram) throws(BPFProgram.Refusal) {
         var instructions = program.instructions.map { bpf_insn(code: $0.code, jt: $0.jt, jf: $0.jf, k: $0.k) }
+        // pcap_setfilter(3PCAP) copies the instructions.
         let status = unsafe instructions.withUnsafeMutableBufferPointer { instructions in
             var program = unsafe bpf_program(bf_len: UInt32(instructions.count), bf_insns: instructions.baseAddress)
             return unsafe pcap_setfilter(handle, &program)
@@ -210,6 +211,7 @@ extension Capture: PacketSource {
     /// The corresponding C function is `pcap_dump_fopen`.
     func fileHeader() throws(Failure) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: PcapFormat.fileHeaderSize)
+        // The stream writes to the array no more than its size, and is closed before the array moves.
         let isWritten = unsafe header.withUnsafeMutableBytes { header in
             guard let file = unsafe fmemopen(header.baseAddress, header.count, "w"),
                 let dumper = unsafe pcap_dump_fopen(handle, file)

@@ -94,6 +94,7 @@ public struct FilterCompiler {
                 return nil
             }
             if !isReady { continue }
+            // read(2) gets at most the size of `part`.
             let wanted = min(FilterReply.missing(behind: reply), part.count)
             let count = unsafe read(replies.rawValue, &part, wanted)
             if count == 0 { break }

@@ -108,6 +108,7 @@ public struct Output: ~Copyable {
     ///
     /// The corresponding C functions are `write` and `send`.
     private mutating func writeBytes(_ count: Int, from queue: inout RecordQueue) -> WriteResult {
+        // At least `count` bytes are pending, and the queue does not change until they are written.
         let start = unsafe queue.pendingBytes.baseAddress
         let result =
             isSocket

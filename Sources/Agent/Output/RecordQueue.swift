@@ -69,6 +69,7 @@ import CLinux
     mutating func add(
         seconds: UInt32, microseconds: UInt32, captured: UInt32, length: UInt32, _ bytes: UnsafeRawPointer
     ) {
+        // The caller has checked for free space, so the record ends within the memory.
         let destination = unsafe storage + end
         unsafe destination.storeBytes(of: seconds, as: UInt32.self)
         unsafe destination.storeBytes(of: microseconds, toByteOffset: 4, as: UInt32.self)
@@ -93,6 +94,7 @@ import CLinux
 
     /// Moves the record with the first pending byte, and all after it, to the beginning of the memory.
     private mutating func moveToFront() {
+        // Both ranges are within the memory: `end` is never larger than its size.
         unsafe memmove(storage, storage + recordStart, end - recordStart)
         (start, end, recordStart, holdsFileHeader) = (start - recordStart, end - recordStart, 0, false)
     }
@@ -131,6 +133,7 @@ import CLinux
     /// Returns the length of the file header or record at an offset of the memory, in bytes.
     private func recordLength(at offset: Int) -> Int {
         if offset == 0 && holdsFileHeader { return PcapFormat.fileHeaderSize }
+        // The offset is that of a record that was added.
         return unsafe PcapFormat.recordLength(at: storage + offset)
     }
 }

@@ -84,6 +84,7 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
                 queueStatus, after: result, isInterfaceDown: source.isInterfaceDown, nextReport: reports.nextReport,
                 at: now)
             switch step {
+            case .proceed: break
             case .wait(let awaited, let deadline): wait(for: awaited, until: deadline)
             case .end(let outcome): return outcome
             }
@@ -134,6 +135,7 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
         case .output: _ = stops.wait(for: output.descriptor, POLLOUT, until: deadline)
         case .time: _ = stops.wait(for: -1, 0, until: deadline)
         }
+        state.lastWait = MonotonicClock.now()
     }
 
     // MARK: Reasons to stop, and reports

@@ -23,6 +23,8 @@ struct LoopState: Equatable {
     var lastOutputProgress: MonotonicClock.Instant
     /// The moment of the last read from the ring.
     var lastRingRead: MonotonicClock.Instant
+    /// The moment of the last wait. A wait also checks for events: signals, the session and the reader.
+    var lastWait: MonotonicClock.Instant
 
     /// The state of the queue, as far as decisions depend on it.
     struct QueueStatus: Equatable {
@@ -36,6 +38,8 @@ struct LoopState: Equatable {
 
     /// The next step of the loop.
     enum Step: Equatable {
+        /// Reads and writes again without a wait.
+        case proceed
         /// Waits for an event until a moment.
         case wait(for: Awaited, until: MonotonicClock.Instant)
         /// Ends the capture.
@@ -66,7 +70,7 @@ struct LoopState: Equatable {
 
     /// Creates the state before the first write.
     init(at now: MonotonicClock.Instant) {
-        (lastOutputProgress, lastRingRead) = (now, now)
+        (lastOutputProgress, lastRingRead, lastWait) = (now, now, now)
     }
 
     /// The drain after a stop or a failure, otherwise nil.
@@ -119,11 +123,15 @@ struct LoopState: Equatable {
         }
         if result == .notReady { return .wait(for: .output, until: min(deadline, now + pollDelay(at: now))) }
         if result == .needsSpace { return .wait(for: .time, until: min(deadline, now + pollDelay(at: now))) }
-        if !queue.isEmpty || shouldReadRing(into: queue, at: now) { return .wait(for: .time, until: now) }
+        if !queue.isEmpty || shouldReadRing(into: queue, at: now) {
+            return now - lastWait < Self.eventInterval ? .proceed : .wait(for: .time, until: now)
+        }
         if isInterfaceDown { deadline = min(deadline, now + Self.interfaceInterval) }
         return .wait(for: .packets, until: deadline)
     }
 
+    /// The interval at which the loop checks for events while it has no need to wait. Each check costs a system call.
+    private static let eventInterval = Duration.milliseconds(1)
     /// The interval at which the loop reads while the interface is down.
     private static let interfaceInterval = Duration.milliseconds(100)
 

@@ -29,11 +29,8 @@ public struct Exclusion: Equatable, Sendable {
 
     /// The name of the traffic, for messages.
     var carrier: ByteString {
-        switch (hasSession: !ports.isEmpty, hasOutput: outputEnd != nil) {
-        case (false, _): "its own output"
-        case (true, false): "the SSH session"
-        case (true, true): "the SSH session and its own output"
-        }
+        if ports.isEmpty { return "its own output" }
+        return outputEnd == nil ? "the SSH session" : "the SSH session and its own output"
     }
 
     /// Returns the expression for packets that the user's filter selects and that are not excluded.

@@ -9,8 +9,11 @@ struct TCPSocket: Equatable {
     /// The inode number; 0 if no process holds the socket any more.
     let inode: UInt64
 
+    /// The state of an open connection.
     private static let established: UInt8 = 0x01
+    /// The state of a connection whose peer has closed its direction.
     private static let closeWait: UInt8 = 0x08
+    /// The state of a listening socket.
     private static let listen: UInt8 = 0x0A
 
     /// Whether the socket accepts connections.

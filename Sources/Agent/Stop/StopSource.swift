@@ -61,6 +61,7 @@ public final class StopSource {
             other: pollfd(fd: descriptor, events: Int16(events), revents: 0)
         )
         var limit = (min(deadline, session.nextCheck) - MonotonicClock.now()).timespec
+        // The members of a tuple of one type are adjacent, as the elements of a C array are.
         let ready = unsafe withUnsafeMutableBytes(of: &sources) { sources in
             unsafe ppoll(sources.assumingMemoryBound(to: pollfd.self).baseAddress, 3, &limit, nil)
         }

@@ -11,5 +11,6 @@ extension stat {
     /// Whether the file is a device, such as `/dev/null` or a terminal.
     var isDevice: Bool { kind == S_IFCHR || kind == S_IFBLK }
 
+    /// The bits of the mode that stand for the type.
     private var kind: Int32 { Int32(bitPattern: st_mode) & S_IFMT }
 }

@@ -27,6 +27,7 @@ public struct Interface: Equatable, Sendable {
     public static var names: [ByteString] {
         var names: [ByteString] = []
         if let list = unsafe if_nameindex() {
+            // The name of the entry after the last one is null (if_nameindex(3)).
             var entry = unsafe list
             while let name = unsafe entry.pointee.if_name {
                 unsafe names.append(ByteString(cString: name))

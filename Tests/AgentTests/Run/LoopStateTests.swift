@@ -80,10 +80,18 @@ struct LoopStateTests {
 
     @Test
     func `does not wait while there is something to do`() {
-        let atOnce = LoopState.Step.wait(for: .time, until: Self.now)
-        #expect(Self.state().next(Self.idle, after: .accepted, at: Self.now) == atOnce)
+        #expect(Self.state().next(Self.idle, after: .accepted, at: Self.now) == .proceed)
         let empty = Self.state { $0.isRingEmpty = true }
-        #expect(empty.next(Self.pending, after: .accepted, at: Self.now) == atOnce)
+        #expect(empty.next(Self.pending, after: .accepted, at: Self.now) == .proceed)
+    }
+
+    @Test
+    func `checks for events every millisecond while there is something to do`() {
+        let check = LoopState.Step.wait(for: .time, until: Self.now)
+        for (age, step) in [(999, .proceed), (1000, check), (5000, check)] as [(Int, LoopState.Step)] {
+            let state = Self.state { $0.lastWait = Self.now + .microseconds(-age) }
+            #expect(state.next(Self.pending, after: .accepted, at: Self.now) == step)
+        }
     }
 
     @Test

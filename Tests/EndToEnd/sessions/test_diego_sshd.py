@@ -45,7 +45,7 @@ def test_one_process_serves_every_session_from_a_dual_stack_socket():
         assert rows(container, "tcp6") == [("0" * 32 + SSH_PORT, LISTENING)] + 3 * [(mapped, CONNECTED)]
 
 
-def test_its_descriptors_are_readable_to_the_user_and_those_of_openssh_are_not():
+def test_descriptors_of_diego_sshd_are_readable_and_those_of_openssh_are_not():
     def readable(container: Container, pid: int) -> bool:
         listing = container.inside.command_line(["ls", f"/proc/{pid}/fd"])
         return subprocess.run(listing, capture_output=True).returncode == 0
@@ -100,7 +100,7 @@ def test_a_terminal_session_is_a_login_shell_that_hangs_up_with_the_client():
         wait_until((container.home / "hangup").exists, 15, "SIGHUP")
 
 
-def test_a_command_is_told_nothing_when_the_client_vanishes():
+def test_a_command_gets_no_signal_when_the_client_vanishes():
     """Its input ends. What it writes next is lost, and what it writes then fails, for the pipe has no reader any more."""
     with Container() as container:
         diego.start(container)

@@ -70,7 +70,7 @@ def test_port_of_the_daemon_is_excluded_without_a_proxy(interface, instance_port
             assert excluded(first_lines(client)) == "not tcp port 2222"
 
 
-def test_port_of_the_daemon_is_excluded_where_a_session_did_not_come_through_the_proxy():
+def test_port_of_the_daemon_is_excluded_if_a_session_bypasses_the_proxy():
     with Container() as container:
         diego.start(container, instance_ports=INSTANCE_PORTS)
         with ssh(container, capture("-interface", "eth0", "-v")) as client:
@@ -159,7 +159,7 @@ def test_application_that_starts_the_agent_is_no_daemon():
         assert excluded(lines) == "not tcp port 2222"
 
 
-def test_forged_connection_is_not_believed():
+def test_forged_connection_is_not_used():
     with Container() as container:
         openssh.start(container, port=2322)
         forged = f"SSH_CONNECTION='10.77.0.1 4711 {ADDRESS} 8080' "
@@ -181,7 +181,7 @@ def test_malformed_instance_ports_are_reported_and_the_session_still_excluded(in
 
 @pytest.mark.parametrize("interface", ["eth0", "any"])
 @pytest.mark.parametrize("instance_ports", [None, INSTANCE_PORTS_WITHOUT_PROXY, "[{"])
-def test_proxy_whose_port_nothing_names_is_warned_of(interface, instance_ports):
+def test_proxy_of_unknown_port_causes_a_warning(interface, instance_ports):
     """The port on lo is known, and left out all the same."""
     with Container() as container:
         diego.start(container, instance_ports=instance_ports)
@@ -196,7 +196,7 @@ def test_proxy_whose_port_nothing_names_is_warned_of(interface, instance_ports):
 
 
 @pytest.mark.parametrize("instance_ports", [None, INSTANCE_PORTS])
-def test_nothing_is_warned_of_where_the_session_is_left_out(instance_ports):
+def test_session_that_is_excluded_causes_no_warning(instance_ports):
     with Container() as container:
         diego.start(container, instance_ports=instance_ports)
         proxy.start(container)

@@ -121,7 +121,7 @@ def test_client_killed_beside_another_session():
             container.wait_until_agent_gone()
 
 
-def test_client_that_closed_its_input_is_waited_for_as_long_as_any_session():
+def test_client_without_input_ends_the_capture_with_the_last_session():
     """Nothing then tells its session from another."""
     with Container() as container:
         diego.start(container)
@@ -201,7 +201,7 @@ def test_client_without_standard_input_keeps_capturing(daemon):
     "{capture} > capture.pcap 2> agent.log < /dev/null & sleep 1",
     "nohup sh -c '{capture} 2> agent.log | cat > capture.pcap' > /dev/null 2>&1 < /dev/null & sleep 1",
 ], ids=["nohup, file", "file", "nohup, pipe"])
-def test_capture_left_behind_runs_on(daemon, command):
+def test_capture_in_the_background_outlives_its_session(daemon, command):
     with Container() as container, Sink(container.inside):
         daemon.start(container)
         with ssh(container, command.format(capture=capture(*NUMBERED).replace("'", '"'))) as client:
@@ -210,7 +210,7 @@ def test_capture_left_behind_runs_on(daemon, command):
 
 
 @daemons.EACH
-def test_capture_left_behind_by_a_terminal_runs_on(daemon):
+def test_capture_by_nohup_outlives_its_terminal(daemon):
     with Container() as container, Sink(container.inside):
         daemon.start(container)
         with ssh(container, None, terminal=True) as client:

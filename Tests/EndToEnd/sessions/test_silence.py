@@ -68,7 +68,7 @@ def send_other_traffic(container: Container, interface: str) -> list[int]:
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_capture_of_everything_through_the_session_is_silent(name):
+def test_capture_through_the_session_does_not_capture_the_session(name):
     """The session is not: its daemon asks every second whether the client lives, and -v logs through it."""
     scene = SCENES[name]
     with Container() as container:
@@ -83,7 +83,7 @@ def test_capture_of_everything_through_the_session_is_silent(name):
 
 
 @daemons.EACH
-def test_capture_from_a_terminal_is_silent(daemon):
+def test_capture_into_a_file_does_not_capture_the_terminals_session(daemon):
     with Container() as container:
         daemon.start(container)
         file = container.home / "capture.pcap"
