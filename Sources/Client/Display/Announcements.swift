@@ -5,7 +5,7 @@ public enum Announcements {
         "\(Quantity.count(written)) of the \(Quantity.packets(came)) that came are in the output: what was asked for."
     }
 
-    /// Before the first session.
+    /// The line before the first session.
     public static func starting(on indices: [ClosedRange<Int>]?) -> String {
         guard let indices else { return "Starting capture on all instances." }
         return "Starting capture on instances: \(IndexList.text(indices))."
@@ -17,10 +17,10 @@ public enum Announcements {
         return "Filter: \(expression)\(resolved)"
     }
 
-    /// When the first instance is captured.
+    /// The line for the first session that captures.
     public static let capturing = "Capturing, press ^C to stop..."
 
-    /// At the end, if there is no output.
+    /// The line at the end of a run without an output.
     public static func nothingSaved(isFile: Bool) -> String {
         isFile ? "Nothing was captured: no file was written." : "Nothing was captured."
     }
@@ -40,13 +40,13 @@ public enum Announcements {
             + (missing > 0 ? ", \(which) --on-file has moved or removed." : ".")
     }
 
-    /// Some files by their names: the first few, and how many more there are.
+    /// Returns the names of some files: the first five, and how many more there are.
     static func files(_ paths: [String]) -> String {
         let names = paths.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
         return names + (paths.count > 5 ? " and \(paths.count - 5) more" : "")
     }
 
-    /// Before anything is captured: what was understood of `--rotate` and `--keep`.
+    /// Says, before anything is captured, how `--rotate` and `--keep` were understood.
     static func rotating(_ rotation: Rotation, keep: Int?, first: String) -> String {
         let kept = keep.map { keep in
             keep == 1
@@ -56,6 +56,6 @@ public enum Announcements {
         return "A new file begins after \(rotation), the first is '\(first)'\(kept ?? "")."
     }
 
-    /// Before anything is captured, where a set is compressed.
+    /// The line before anything is captured into a set that is compressed.
     static let unknownToWireshark = "Wireshark 4.0 does not list the files of a set that is compressed."
 }

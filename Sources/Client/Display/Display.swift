@@ -7,7 +7,7 @@ import Synchronization
     import Foundation
 #endif
 
-/// All that is said to people, on standard error.
+/// The messages to people, on standard error.
 ///
 /// Nothing here waits for the reader, but `finish`. No text can command the terminal, wherever it came from.
 public final class Display: Sendable {

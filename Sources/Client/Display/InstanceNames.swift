@@ -1,4 +1,4 @@
-/// Several instances as people write them: `web/0-2,5, worker/1`.
+/// The names of several instances as people write them: `web/0-2,5, worker/1`.
 enum InstanceNames {
     /// The names of capture points, each of them once, in their order: `web/0-2 lo` where the run captures several
     /// interfaces.

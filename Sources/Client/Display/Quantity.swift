@@ -1,6 +1,6 @@
 /// Numbers as people read them.
 enum Quantity {
-    /// 1234567 as `1,234,567`.
+    /// Returns a number with its digits in threes: `1,234,567`.
     static func count(_ value: Int) -> String {
         let digits = String(value.magnitude)
         var text = ""
@@ -11,7 +11,7 @@ enum Quantity {
         return value < 0 ? "-\(text)" : text
     }
 
-    /// 1234567 as `1.2 MB`.
+    /// Returns a number of bytes in powers of 1000: `1.2 MB`; `-` for one that is negative or no number.
     static func bytes(_ value: Double) -> String {
         guard value.isFinite, value >= 0 else { return "-" }
         var (value, unit) = (value, 0)
@@ -25,7 +25,7 @@ enum Quantity {
         return "\(count(tenths / 10)).\(tenths % 10) \(units[unit])"
     }
 
-    /// 1234567 as `1.2 MB/s`.
+    /// Returns bytes per second: `1.2 MB/s`.
     static func rate(_ bytes: Double) -> String { self.bytes(bytes) + "/s" }
 
     /// A time in its largest whole unit: `3.2 s`, `61 minutes`.
@@ -48,7 +48,7 @@ enum Quantity {
         return (days > 0 ? "\(days) d " : "") + "\(hours):\(padded(minutes)):\(padded(seconds % 60))"
     }
 
-    /// `1 packet`, `2 packets`.
+    /// Returns a number of packets with the noun: `1 packet`, `2 packets`.
     static func packets(_ value: Int) -> String { "\(count(value)) \(value == 1 ? "packet" : "packets")" }
 
     private static let units = ["B", "kB", "MB", "GB", "TB"]

@@ -1,6 +1,7 @@
 /// The lines about a capture: its progress where there is no terminal, and its summary.
 enum Reports {
-    /// `1,234 packets, 5.6 MB, 7.8 kB/s, 0 dropped; 2 of 3 instances capturing; web/2 waiting; 12:34 elapsed`
+    /// The progress in one line: `1,234 packets, 5.6 MB, 7.8 kB/s, 0 dropped; 2 of 3 instances capturing; web/2
+    /// waiting; 12:34 elapsed`
     static func progress(_ statuses: [InstanceStatus], _ run: RunStatus? = nil) -> String {
         let totals = Totals(statuses)
         let others = statuses.filter { !$0.state.isCapturing }

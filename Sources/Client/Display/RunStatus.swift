@@ -2,7 +2,7 @@
 struct RunStatus: Equatable, Sendable {
     /// The event that the run waits for.
     enum Event: Equatable, Sendable {
-        /// None of these options' events has come.
+        /// The events of these options have not come.
         case awaited([String])
         /// The event of this option has come, and the capture goes on for the remaining time.
         case came(option: String, remaining: Duration)
@@ -14,7 +14,7 @@ struct RunStatus: Equatable, Sendable {
     let duration: Duration?
     /// The files; nil where the output is a stream.
     let output: OutputProgress?
-    /// nil where the run waits for none.
+    /// The state of the event; nil if the run waits for none.
     let event: Event?
 
     /// The state in a few words each: `12:34 elapsed`, `'web.pcapng' has 12.3 MB`, `waiting for --until 'udp'`.

@@ -78,7 +78,7 @@ enum StatusTable {
 }
 
 extension InstanceStatus.State {
-    /// In one word.
+    /// The state in one word.
     var word: String {
         switch self {
         case .starting: "starting"

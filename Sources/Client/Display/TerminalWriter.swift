@@ -20,7 +20,7 @@ final class TerminalWriter: Sendable {
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "cf-pcap.display")
     private let state = Mutex(State())
-    /// Used by the queue alone.
+    /// The painter, which only the queue uses.
     private let painter = Mutex(Painter())
 
     init(descriptor: Int32, isTerminal: Bool) {

@@ -4,7 +4,7 @@ struct Totals {
     var bytes = 0
     var rate = 0.0
     var truncated = 0
-    /// nil where no agent has said.
+    /// The packets dropped; nil if no agent has said.
     var dropped: Int?
     /// Whether more may have been dropped than ``dropped``: an instance has sent packets and its agent's count is not
     /// known, or not the last one.

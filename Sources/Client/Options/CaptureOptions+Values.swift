@@ -9,9 +9,9 @@ extension CaptureOptions {
 
     /// The file format of the output.
     public enum Format: String, Sendable, CaseIterable {
-        /// Classic pcap (pcap-savefile(5)).
+        /// The classic format (pcap-savefile(5)).
         case pcap
-        /// pcapng (draft-ietf-opsawg-pcapng).
+        /// The newer format (draft-ietf-opsawg-pcapng).
         case pcapng
     }
 
@@ -45,7 +45,7 @@ extension CaptureOptions {
         return count
     }
 
-    /// 0 stands for the agent's default.
+    /// The value of `--snaplen`, in bytes. 0 stands for the agent's default.
     static func packetLength(_ text: String) throws(UsageError) -> Int {
         guard let bytes = Int(text), (0...262_144).contains(bytes) else {
             throw UsageError("write 1 to 262144 bytes, or 0 for the default")

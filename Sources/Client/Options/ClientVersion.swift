@@ -6,6 +6,6 @@ public struct ClientVersion: Sendable, CustomStringConvertible {
     /// The three numbers, in the CLI's words.
     public let major, minor, build: Int
 
-    /// `MAJOR.MINOR.BUILD`.
+    /// The version as `MAJOR.MINOR.BUILD`.
     public var description: String { "\(major).\(minor).\(build)" }
 }

@@ -48,7 +48,7 @@ struct IndexList: Sendable, Equatable {
         ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
     }
 
-    /// Nine digits at most, far above any platform's limit and far below an overflow.
+    /// Returns an index of nine digits at most, far above any platform's limit and far below an overflow.
     private static func index(_ digits: Substring) -> Int? {
         digits.count <= 9 && digits.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(digits) : nil
     }

@@ -10,7 +10,7 @@ import ArgumentParser
 struct OptionTable: Decodable {
     /// An option.
     struct Row: Decodable {
-        /// `-o` or `--output`.
+        /// A name: `-o`, or `--output`.
         struct Name: Decodable {
             let kind: String
             let name: String

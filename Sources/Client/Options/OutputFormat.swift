@@ -3,7 +3,7 @@ struct OutputFormat: Equatable, Sendable {
     var format: CaptureOptions.Format
     var compression: CaptureOptions.Compression
 
-    /// All of them, for messages.
+    /// The names of all formats, for messages.
     static let choices = ".pcap, .pcapng, and either with .gz or .zst behind it"
 }
 

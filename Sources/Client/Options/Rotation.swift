@@ -5,7 +5,7 @@ struct Rotation: Equatable, Sendable {
     /// The longest time from a file's first packet to its end; nil for no limit.
     private(set) var time: Duration?
 
-    /// Smaller files would hold little besides their headers.
+    /// The smallest limit, in bytes. Smaller files would hold little besides their headers.
     private static let smallestSize: Int64 = 10_000
     /// A thousand terabytes, beyond any disk that a capture is written to.
     private static let largestSize: Int64 = 1_000_000_000_000_000
@@ -57,7 +57,7 @@ struct Rotation: Equatable, Sendable {
 }
 
 extension Rotation: CustomStringConvertible {
-    /// `100 MB or 10 minutes, whichever comes first`.
+    /// The limits in words: `100 MB or 10 minutes, whichever comes first`.
     var description: String {
         switch (size.map(Self.text), time.map(Self.text)) {
         case (let size?, let time?): "\(size) or \(time), whichever comes first"

@@ -1,6 +1,6 @@
 /// A length of time as people write it: `90`, `1.5s`, `5m`, `1h30m`.
 enum TimeSpan {
-    /// 100 days, beyond what anybody captures; the sum of several parts stays far from an overflow.
+    /// The longest time: 100 days, beyond what anybody captures; the sum of several parts stays far from an overflow.
     private static let limit = Duration.seconds(100 * 86_400)
 
     /// Returns the length of time that a text names, or nil if it names none. A number alone counts seconds.

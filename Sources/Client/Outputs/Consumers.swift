@@ -1,4 +1,4 @@
-/// All consumers of the merge. Each gets every record, in the merged order, as far as the examiner lets it.
+/// The consumers of the merge. Each gets every record, in the merged order, as far as the examiner lets it.
 struct Consumers: RecordSink {
     /// The capture is over: the examiner has said so.
     struct IsOver: Error {}
@@ -10,7 +10,8 @@ struct Consumers: RecordSink {
         let place: PacketPlace
     }
 
-    /// Most runs have no other consumer. Records, one by one in the worst case, reach it without a look at a list.
+    /// The first consumer. Most runs have no other: records, one by one in the worst case, reach it without a look at a
+    /// list.
     private var primary: Consumer
     private var others: [Consumer]
     private var examiner: (any PacketExaminer)?

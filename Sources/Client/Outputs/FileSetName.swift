@@ -48,7 +48,8 @@ struct FileSetName: Equatable {
     /// Whether Wireshark finds the other files of the set, by names with one extension only.
     var isKnownToWireshark: Bool { !suffix.dropFirst().contains(".") }
 
-    /// `20261130013000`. The corresponding C function is `localtime_r`.
+    /// Returns the local time of a moment, in seconds since 1970: `20261130013000`. The corresponding C function is
+    /// `localtime_r`.
     private static func localTime(_ seconds: UInt64) -> String {
         var time = time_t(seconds)
         // The structure has a pointer to the name of the time zone, which is not read.

@@ -33,7 +33,8 @@ final class PacketPrinter: TsharkReader {
         }
     }
 
-    /// Time in UTC, instance and interface, source, destination, protocol, length, and what tshark makes of the packet
+    /// The columns of a line: time in UTC, instance and interface, source, destination, protocol, length, and what
+    /// tshark makes of the packet
     /// (Wireshark's preference `gui.column.format`).
     private static let columns = [
         ("Time", "%Yut"), ("Interface", "%Cus:frame.interface_name:0:R"), ("Source", "%s"), ("Destination", "%d"),

@@ -6,7 +6,7 @@ final class TsharkProcess: Sendable {
         case starting
         case running(pid_t)
         case ended
-        /// It is to be killed as soon as it runs.
+        /// The process is to be killed as soon as it runs.
         case unwanted
     }
 

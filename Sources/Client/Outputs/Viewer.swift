@@ -1,8 +1,8 @@
 internal import Subprocess
 
-/// Wireshark, which shows packets as they come. It stays open when the capture has ended.
+/// A Wireshark that shows packets as they come. It stays open when the capture has ended.
 struct Viewer {
-    /// There is no Wireshark, or it does not run.
+    /// The reason why no Wireshark runs.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }

@@ -7,7 +7,7 @@ internal import Synchronization
 @safe final class PacketFilter: @unchecked Sendable {
     private var program = unsafe bpf_program()
 
-    /// libpcap's parser kept global state before 1.8.
+    /// The lock of libpcap's parser, which keeps global state before 1.8.
     private static let compiler = Mutex(())
 
     /// Compiles an expression for a link type of a capture file (`LINKTYPE_…`, pcap-linktype(7)). Blocks while this machine

@@ -21,7 +21,7 @@ struct PacketTrigger: PacketExaminer {
 
     private struct Source {
         let name: String
-        /// nil where the filter has no meaning for the link type.
+        /// The filter; nil if it has no meaning for the link type.
         let filter: PacketFilter?
     }
 

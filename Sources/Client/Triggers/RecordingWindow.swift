@@ -11,7 +11,7 @@ struct RecordingWindow: Sendable {
     /// The moment at which the window closes though no packet shows it.
     private let latestEnd: ContinuousClock.Instant
 
-    /// Time for what an agent, SSH and the merge add to the delay of a packet at most times.
+    /// The delay that an agent, SSH and the merge add to a packet at most times.
     private static let jitter = Duration.milliseconds(500)
 
     /// Opens a window of a length, for an event at `time` (nanoseconds since 1970) that was seen at `seen`. Packets wait in
