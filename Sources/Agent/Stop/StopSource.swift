@@ -3,7 +3,7 @@ import CLinux
 /// Waits for events, and reports the reasons to stop: a signal, the end of the SSH session, or of standard output's
 /// reader.
 ///
-/// All waiting of the agent happens here. A caller waits for one descriptor of its own besides. After a stop, the
+/// The agent waits for events nowhere else. The caller adds one descriptor of its own to each wait. After a stop, the
 /// source continues to report signals.
 public final class StopSource {
     /// The signals.
