@@ -12,6 +12,7 @@ from checks import is_refused
 from client import Client
 from foundation import Application, Process, agents
 from test_faults import make_agent_not_executable, remove_agent, take_capability
+from test_login import REFUSED
 
 
 def ask(foundation, folder, *arguments: object, status: int = 0, **options):
@@ -128,12 +129,19 @@ def test_answer_that_standard_output_does_not_take_is_a_failure(foundation, demo
         assert result.status == 1 and "standard output does not take the answer" in result.stderr, result.stderr
 
 
+def test_check_asks_again_where_one_answer_of_the_ssh_proxy_is_a_refusal(foundation, demo, folder):
+    demo.processes[0].instances[1].ssh_answer = {"error": REFUSED, "once": True}
+    text = ask(foundation, folder, "demo", "--check").stdout.decode()
+    assert all(line.endswith("yes") for line in text.splitlines()[1:]), text
+
+
 def test_signal_ends_a_check_with_the_rows_that_are_there(foundation, demo, folder, liars):
     demo.processes[0].instances[1].ssh_answer = liars("wait(); time.sleep(60)")
     for options in ((), ("--json",)):
         with Client(foundation, folder, "demo", "--check", *options) as running:
             running.wait_until(lambda: sum(path.startswith("ssh ") for path in foundation.requests) >= 3, 20, "all are asked")
-            time.sleep(4)
+            running.wait_until(lambda: len(running.children()) == 1, 20, "all but one have answered")
+            time.sleep(0.5)
             result = running.stop(signal.SIGINT)
         assert result.status == 1, result.stderr
         text = result.stdout.decode()

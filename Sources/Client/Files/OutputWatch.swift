@@ -26,8 +26,9 @@ final class OutputWatch: Sendable {
 
     private let state = Mutex(State())
 
-    /// The bytes that are written to a live output at once, so that it shows that it accepts something.
-    static let pieceSize = 64 << 10
+    /// The bytes that are written to a live output at once, so that a slow one shows that it accepts something: 3 kB/s are
+    /// enough for a piece in 5 seconds.
+    static let pieceSize = 16 << 10
 
     init(closeTime: Duration = .seconds(3), stallTime: Duration = .seconds(1)) {
         self.closeTime = closeTime

@@ -64,22 +64,28 @@ public enum Inventory {
                 let reason = "the instance does not run, it is \(instance.state)"
                 return InstanceCheck(point, SessionFailure(.notRunning, reason))
             }
-            let notAsked = InstanceCheck(point, SessionFailure(.endedEarly, "it was not asked to the end"))
-            guard !Task.isCancelled else { return notAsked }
-            let command = CheckCommand(
-                interface: point.interface, filter: options.captureFilter, snaplen: options.snaplen)
-            do throws(PlatformError) {
-                let output = try await cf.execute(command.text, in: point.instance, of: app, options)
-                var check = InstanceCheck(point, output, of: options.request(to: point.instance, of: app, cf.route))
-                if let failure = check.failure {
-                    guard !Task.isCancelled else { return notAsked }
-                    check.failure = await cf.confirmed(failure, of: app, at: point.instance)
-                }
-                return check
-            } catch {
-                return Task.isCancelled
-                    ? notAsked : InstanceCheck(point, SessionFailure(.unknown, error.description))
+            let check = await ask(point, of: app, options, cf)
+            // As a capture does.
+            return check.failure?.recovery == .retry ? await ask(point, of: app, options, cf) : check
+        }
+    }
+
+    private static func ask(
+        _ point: CapturePoint, of app: App, _ options: CaptureOptions, _ cf: CF
+    ) async -> InstanceCheck {
+        let notAsked = InstanceCheck(point, SessionFailure(.endedEarly, "it was not asked to the end"))
+        guard !Task.isCancelled else { return notAsked }
+        let command = CheckCommand(interface: point.interface, filter: options.captureFilter, snaplen: options.snaplen)
+        do throws(PlatformError) {
+            let output = try await cf.execute(command.text, in: point.instance, of: app, options)
+            var check = InstanceCheck(point, output, of: options.request(to: point.instance, of: app, cf.route))
+            if let failure = check.failure {
+                guard !Task.isCancelled else { return notAsked }
+                check.failure = await cf.confirmed(failure, of: app, at: point.instance)
             }
+            return check
+        } catch {
+            return Task.isCancelled ? notAsked : InstanceCheck(point, SessionFailure(.unknown, error.description))
         }
     }
 

@@ -13,30 +13,33 @@ struct OutputWatchTests {
         destination.report(to: watch)
         nonisolated(unsafe) let pipe = destination
         let hasEnded = DispatchSemaphore(value: 0)
+        // The pipe takes its capacity, and then a piece whenever one is read.
+        let bytes = [UInt8](repeating: 7, count: Self.capacity + 3 * OutputWatch.pieceSize)
         Thread.detachNewThread {
-            // More than two pieces, which the pipe takes one by one.
-            let bytes = [UInt8](repeating: 7, count: 3 * OutputWatch.pieceSize)
             try? unsafe bytes.withUnsafeBytes { bytes in try unsafe pipe.write(whole: bytes) }
             hasEnded.signal()
         }
         var moments: [ContinuousClock.Instant] = []
-        var rest = 3 * OutputWatch.pieceSize
-        while rest > 0 {
+        for _ in 0..<3 {
             let pending = try #require(wait(for: watch, after: moments.last))
             #expect(pending.name == "a pipe" && pending.isLive)
             moments.append(pending.since)
-            var taken = 0
-            while taken < min(rest, OutputWatch.pieceSize) {
-                var buffer = [UInt8](repeating: 0, count: min(rest, OutputWatch.pieceSize) - taken)
-                taken += try unsafe buffer.withUnsafeMutableBytes { try unsafe reading.read(into: $0) }
-            }
-            rest -= taken
-            if rest <= OutputWatch.pieceSize { break }
+            try read(OutputWatch.pieceSize, from: reading)
         }
-        try reading.close()
         hasEnded.wait()
-        #expect(watch.pending == nil)
-        #expect(moments == moments.sorted() && moments.count >= 2)
+        #expect(watch.pending == nil && moments == moments.sorted())
+        try reading.close()
+    }
+
+    /// The capacity of a pipe on Linux (pipe(7)).
+    private static let capacity = 65536
+
+    private func read(_ count: Int, from pipe: FileDescriptor) throws {
+        var rest = count
+        while rest > 0 {
+            var buffer = [UInt8](repeating: 0, count: rest)
+            rest -= try unsafe buffer.withUnsafeMutableBytes { try unsafe pipe.read(into: $0) }
+        }
     }
 
     /// Returns a write that is pending for 50 ms and began behind a moment.
