@@ -1,7 +1,11 @@
 public import ArgumentParser
 
-/// The table of all options. A declaration here is all that a new option takes: the parser, `--help`, `cf help pcap` and
-/// the check of README's table read it.
+/// The table of all options. The parser, `--help`, `cf help pcap` and the check of README's table read the names, texts and
+/// defaults from it. Besides a declaration here a new option takes:
+/// - its row in README's table, and in `OptionPairsTests` the options that it goes with (tests fail until then);
+/// - its rules beside others, in ``check()`` or what that calls, and its name in one of the lists of given options there;
+/// - what it does: an option of the filter becomes a part of ``captureFilter``, one of the end stands in
+///   `CaptureOptions+End.swift`, one of showing packets in `CaptureOptions+Show.swift`.
 ///
 /// `help:` names the group in which help lists the option, then the text, with the default in brackets. The text fits a
 /// line of help (80 columns). A value that cannot be used throws ``UsageError`` with what to write instead; options that

@@ -122,7 +122,7 @@ final class TsharkOutput: Output {
         reader.leftOut(packets)
     }
 
-    /// Waits for tshark's last lines, and kills one that has more to print or does not end.
+    /// Waits for tshark's last lines. At the deadline kills each tshark that still prints or does not end.
     func waitForReader(until deadline: ContinuousClock.Instant) throws(OutputError) {
         let isLate = !finishesQueue(within: max(.zero, deadline - .now)) {}
         if isLate {

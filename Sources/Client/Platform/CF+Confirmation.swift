@@ -8,9 +8,9 @@ extension CF {
     ) async -> SessionFailure {
         switch failure.kind {
         case .neverBegan where reachesOthers, .unreachable where reachesOthers:
-            return failure.ofInstance(instance, app: app.name)
+            return failure.blaming(instance, app: app.name)
         case .neverBegan:
-            return failure.neverBegan(on: await routeWithEndpoint())
+            return failure.blaming(await routeWithEndpoint())
         case .refused:
             return await prohibition.answer { await self.askForProhibition(of: app) } ?? failure
         case .loggedOut:

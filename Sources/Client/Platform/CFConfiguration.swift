@@ -44,10 +44,10 @@ struct CFConfiguration: Equatable, Sendable {
         return copy
     }
 
-    /// The configuration for a private copy, as JSON, without the refresh token.
+    /// The configuration as JSON, without the refresh token: the contents of a copy in a ``PrivateHome``.
     ///
     /// If refresh tokens rotate, a copy that renewed its tokens would use up the person's own.
-    var bytesOfCopy: [UInt8] {
+    var jsonWithoutRefreshToken: [UInt8] {
         var copy = values
         copy["RefreshToken"] = .text("")
         return (try? JSONEncoder().encode(copy)).map { [UInt8]($0) } ?? []

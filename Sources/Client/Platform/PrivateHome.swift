@@ -9,6 +9,9 @@
 /// cf writes its configuration when it ends, from what it read when it started. With copies, a `cf target` made during a
 /// capture stays, and processes of cf that run at once do not remove each other's temporary files. A lock on the folder
 /// tells a run that lives from one that was killed: the kernel releases it with the process.
+///
+/// A copy has no refresh token, so that no process of cf renews tokens: only ``Login`` does, in the person's own
+/// configuration, before a copy is made.
 public final class PrivateHome: Sendable {
     private static let prefix = "cf-pcap-home-"
 
@@ -21,7 +24,7 @@ public final class PrivateHome: Sendable {
         (folder, lock) = try Self.makeLockedFolder(in: temporary)
     }
 
-    /// Makes a home with this configuration, for one process of cf. `discard` removes it.
+    /// Makes a home with this configuration, but for its refresh token, for one process of cf. `discard` removes it.
     func makeCopy(of configuration: CFConfiguration) throws(PlatformError) -> String {
         let copy = "\(folder)/\(UUID().uuidString)"
         let path = "\(copy)/\(CFHome.configuration)"
@@ -30,7 +33,7 @@ public final class PrivateHome: Sendable {
             let file = try FileDescriptor.open(
                 FilePath(path), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
                 permissions: .ownerReadWrite)
-            try file.closeAfter { _ = try file.writeAll(configuration.bytesOfCopy) }
+            try file.closeAfter { _ = try file.writeAll(configuration.jsonWithoutRefreshToken) }
         } catch {
             discard(copy)
             throw PlatformError("failed to copy cf's configuration to \(path): \(CFHome.describe(error))", .passing)

@@ -1,4 +1,17 @@
 /// The shell command of a session: runs the agent, and stops it when the session's standard input ends.
+///
+/// So no agent outlives its client, even if the client is killed and can tell nobody:
+/// 1. The kernel closes the client's end of the pipe that is the standard input of its `cf ssh`.
+/// 2. `cf ssh` reads the end of the pipe, and ends the standard input of the remote shell. If cf has ended as well, as by
+///    SIGPIPE when it writes packets to the client's other pipe, or if the network is cut, the SSH daemon ends that input
+///    when it finds the connection closed or dead.
+/// 3. The `read` of the watcher in ``text`` returns, and the watcher sends the agent SIGTERM.
+/// 4. The agent hands over what it has, for ``Timeouts/agentDrain`` at most, and exits.
+/// 5. The shell ends with the agent's status, the session with the shell, and cf with the session.
+///
+/// A run that ends in order goes the same way from the second step: ``Session/Command/stop`` closes the pipe. And the agent
+/// ends by itself if the connection of its session ends without these steps, as where the shell is killed: the agent's
+/// `SessionWatch`.
 struct RemoteCommand {
     static let agent = "/tmp/lifecycle/cf-pcap"
 

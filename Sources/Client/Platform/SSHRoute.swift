@@ -22,25 +22,3 @@ struct SSHRoute: Sendable, Equatable {
         return "firewalls often block it, ALL_PROXY=socks5://HOST:PORT leads cf ssh around them\(ignored)"
     }
 }
-
-extension SessionFailure {
-    /// The failure of a session from which nothing was heard for that long, in seconds.
-    static func neverBegan(within seconds: Int64) -> SessionFailure {
-        SessionFailure(.neverBegan, "no capture began within \(seconds) seconds")
-    }
-
-    /// Returns the failure of a session that does not get through while sessions to other instances do.
-    func ofInstance(_ instance: InstanceID, app: String) -> SessionFailure {
-        SessionFailure(
-            kind, reason,
-            remedy:
-                "other instances are reached, so it is this one or its cell: '\(instance.sshCommand(app: app))' shows it"
-        )
-    }
-
-    /// Returns the failure of a session that never began, with what may be in its way.
-    func neverBegan(on route: SSHRoute) -> SessionFailure {
-        let port = route.endpoint.map { "the SSH port \($0)" } ?? "the platform's SSH port (usually 2222)"
-        return SessionFailure(.neverBegan, "\(reason), perhaps \(port) does not answer", remedy: route.remedy)
-    }
-}

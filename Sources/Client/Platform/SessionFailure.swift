@@ -59,6 +59,29 @@ public struct SessionFailure: Error, Sendable, Equatable {
     }
 }
 
+/// A failure whose kind is `neverBegan`, and its possible causes.
+extension SessionFailure {
+    /// The failure of a session of which nothing was heard, neither packets nor the agent's log, for a time.
+    static func nothingHeard(for time: Duration) -> SessionFailure {
+        SessionFailure(.neverBegan, "no capture began within \(time.components.seconds) seconds")
+    }
+
+    /// Returns this failure with the SSH port as its probable cause.
+    func blaming(_ route: SSHRoute) -> SessionFailure {
+        let port = route.endpoint.map { "the SSH port \($0)" } ?? "the platform's SSH port (usually 2222)"
+        return SessionFailure(kind, "\(reason), perhaps \(port) does not answer", remedy: route.remedy)
+    }
+
+    /// Returns this failure with the instance as its probable cause, because sessions to other instances get through.
+    func blaming(_ instance: InstanceID, app: String) -> SessionFailure {
+        SessionFailure(
+            kind, reason,
+            remedy:
+                "other instances are reached, so it is this one or its cell: '\(instance.sshCommand(app: app))' shows it"
+        )
+    }
+}
+
 extension SessionFailure: CustomStringConvertible {
     /// The reason and, behind a colon, the remedy.
     public var description: String { remedy.map { "\(reason): \($0)" } ?? reason }

@@ -20,12 +20,12 @@ extension Capture {
     mutating func deadlineCame() {
         guard let deadline = ending.deadline, deadline <= .now else { return }
         // The ends of sessions come through the merger, which is writing.
-        end(ending.state == .killing && isOutputStalled(for: Deadlines.kill) ? .outputStalled : .deadline)
+        end(ending.state == .killing && isOutputStalled(for: Timeouts.kill) ? .outputStalled : .deadline)
     }
 
     /// Waits no longer for an output that has accepted nothing since the stop.
     mutating func lookAtOutput() {
-        if ending.state == .draining, isOutputStalled(for: Deadlines.finish) { end(.outputStalled) }
+        if ending.state == .draining, isOutputStalled(for: Timeouts.finish) { end(.outputStalled) }
     }
 
     private func isOutputStalled(for time: Duration) -> Bool {
@@ -83,13 +83,13 @@ extension Capture {
     /// Says once, a second after the stop, what the run waits for.
     mutating func tellDraining() {
         guard ending.state == .draining, !hasToldDraining, let deadline = ending.deadline,
-            deadline - .now <= Deadlines.drain - .seconds(1)
+            deadline - .now <= Timeouts.drain - .seconds(1)
         else { return }
         hasToldDraining = true
         let names = sessions.keys.filter { roster.hasBegun($0) }.sorted().map(\.description)
         guard !names.isEmpty else { return }
         let shown = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
-        let seconds = Deadlines.drain.components.seconds
+        let seconds = Timeouts.drain.components.seconds
         display.say("Waiting for the last packets of \(shown), \(seconds) seconds at most; ^C again ends it now.")
     }
 

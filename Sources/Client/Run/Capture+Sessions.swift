@@ -16,7 +16,7 @@ extension Capture {
         }
         update(survey.instances)
         // A capture of limited time ends even if no session ever begins.
-        if let duration = options.duration { send(.beginIsOverdue, after: duration + Deadlines.firstBegin) }
+        if let duration = options.duration { send(.beginIsOverdue, after: duration + Timeouts.firstBegin) }
     }
 
     /// Posts an event after a time.
@@ -90,7 +90,7 @@ extension Capture {
     }
 
     mutating func sessionBegan(_ point: CapturePoint) {
-        told.remove(point)
+        reportedFailures.remove(point)
         if roster.sessionBegan(of: point, at: .now) { display.say(point, "capturing again") }
         guard !hasBegun else { return }
         firstBegin = .now
@@ -102,7 +102,7 @@ extension Capture {
 
     /// Warns of a session that has not begun, once.
     mutating func sessionIsSilent(_ point: CapturePoint, _ failure: SessionFailure) {
-        guard ending.isCapturing, sessions[point] != nil, told.add(failure, of: point) else { return }
+        guard ending.isCapturing, sessions[point] != nil, reportedFailures.add(failure, of: point) else { return }
         display.warn(point, failure.description)
     }
 
@@ -124,12 +124,12 @@ extension Capture {
         if let action = roster.sessionFailed(of: target, failure, mayRejoin: mayRejoin, at: .now) {
             carryOut([action])
         } else if roster.isWaiting(for: target.point) {
-            if told.add(failure, of: target.point) {
+            if reportedFailures.add(failure, of: target.point) {
                 display.warn(target.point, "\(failure); it is joined again when it runs")
             }
             board.set(target.point, .waiting)
         } else {
-            let isNew = told.add(failure, of: target.point)
+            let isNew = reportedFailures.add(failure, of: target.point)
             display.error(target.point, isNew ? failure.description : failure.reason)
             board.set(target.point, .failed(failure.reason))
         }

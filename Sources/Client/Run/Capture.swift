@@ -48,7 +48,7 @@ public struct Capture {
     var sessions: [CapturePoint: AsyncStream<Session.Command>.Continuation] = [:]
     /// The moment at which the first session began to capture; nil before that.
     var firstBegin: ContinuousClock.Instant?
-    var told = ToldFailures()
+    var reportedFailures = ReportedFailures()
     var isAsking = false
     var lastAsked = ContinuousClock.now
     /// Questions in a row to which the platform gave no answer.
@@ -116,7 +116,7 @@ public struct Capture {
         _ options: CaptureOptions, _ context: OpenedOutputs.Context, _ display: Display,
         examinedBy trigger: PacketTrigger?, onMark: @escaping @Sendable (Consumers.Mark) -> Void
     ) async throws -> sending OpenedOutputs {
-        try await Exit.bounding(for: Deadlines.open, whenAsked: context.wait.isStopped) {
+        try await Exit.bounding(for: Timeouts.open, whenAsked: context.wait.isStopped) {
             display.error(nil, "the output could not be opened before the end was asked for")
             display.finish()
         } _: {
@@ -154,7 +154,7 @@ public struct Capture {
             if run.status != nil { break }
         }
         let status = run.status ?? 1
-        Exit.arm(after: Deadlines.exit, status)
+        Exit.arm(after: Timeouts.exit, status)
         surveying.cancel()
         await surveying.value?.cf.close()
         display.finish()

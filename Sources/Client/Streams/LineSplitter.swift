@@ -1,4 +1,4 @@
-/// Cuts what comes in pieces into lines. A line that is too long is cut short, so that its memory is bounded.
+/// Splits a text that comes in pieces into lines. Cuts a line behind ``limit`` bytes, so that its memory is bounded.
 struct LineSplitter {
     /// The number of bytes that are kept of a line.
     static let limit = 16384

@@ -1,4 +1,4 @@
-/// Takes `name=value` after `name=value` from a line; values may be quoted as Go's `strconv.Quote` does.
+/// Reads the attributes of a log line, `name=value` each; values may be quoted as Go's `strconv.Quote` does.
 struct LogScanner {
     private var rest: ArraySlice<UInt8>
 
@@ -9,7 +9,7 @@ struct LogScanner {
     /// Whether all of the line was taken.
     var isAtEnd: Bool { rest.isEmpty }
 
-    /// Takes the next; nil at the end and before what is none.
+    /// Takes the next attribute off the line and returns it; nil at the end, or if no attribute stands there.
     mutating func next() -> LogEntry.Attribute? {
         guard let equals = rest.firstIndex(of: UInt8(ascii: "=")), equals > rest.startIndex,
             rest[..<equals].allSatisfy({ $0.isPrintableASCII && $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\"") })

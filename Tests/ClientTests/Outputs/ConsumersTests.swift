@@ -199,7 +199,7 @@ struct ConsumersTests {
         }
         let begin = ContinuousClock.now
         try consumers.finish(isFailed: false)
-        #expect(.now - begin < Deadlines.finish)
+        #expect(.now - begin < Timeouts.finish)
         isOver.withLock { $0 = true }
         #expect(try packets("a.pcapng").count == 200)
         #expect(said.all.count { $0.contains("did not take the last packets in time") } == 3, "\(said.all)")

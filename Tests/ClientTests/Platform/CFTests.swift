@@ -241,12 +241,12 @@ struct CFTests {
     @Test
     func `names the SSH port of a session that never began`() async throws {
         try await withPlatform([".out": #"{"links":{"app_ssh":{"href":"ssh.example.com:2222"}}}"#]) { platform, cf in
-            let failure = await cf.confirmed(.neverBegan(within: 60), of: app, at: first)
+            let failure = await cf.confirmed(.nothingHeard(for: .seconds(60)), of: app, at: first)
             #expect(
                 failure.reason
                     == "no capture began within 60 seconds, perhaps the SSH port ssh.example.com:2222 does not answer")
             #expect(failure.remedy?.contains("ALL_PROXY") == true && failure.recovery == .rejoin)
-            let alone = await cf.confirmed(.neverBegan(within: 60), of: app, at: first, reachesOthers: true)
+            let alone = await cf.confirmed(.nothingHeard(for: .seconds(60)), of: app, at: first, reachesOthers: true)
             #expect(alone.reason == "no capture began within 60 seconds")
             #expect(alone.remedy?.contains("'cf ssh demo -i 0 --process web'") == true)
         }

@@ -55,10 +55,10 @@ struct EndingTests {
         var ending = Ending()
         #expect(ending.handle(.surveyed, at: start).isEmpty)
         #expect(ending.handle(.signal, at: start) == [.stopAgents])
-        #expect(ending.deadline == start + Deadlines.drain)
+        #expect(ending.deadline == start + Timeouts.drain)
         #expect(ending.handle(.deadline, at: start) == [.killSessions])
         #expect(ending.handle(.deadline, at: start) == [.abandonSessions, .finishOutputs])
-        #expect(ending.deadline == start + Deadlines.finish, "the outputs may have much to write still")
+        #expect(ending.deadline == start + Timeouts.finish, "the outputs may have much to write still")
         #expect(ending.handle(.deadline, at: start) == [.abandonOutputs])
         #expect(ending.state == .ended)
     }
@@ -69,7 +69,7 @@ struct EndingTests {
         for event in [Ending.Event.surveyed, .signal] { _ = ending.handle(event, at: start) }
         #expect(ending.handle(.signal, at: start + .seconds(1)) == [.killSessions])
         _ = ending.handle(.nothingLeft, at: start + .seconds(1))
-        #expect(ending.deadline == start + .seconds(1) + Deadlines.hurriedFinish)
+        #expect(ending.deadline == start + .seconds(1) + Timeouts.hurriedFinish)
     }
 
     @Test
@@ -87,12 +87,12 @@ struct EndingTests {
         var ending = Ending()
         _ = ending.handle(.surveyed, at: start)
         #expect(ending.handle(.outputsComplete, at: start) == [.dismissAgents])
-        #expect(ending.deadline == start + Deadlines.dismiss && Deadlines.dismiss < Deadlines.stall)
+        #expect(ending.deadline == start + Timeouts.dismiss && Timeouts.dismiss < Timeouts.stall)
         #expect(ending.handle(.nothingLeft, at: start) == [.finishOutputs])
         var stopped = Ending()
         for event in [Ending.Event.surveyed, .stop] { _ = stopped.handle(event, at: start) }
         #expect(stopped.handle(.outputsComplete, at: start + .seconds(1)) == [.dismissAgents])
-        #expect(stopped.deadline == start + .seconds(1) + Deadlines.dismiss)
+        #expect(stopped.deadline == start + .seconds(1) + Timeouts.dismiss)
         #expect(stopped.handle(.deadline, at: start + .seconds(3)) == [.killSessions])
     }
 
@@ -100,8 +100,8 @@ struct EndingTests {
     func `does not wait for sessions that cannot end, for an output accepts nothing`() {
         var ending = Ending()
         for event in [Ending.Event.surveyed, .signal] { _ = ending.handle(event, at: start) }
-        #expect(ending.handle(.outputStalled, at: start + Deadlines.finish) == [.killSessions])
-        #expect(ending.deadline == start + Deadlines.finish + Deadlines.kill)
+        #expect(ending.handle(.outputStalled, at: start + Timeouts.finish) == [.killSessions])
+        #expect(ending.deadline == start + Timeouts.finish + Timeouts.kill)
         var recovered = ending
         #expect(ending.handle(.outputStalled, at: start + .seconds(6)) == [.abandonOutputs] && ending.state == .ended)
         #expect(recovered.handle(.nothingLeft, at: start + .seconds(6)) == [.finishOutputs], "it accepts again")
@@ -150,15 +150,15 @@ struct EndingTests {
 
     @Test
     func `gives the agent its own time, and slow links longer`() {
-        #expect(Deadlines.agentDrain < Deadlines.stall)
-        #expect(Deadlines.stall < Deadlines.drain)
-        #expect(Deadlines.unbegun < Deadlines.stall)
-        #expect(Deadlines.hint < Deadlines.firstBegin && Deadlines.firstBegin < Deadlines.begin)
-        #expect(Deadlines.hurriedFinish < Deadlines.finish)
+        #expect(Timeouts.agentDrain < Timeouts.stall)
+        #expect(Timeouts.stall < Timeouts.drain)
+        #expect(Timeouts.unbegun < Timeouts.stall)
+        #expect(Timeouts.hint < Timeouts.firstBegin && Timeouts.firstBegin < Timeouts.begin)
+        #expect(Timeouts.hurriedFinish < Timeouts.finish)
         // Two programs of tshark may be killed: one prints, the other one looks for an event.
         let outputs = OutputWatch().closeTime + Consumers.readerTime + TsharkOutput.killTime * 2
-        #expect(outputs < Deadlines.finish)
-        #expect(FileHandover.grace + FileHandover.killTime < Deadlines.leave)
-        #expect(Deadlines.sameSignal < Deadlines.kill)
+        #expect(outputs < Timeouts.finish)
+        #expect(FileHandover.grace + FileHandover.killTime < Timeouts.leave)
+        #expect(Timeouts.sameSignal < Timeouts.kill)
     }
 }

@@ -24,6 +24,9 @@
 /// the sum of the deadlines after the first reason to stop: `drain` + `kill` + `finish` + `exit`, if no file is handed on.
 /// The process ends even if a thread stands in write(2), which nothing can cancel, or cf, started to renew tokens, outlives
 /// a cancellation on purpose: the last edge is `_exit`.
+///
+/// The table is about the run as a whole. A single session that sends nothing after the stop is killed before the deadline
+/// `drain`: by ``SessionProgress/silence(at:)``, after ``Timeouts/stall``.
 struct Ending {
     /// A state of the run.
     enum State: Equatable {
@@ -93,7 +96,8 @@ struct Ending {
 
     /// The present state.
     private(set) var state = State.surveying
-    /// The moment at which the event ``Event/deadline`` is due; nil before the ending has begun and after it.
+    /// The moment at which the event ``Event/deadline`` is due; nil while nothing bounds the state: before the ending has
+    /// begun, while a command of --on-file is waited for, and when the run has ended.
     private(set) var deadline: ContinuousClock.Instant?
 
     private var firstSignal: ContinuousClock.Instant?
@@ -116,22 +120,22 @@ struct Ending {
             (.draining, .nothingLeft), (.killing, .nothingLeft):
             return finish(at: now)
         case (.capturing, .stop), (.capturing, .signal):
-            enter(.draining, until: now + Deadlines.drain)
+            enter(.draining, until: now + Timeouts.drain)
             return [.stopAgents]
         case (.capturing, .outputsComplete):
-            enter(.draining, until: now + Deadlines.dismiss)
+            enter(.draining, until: now + Timeouts.dismiss)
             return [.dismissAgents]
         case (.draining, .outputsComplete):
-            deadline = min(deadline ?? now, now + Deadlines.dismiss)
+            deadline = min(deadline ?? now, now + Timeouts.dismiss)
             return [.dismissAgents]
         case (.draining, .signal) where isRepeated, (.draining, .deadline), (.draining, .outputStalled):
             isHurried = isHurried || event == .signal
-            enter(.killing, until: now + Deadlines.kill)
+            enter(.killing, until: now + Timeouts.kill)
             return [.killSessions]
         case (.killing, .deadline):
             return [.abandonSessions] + finish(at: now)
         case (.finishing, .signal) where isRepeated:
-            deadline = min(deadline ?? now, now + Deadlines.hurriedFinish)
+            deadline = min(deadline ?? now, now + Timeouts.hurriedFinish)
             return []
         case (.finishing, .deadline), (.killing, .outputStalled):
             enter(.ended, until: nil)
@@ -154,7 +158,7 @@ struct Ending {
             return [.awaitCommand]
         // A first signal has nothing else to end here.
         case (.handingOn, .signal) where isRepeated || firstSignal == now, (.handingOn, .parentGone):
-            enter(.leaving, until: now + Deadlines.leave)
+            enter(.leaving, until: now + Timeouts.leave)
             return [.endCommand]
         default:
             return []
@@ -162,7 +166,7 @@ struct Ending {
     }
 
     private mutating func finish(at now: ContinuousClock.Instant) -> [Action] {
-        enter(.finishing, until: now + (isHurried ? Deadlines.hurriedFinish : Deadlines.finish))
+        enter(.finishing, until: now + (isHurried ? Timeouts.hurriedFinish : Timeouts.finish))
         return [.finishOutputs]
     }
 
@@ -178,7 +182,7 @@ struct Ending {
             firstSignal = now
             return false
         }
-        return now - firstSignal >= Deadlines.sameSignal
+        return now - firstSignal >= Timeouts.sameSignal
     }
 }
 

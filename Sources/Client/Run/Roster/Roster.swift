@@ -19,7 +19,7 @@ struct Roster {
     private var hasFailed = false
     /// The points of which a session ended too early.
     private var gaps: Set<CapturePoint> = []
-    /// The gaps since the platform's last answer. The next one shows whether the session was cut or the instance removed.
+    /// The gaps since the platform's last answer. The next answer shows whether the session was cut or the instance removed.
     private var cut: Set<CapturePoint> = []
     /// The instances in the platform's last answer.
     private var known: Set<InstanceID> = []

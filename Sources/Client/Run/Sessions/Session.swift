@@ -54,6 +54,11 @@ struct Session: Sendable {
         return .failed(await confirmed(failure))
     }
 
+    /// Runs cf from its start to its end. Throws SessionFailure if the session could not be opened, or sends what is no
+    /// capture.
+    ///
+    /// If the closure of `Subprocess.run` throws, swift-subprocess kills cf before `run` throws the same error: the
+    /// teardown sequence of the configuration is empty, and its implicit last step is SIGKILL.
     private func runSession(
         _ commands: AsyncStream<Command>, _ progress: SessionProgress
     ) async throws -> Outcome {
@@ -72,7 +77,7 @@ struct Session: Sendable {
                 let supervision = Task {
                     await withTaskGroup { group in
                         group.addTask { await handleCommands(commands, execution, progress) }
-                        group.addTask { await watch(execution, progress) }
+                        group.addTask { await killIfSilent(execution, progress) }
                     }
                 }
                 // The first that fails ends the others.
@@ -133,8 +138,8 @@ struct Session: Sendable {
         }
     }
 
-    /// Kills the session where it gives no sign of life, or delivers nothing after the stop.
-    private func watch<Input, Output, Errors>(
+    /// Kills the session if it gives no sign of life, or delivers nothing after the stop.
+    private func killIfSilent<Input, Output, Errors>(
         _ execution: Execution<Input, Output, Errors>, _ progress: SessionProgress
     ) async {
         var isTold = false
@@ -151,7 +156,8 @@ struct Session: Sendable {
         }
     }
 
-    private static let checkInterval = Duration.milliseconds(500)
+    /// The time between two looks for a sign of life.
+    static let checkInterval = Duration.milliseconds(500)
 }
 
 extension ThrowingTaskGroup {

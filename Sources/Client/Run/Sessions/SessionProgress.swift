@@ -24,9 +24,9 @@ final class SessionProgress: Sendable {
     enum KillReason {
         /// The session gave no sign of life while it captured, or never began to.
         case silent(SessionFailure)
-        /// No byte came for the time ``Deadlines/stall`` after the stop.
+        /// The session was asked to stop, and no byte has come for the time ``Timeouts/stall``, or ``Timeouts/unbegun``.
         case stalled
-        /// The run kills what still drains: a person asked again, or the deadline ``Deadlines/drain`` is over.
+        /// The run kills what still drains: a person asked again, or the deadline ``Timeouts/drain`` is over.
         case endOfDrain
     }
 
@@ -34,10 +34,8 @@ final class SessionProgress: Sendable {
     let stream: StreamID
     private let state = Mutex(State())
 
-    /// The agent of this project logs every 5 seconds.
-    private static let silenceLimit = Duration.seconds(15)
-    /// The session is looked at every second. Where longer than this lies between two looks, this process stood still
-    /// itself (SIGSTOP, a machine asleep), and heard of no sign.
+    /// The longest time between two calls of ``silence(at:)`` that is believed: ``Session/checkInterval`` and a delay. After
+    /// a longer one this process stood still itself (SIGSTOP, a machine asleep), and could hear nothing.
     private static let standstill = Duration.seconds(5)
 
     init(_ stream: StreamID) {
@@ -46,7 +44,7 @@ final class SessionProgress: Sendable {
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    /// The agent is asked to stop; the time for ``Deadlines/stall`` begins.
+    /// The agent is asked to stop; the time for ``Timeouts/stall`` begins.
     /// If the packets behind the stop are not wanted, the session is complete without them.
     func stop(at now: ContinuousClock.Instant, isWanted: Bool = true) {
         state.withLock {
@@ -124,13 +122,13 @@ final class SessionProgress: Sendable {
     }
 
     /// Returns the failure that is near for a session that has not begun, if nothing was heard of it for the time
-    /// ``Deadlines/hint``; nil for any other. An agent that has spoken may be resolving a name.
+    /// ``Timeouts/hint``; nil for any other. An agent that has spoken may be resolving a name.
     func hint(at now: ContinuousClock.Instant) -> SessionFailure? {
         state.withLock { state in
-            guard state.start == nil, !state.isStopping, state.log.isEmpty, now - state.created >= Deadlines.hint else {
+            guard state.start == nil, !state.isStopping, state.log.isEmpty, now - state.created >= Timeouts.hint else {
                 return nil
             }
-            return .neverBegan(within: Deadlines.hint.components.seconds)
+            return .nothingHeard(for: Timeouts.hint)
         }
     }
 
@@ -140,20 +138,20 @@ final class SessionProgress: Sendable {
         state.withLock { state in
             if now - state.lastCheck > Self.standstill { state.lastActivity = now }
             state.lastCheck = now
-            // Where the output takes no more, nothing is read, and nothing that is sent can be seen.
+            // The client reads nothing while the output accepts nothing, and so cannot see what is sent.
             if state.isHeldBack { return nil }
             if state.isStopping {
-                let deadline = state.start == nil ? Deadlines.unbegun : Deadlines.stall
-                return now - state.lastActivity >= deadline ? .stalled : nil
+                let timeout = state.start == nil ? Timeouts.unbegun : Timeouts.stall
+                return now - state.lastActivity >= timeout ? .stalled : nil
             }
             if state.start == nil {
-                guard now - state.lastActivity > Deadlines.begin else { return nil }
-                return .silent(.neverBegan(within: Deadlines.begin.components.seconds))
+                guard now - state.lastActivity > Timeouts.begin else { return nil }
+                return .silent(.nothingHeard(for: Timeouts.begin))
             }
-            guard state.log.agent != nil, now - state.lastActivity > Self.silenceLimit else { return nil }
+            guard state.log.agent != nil, now - state.lastActivity > Timeouts.silence else { return nil }
             return .silent(
                 SessionFailure(
-                    .cut, "nothing was heard of the session for \(Self.silenceLimit.components.seconds) seconds"))
+                    .cut, "nothing was heard of the session for \(Timeouts.silence.components.seconds) seconds"))
         }
     }
 
@@ -207,7 +205,7 @@ extension SessionProgress.State {
             if log.isStopped && missing == nil { return .complete }
         }
         if case .stalled = reason {
-            let seconds = Deadlines.stall.components.seconds
+            let seconds = Timeouts.stall.components.seconds
             return .failed(
                 SessionFailure(.cut, "nothing came for \(seconds) seconds after the stop: \(lossOfKilled)"))
         }
@@ -216,10 +214,10 @@ extension SessionProgress.State {
 
     /// The failure of a session that was killed before it had begun: the person's, or that of what did not answer.
     private func stoppedEarly(at now: ContinuousClock.Instant) -> SessionFailure {
-        guard log.isEmpty, now - created >= Deadlines.hint else {
+        guard log.isEmpty, now - created >= Timeouts.hint else {
             return SessionFailure(.endedEarly, "it was stopped before its capture began")
         }
-        return .neverBegan(within: (now - created).components.seconds)
+        return .nothingHeard(for: now - created)
     }
 
     /// The loss of a killed session, in words: at least the difference between the agent's newest counts and the packets

@@ -1,5 +1,9 @@
-/// The times after which a run goes on without what it waits for. Their relations are asserted in `EndingTests`.
-enum Deadlines {
+/// The time-outs of sessions and of the run's ending. Their relations are asserted in `EndingTests`.
+///
+/// ``Ending`` turns those of the run into moments (``Ending/deadline``); ``SessionProgress`` applies those of one session.
+/// The outputs share the time ``finish`` out among themselves: ``OutputWatch/closeTime``, ``OutputWatch/stallTime``,
+/// ``Consumers/readerTime``, ``TsharkOutput/killTime``. A command of --on-file has ``FileHandover/grace``.
+enum Timeouts {
     // MARK: The beginning
 
     /// A person is told what may be in the way of a session of which nothing has been heard for this long. cf asks the
@@ -13,6 +17,12 @@ enum Deadlines {
 
     /// The outputs may take this long to be opened once the end is asked for.
     static let open = Duration.seconds(2)
+
+    // MARK: The capture
+
+    /// A session that captures is killed, and opened again, if nothing was heard of it for this long. The agent of this
+    /// project logs every 5 seconds.
+    static let silence = Duration.seconds(15)
 
     // MARK: The end
 

@@ -2,8 +2,8 @@ import Testing
 
 @testable import Client
 
-@Suite("Failures that were told")
-struct ToldFailuresTests {
+@Suite("Failures that were reported")
+struct ReportedFailuresTests {
     private let id = CapturePoint(InstanceID(process: "web", index: 0), interface: "eth0")
 
     private func reset(_ port: Int) -> SessionFailure {
@@ -12,14 +12,14 @@ struct ToldFailuresTests {
 
     @Test
     func `are not new at the next attempt, until a capture has begun`() {
-        var told = ToldFailures()
+        var reported = ReportedFailures()
         let failures = [reset(40001), reset(52222), SessionFailure(.noAgent, "no agent"), reset(40001)]
-        let areNew = failures.map { told.add($0, of: id) }
+        let areNew = failures.map { reported.add($0, of: id) }
         #expect(areNew == [true, false, true, true])
-        let isNewOfAnother = told.add(
+        let isNewOfAnother = reported.add(
             reset(40001), of: CapturePoint(InstanceID(process: "web", index: 1), interface: "eth0"))
-        told.remove(id)
-        let isNewAfterCapture = told.add(reset(40001), of: id)
+        reported.remove(id)
+        let isNewAfterCapture = reported.add(reset(40001), of: id)
         #expect(isNewOfAnother && isNewAfterCapture)
     }
 }
