@@ -79,14 +79,16 @@ let client: [Target] =
     isStatic
     ? []
     : [
+        .systemLibrary(name: "CMemory"),
         .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CZstd"),
         .target(
             name: "Client",
             dependencies: [
-                "CCaptureSources", "CPcap", "CZlib", "CZstd",
+                "CCaptureSources", "CMemory", "CPcap", "CZlib", "CZstd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

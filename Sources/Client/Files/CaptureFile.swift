@@ -21,14 +21,14 @@ struct CaptureFile {
     private var preamble: [UInt8]
     /// The first of them, which are not yet written to the present file.
     private var start: [UInt8] = []
-    private let buffer: OutputBuffer
+    let buffer: OutputBuffer
     /// The bytes of the comments on interfaces that the present file ends with, at most.
     var commentLength = 0
     var lastWrite = ContinuousClock.now
     var interfaces = InterfaceTable()
 
-    /// Large enough for a few of the largest packets; a megabyte at a time costs the least.
-    private static let bufferSize = 1 << 20
+    /// Large enough for one of the largest packets, and small enough for a processor's own cache.
+    private static let bufferSize = 512 << 10
 
     /// A file at a destination, which is full at `sizeLimit` bytes.
     init(
@@ -147,7 +147,7 @@ struct CaptureFile {
     }
 
     @inline(__always)
-    private mutating func count(_ records: Int, of interface: Int) {
+    mutating func count(_ records: Int, of interface: Int) {
         interfaces.entries[interface].written &+= UInt64(records)
         packets &+= UInt64(records)
     }

@@ -33,6 +33,13 @@ struct InterfaceTable {
         return interfaceOfStream[id.number]
     }
 
+    /// Returns the number of a stream's interface; nil unless the format is known to hold the stream's packets.
+    @inline(__always)
+    func accepted(_ id: StreamID) -> Int? {
+        guard let index = number(of: id), entries[index].state == .accepted else { return nil }
+        return index
+    }
+
     /// The records in the present file.
     var written: UInt64 { entries.reduce(0) { $0 + $1.written } }
 

@@ -1,3 +1,5 @@
+internal import HeapModule
+
 /// Merges the records of several streams by their time stamps.
 ///
 /// A record waits until every live stream has shown one that is not earlier, or until it has waited for ``hold``: a
@@ -94,25 +96,49 @@ struct Merge {
 
     private mutating func giveOut(_ horizon: MergeHorizon, into sink: inout some RecordSink) throws {
         defer { queues.removeAll { $0.isClosed && $0.isEmpty } }
-        var keys = MergeKeyHeap(
-            queues.indices.compactMap {
-                queues[$0].isEmpty ? nil : MergeKey(time: queues[$0].headTime, queue: $0)
-            })
-        while let first = keys.first, !horizon.isBefore(first) {
-            guard let lastTime = horizon.lastTime(from: first) else {
-                keys.replaceFirst(by: nil)
+        let runLimit = sink.runLimit
+        var runs: [RecordRun] = []
+        runs.reserveCapacity(runLimit)
+        // The keys of the queues' first records, but for the earliest, which is `next`.
+        var keys = Heap(
+            queues.indices.filter { !queues[$0].isEmpty }.map { MergeKey(time: queues[$0].headTime, queue: $0) })
+        var next = keys.popMin()
+        while let key = next, !horizon.isBefore(key) {
+            guard let lastTime = horizon.lastTime(from: key) else {
+                next = keys.popMin()
                 continue
             }
-            let queue = first.queue
-            let number = queues[queue].id.number
-            let run = queues[queue].run(
-                upTo: min(keys.lastTimeOfFirst, lastTime), after: leaders.latest(except: number), counting: &order)
-            unsafe try sink.write(queues[queue].bytes(of: run), of: queues[queue].id)
-            merged += run.count
-            bufferedBytes -= queues[queue].drop(run)
-            if !leaders.add(number, queues[queue].lastGiven) { leaders = Leaders(queues) }
-            keys.replaceFirst(by: queues[queue].isEmpty ? nil : queues[queue].headTime)
+            let second = keys.min ?? MergeKey(time: .max, queue: .max)
+            runs.append(takeRun(from: key.queue, upTo: min(lastTime, second.lastTime(of: key.queue))))
+            if queues[key.queue].isAtSegmentEnd {
+                try flush(&runs, into: &sink)
+                bufferedBytes -= queues[key.queue].removeSegment()
+                guard !queues[key.queue].isEmpty else {
+                    next = keys.popMin()
+                    continue
+                }
+            } else if runs.count == runLimit {
+                try flush(&runs, into: &sink)
+            }
+            let following = MergeKey(time: queues[key.queue].headTime, queue: key.queue)
+            next = second < following ? keys.replaceMin(with: following) : following
         }
+        try flush(&runs, into: &sink)
+    }
+
+    @inline(__always)
+    private mutating func takeRun(from queue: Int, upTo limit: UInt64) -> RecordRun {
+        let number = queues[queue].id.number
+        let run = queues[queue].takeRun(upTo: limit, after: leaders.latest(except: number), counting: &order)
+        if !leaders.add(number, queues[queue].lastGiven) { leaders = Leaders(queues) }
+        return run
+    }
+
+    private mutating func flush(_ runs: inout [RecordRun], into sink: inout some RecordSink) throws {
+        guard !runs.isEmpty else { return }
+        for run in runs { merged += run.count }
+        try sink.write(runs)
+        runs.removeAll(keepingCapacity: true)
     }
 
     private func index(of id: StreamID) -> Int? {

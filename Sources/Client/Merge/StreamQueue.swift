@@ -1,3 +1,4 @@
+internal import CMemory
 import DequeModule
 
 /// The records of one stream that wait to be merged.
@@ -19,6 +20,10 @@ import DequeModule
     /// The bytes of the first waiting segment, which keeps them, and the place in them of the first waiting record.
     private var bytes = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
     private var offset = 0
+    /// The header of the first waiting record; undefined if none waits.
+    private var head = RecordHeader(time: 0, captured: 0, original: 0)
+    /// The header of the record behind it in its segment; undefined if there is none.
+    private var following = RecordHeader(time: 0, captured: 0, original: 0)
     /// The ceiling of the first waiting segment. It is read at every record run, where the queue's place is too far away.
     private var ceiling = UInt64.max
     private var segments: Deque<BatchSegment> = []
@@ -27,15 +32,6 @@ import DequeModule
     private var hasGiven = false
     /// A time stamp far ahead that was given out last; a second one makes it the stream's.
     private var isLastGivenAhead = false
-
-    /// Records that follow each other in the first segment.
-    struct Run {
-        /// Their place in the segment.
-        let range: Range<Int>
-        let count: Int
-        /// The time stamp by which the last one was merged.
-        let last: UInt64
-    }
 
     init(id: StreamID) {
         self.id = id
@@ -101,16 +97,17 @@ import DequeModule
     /// A stream that steps back at every record costs no more than this each time.
     private static let longestLookback = 8
 
-    /// Returns the records at the start, one at least, that are merged by time stamps up to `limit`, and counts in `order`
+    /// Takes the records at the start, one at least, that are merged by time stamps up to `limit`, and counts in `order`
     /// those that stand behind records of other streams, of which the latest is `newest`. One record must wait.
-    func run(upTo limit: UInt64, after newest: UInt64, counting order: inout MergeOrder) -> Run {
+    ///
+    /// The records stay in memory until ``removeSegment()``, which must follow if they are the segment's last ones.
+    mutating func takeRun(upTo limit: UInt64, after newest: UInt64, counting order: inout MergeOrder) -> RecordRun {
         let limit = ceiling <= limit ? .max : limit
         let ahead = ceiling == .max ? .max : ceiling &+ RecordBatch.stepBack
-        var (end, count, last) = (offset, 0, headTime)
+        let start = offset
+        var (count, last) = (0, headTime)
         repeat {
-            let header = unsafe RecordHeader(bytes, at: end)
-            if count > 0 && header.time > limit { break }
-            let time = header.time
+            let time = head.time
             if time < newest {
                 order.addBehind(by: newest &- time, own: max(greatestGiven, last, time) &- time)
             } else if time > ahead {
@@ -118,24 +115,21 @@ import DequeModule
             }
             last = time
             count &+= 1
-            end &+= header.recordLength
-        } while unsafe end < bytes.count
-        return Run(range: offset..<end, count: count, last: min(last, ceiling))
+            offset &+= head.recordLength
+            head = following
+            readAhead()
+        } while unsafe offset < bytes.count && head.time <= limit
+        headTime = min(head.time, ceiling)
+        noteGiven(min(last, ceiling))
+        let records = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<offset])
+        return unsafe RecordRun(records: records, count: count, stream: id)
     }
 
-    /// The bytes of a run, until it is dropped.
-    func bytes(of run: Run) -> UnsafeRawBufferPointer {
-        unsafe UnsafeRawBufferPointer(rebasing: bytes[run.range])
-    }
+    /// Whether all records of the first segment were taken.
+    var isAtSegmentEnd: Bool { unsafe offset == bytes.count }
 
-    /// Removes a run that was given out; returns the memory that became free, in bytes.
-    mutating func drop(_ run: Run) -> Int {
-        noteGiven(run.last)
-        offset = run.range.upperBound
-        guard unsafe offset == bytes.count else {
-            headTime = unsafe min(RecordHeader(bytes, at: offset).time, ceiling)
-            return 0
-        }
+    /// Removes the first segment, whose records were all taken. Returns the memory that became free, in bytes.
+    mutating func removeSegment() -> Int {
         let freed = segments.removeFirst().bufferedBytes
         bufferedBytes -= freed
         unsafe bytes = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -156,7 +150,21 @@ import DequeModule
         offset = 0
         ceiling = segment.ceiling
         unsafe bytes = segment.bytes
-        headTime = unsafe min(RecordHeader(bytes, at: 0).time, ceiling)
+        head = unsafe RecordHeader(bytes, at: 0)
+        headTime = min(head.time, ceiling)
+        readAhead()
+    }
+
+    /// Reads the header behind the first waiting record, if there is one, and has the one behind it come near.
+    ///
+    /// The bytes come from another processor. Waiting for them takes longer than all that is done with a record here.
+    @inline(__always)
+    private mutating func readAhead() {
+        let next = offset &+ head.recordLength
+        guard unsafe next < bytes.count else { return }
+        following = unsafe RecordHeader(bytes, at: next)
+        let last = next &+ following.recordLength
+        if unsafe last < bytes.count { unsafe prefetch(bytes.baseAddress?.advanced(by: last)) }
     }
 }
 

@@ -49,8 +49,17 @@ struct Consumer {
         try file.begin(source)
     }
 
+    /// Takes runs of records in the merged order.
+    mutating func write(_ runs: [RecordRun]) throws(OutputError) {
+        var rest = runs[...]
+        while true {
+            rest.removeFirst(file.writeWhole(rest))
+            guard let run = rest.popFirst() else { return }
+            try unsafe write(run.records, of: run.stream)
+        }
+    }
+
     /// Takes records that follow each other in one source.
-    @inline(__always)
     mutating func write(_ records: UnsafeRawBufferPointer, of source: StreamID) throws(OutputError) {
         let taken = try unsafe file.write(records, of: source)
         if taken < records.count { try unsafe write(records, from: taken, of: source) }

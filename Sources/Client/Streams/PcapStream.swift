@@ -17,7 +17,10 @@ struct PcapStream {
     /// The number of bytes that may precede the pcap header (a login banner).
     static let preambleLimit = 65536
 
+    /// The bytes that wait for those behind them, unless ``partial`` holds them.
     private var pending: [UInt8] = []
+    /// A storage with a part of a record: it is read into until the record is whole.
+    private var partial: RecordStorage?
     private var needed = PcapHeader.size
     private var skipped = 0
     private var hasEnded = false
@@ -25,34 +28,59 @@ struct PcapStream {
     /// Whether whole records wait because their last bytes look like a notice, which the next bytes or the end will show.
     private(set) var isHoldingBack = false
 
-    /// Takes what was read next; gives the records that are now whole.
-    mutating func append(_ chunk: UnsafeRawBufferPointer) -> RecordBatch? {
+    /// Returns a storage to read the next bytes into. They are then given to ``append(_:)``.
+    var input: RecordStorage { partial ?? RecordStorage(with: pending) }
+
+    /// Takes a storage that ``input`` returned and the next bytes were added to. Returns the records that are now whole.
+    mutating func append(_ storage: RecordStorage) -> RecordBatch? {
         guard problem == nil else { return nil }
         guard !hasEnded else {
-            unsafe keep(chunk)
+            unsafe keep(storage.bytes)
             return nil
         }
-        if let header, pending.count + chunk.count >= needed {
-            return unsafe takeRecords(of: header, from: RecordStorage(pending, chunk))
+        partial = nil
+        if let header {
+            if storage.count >= needed { return takeRecords(of: header, from: storage.compacted()) }
+            partial = storage
+            return nil
         }
-        unsafe pending.append(contentsOf: chunk)
-        guard header == nil, pending.count >= needed else { return nil }
-        findHeader()
+        pending = unsafe [UInt8](storage.bytes)
+        if pending.count >= needed { findHeader() }
         guard let header else { return nil }
-        return unsafe takeRecords(
-            of: header, from: RecordStorage(pending, UnsafeRawBufferPointer(start: nil, count: 0)))
+        return takeRecords(of: header, from: pendingStorage)
+    }
+
+    /// Reads the bytes that a pipe holds now. Returns the records that are now whole, if there are any.
+    mutating func read(from pipe: SessionPipe) throws(Errno) -> SessionPipe.Piece<RecordBatch?> {
+        let input = input
+        return try unsafe pipe.read(into: input.room) { count in
+            input.add(count)
+            return append(input)
+        }
+    }
+
+    /// Moves the bytes of ``partial`` to ``pending``.
+    private mutating func settle() {
+        if let partial { pending = unsafe [UInt8](partial.bytes) }
+        partial = nil
+    }
+
+    private var pendingStorage: RecordStorage {
+        unsafe pending.withUnsafeBytes { unsafe RecordStorage($0) }
     }
 
     /// Returns the records that are held back, for nothing has followed them: a session that writes a notice ends with it.
     mutating func release() -> RecordBatch? {
         guard isHoldingBack, let header else { return nil }
         isHoldingBack = false
+        settle()
         return takeLast(of: header)
     }
 
     /// Takes the end of the stream. A session that ends in order, as it was asked to or with status 0, writes no notice:
     /// bytes at the end that look like one are then the end of the last record, which is returned.
     mutating func finish(isOrderly: Bool) -> RecordBatch? {
+        settle()
         if isOrderly, let header, !hasEnded, let last = takeLast(of: header) {
             hasEnded = true
             return last
@@ -73,7 +101,7 @@ struct PcapStream {
 
     /// Returns the pending bytes as records if they are whole ones to the last byte.
     private mutating func takeLast(of header: PcapHeader) -> RecordBatch? {
-        let storage = unsafe RecordStorage(pending, UnsafeRawBufferPointer(start: nil, count: 0))
+        let storage = pendingStorage
         let walk = unsafe RecordWalk(over: storage.bytes, upTo: pending.count, of: header)
         guard walk.count > 0, walk.end == pending.count else { return nil }
         pending = []

@@ -21,7 +21,7 @@ struct RecordBatch: Sendable {
     var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: storage.bytes[..<length]) }
 
     /// The memory that it holds, in bytes.
-    var bufferedBytes: Int { unsafe storage.bytes.count + Self.overhead }
+    var bufferedBytes: Int { storage.capacity + Self.overhead }
 
     /// About what an object and its place in a queue take.
     private static let overhead = 128
@@ -49,6 +49,10 @@ struct RecordHeader {
     let captured: UInt32
     /// The length of the packet on the wire, in bytes.
     let original: UInt32
+
+    init(time: UInt64, captured: UInt32, original: UInt32) {
+        (self.time, self.captured, self.original) = (time, captured, original)
+    }
 
     /// Reads the header at an offset of a batch's bytes.
     ///

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Buffers of one size that are used for a moment, again and again.
+/// Buffers of one size that are used again and again.
 @safe final class BufferPool: Sendable {
     private let size: Int
     private let unused = Mutex<[SendableBuffer]>([])
@@ -9,6 +9,9 @@ internal import Synchronization
     @safe private struct SendableBuffer: @unchecked Sendable {
         let bytes: UnsafeMutableRawBufferPointer
     }
+
+    /// The most buffers that are kept while nobody uses them.
+    private static let mostUnused = 16
 
     /// Creates a pool of buffers of `size` bytes.
     init(size: Int) {
@@ -23,7 +26,12 @@ internal import Synchronization
 
     /// Takes back a buffer that ``acquire()`` returned.
     func release(_ buffer: UnsafeMutableRawBufferPointer) {
-        let buffer = unsafe SendableBuffer(bytes: buffer)
-        unused.withLock { $0.append(buffer) }
+        let new = unsafe SendableBuffer(bytes: buffer)
+        let isKept = unused.withLock { unused in
+            guard unused.count < Self.mostUnused else { return false }
+            unused.append(new)
+            return true
+        }
+        if !isKept { unsafe buffer.deallocate() }
     }
 }

@@ -59,13 +59,21 @@ internal import Synchronization
         try? writingEnd.close()
     }
 
-    /// Reads the bytes that are there now and passes them to `body`. The corresponding C function is `read`.
+    /// Reads the bytes that are there now and passes them to `body`.
     func read<Value>(_ body: (UnsafeRawBufferPointer) -> Value) throws(Errno) -> Piece<Value> {
         let buffer = unsafe Self.buffers.acquire()
         defer { unsafe Self.buffers.release(buffer) }
+        return try unsafe read(into: buffer) { unsafe body(UnsafeRawBufferPointer(rebasing: buffer[..<$0])) }
+    }
+
+    /// Reads the bytes that are there now into a buffer, and passes their number to `body`. The corresponding C function
+    /// is `read`.
+    func read<Value>(
+        into buffer: UnsafeMutableRawBufferPointer, _ body: (Int) -> Value
+    ) throws(Errno) -> Piece<Value> {
         do {
             let count = try unsafe readingEnd.read(into: buffer)
-            return count == 0 ? .end : unsafe .made(body(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+            return count == 0 ? .end : .made(body(count))
         } catch Errno.wouldBlock {
             return .nothing
         } catch {

@@ -8,6 +8,7 @@ import Testing
 struct OutputWatchTests {
     @Test
     func `sees a write that a pipe does not accept, and since when, and no other`() throws {
+        signal(SIGPIPE, SIG_IGN)
         let (reading, writing) = try FileDescriptor.pipe()
         let (watch, destination) = (OutputWatch(), Destination(pipe: writing, name: "a pipe"))
         destination.report(to: watch)

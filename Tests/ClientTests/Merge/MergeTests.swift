@@ -8,10 +8,16 @@ struct MergeTests {
 
     /// What came out, each with the number of its stream.
     private struct Output: RecordSink {
+        let runLimit = Int.random(in: 1...5)
         var records: [(record: Record, stream: Int)] = []
 
-        mutating func write(_ bytes: UnsafeRawBufferPointer, of stream: StreamID) {
-            records += unsafe Record.all(in: bytes).map { ($0, stream.number) }
+        mutating func write(_ runs: [RecordRun]) {
+            #expect(1...runLimit ~= runs.count)
+            for run in runs {
+                let new = unsafe Record.all(in: run.records)
+                #expect(new.count == run.count)
+                records += new.map { ($0, run.stream.number) }
+            }
         }
 
         var times: [UInt64] { records.map(\.record.time) }
@@ -295,7 +301,8 @@ struct MergeTests {
     @Test
     func `a sink that fails ends it`() {
         struct Failing: RecordSink {
-            mutating func write(_: UnsafeRawBufferPointer, of: StreamID) throws { throw OutputError.readerGone }
+            let runLimit = 1
+            mutating func write(_: [RecordRun]) throws { throw OutputError.readerGone }
         }
         var (merge, streams) = merge(streams: 1)
         var sink = Failing()

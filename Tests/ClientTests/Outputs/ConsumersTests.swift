@@ -62,7 +62,7 @@ struct ConsumersTests {
 
     private func write(_ records: [Record], to consumers: inout Consumers) throws {
         let batch = RecordBatch(records)
-        try unsafe consumers.write(batch.bytes, of: StreamID(number: 0))
+        try unsafe consumers.write([RecordRun(records: batch.bytes, count: batch.count, stream: StreamID(number: 0))])
     }
 
     private let records = (1...9).map { Record(UInt64($0) * 1000, [UInt8($0)]) }

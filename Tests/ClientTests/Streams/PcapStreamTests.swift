@@ -8,6 +8,7 @@ struct PcapStreamTests {
     private func read(_ bytes: [UInt8], piece: Int = .max, isAskedFor: Bool = false) -> (
         records: [Record], stream: PcapStream
     ) {
+        let piece = min(piece, 65536)
         var stream = PcapStream()
         var records: [Record] = []
         var rest = bytes[...]
@@ -224,8 +225,8 @@ struct PcapStreamTests {
     @Test
     func `a gigabyte that is not pcap takes no memory`() {
         var stream = PcapStream()
-        let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
-        for _ in 0..<1024 where stream.problem == nil {
+        let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 16)
+        for _ in 0..<16_384 where stream.problem == nil {
             #expect(stream.append(piece) == nil)
         }
         #expect(stream.problem == .notPcap)
@@ -246,12 +247,5 @@ struct PcapStreamTests {
             #expect(whole.records == parts.records, "\(bytes)")
             #expect(whole.stream.problem == parts.stream.problem, "\(bytes)")
         }
-    }
-}
-
-extension PcapStream {
-    /// Takes bytes of an array.
-    fileprivate mutating func append(_ bytes: [UInt8]) -> RecordBatch? {
-        unsafe bytes.withUnsafeBytes { unsafe append($0) }
     }
 }

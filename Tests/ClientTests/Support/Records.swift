@@ -26,7 +26,7 @@ extension RecordBatch {
             bytes += record.packet
         }
         self.init(
-            storage: unsafe RecordStorage(bytes, UnsafeRawBufferPointer(start: nil, count: 0)), length: bytes.count,
+            storage: unsafe bytes.withUnsafeBytes { unsafe RecordStorage($0) }, length: bytes.count,
             count: records.count, captured: records.reduce(0) { $0 + $1.packet.count },
             latest: records.map(\.time).max() ?? 0,
             stepsBack: zip(records, records.dropFirst()).contains { $0.time > $1.time + Self.stepBack })

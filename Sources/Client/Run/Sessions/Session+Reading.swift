@@ -49,7 +49,7 @@ extension Session {
         var (hasBegun, hasPackets) = (false, false)
         reading: while pcap.problem == nil && !Task.isCancelled {
             let batch: RecordBatch?
-            switch try unsafe pipe.read({ unsafe pcap.append($0) }) {
+            switch try pcap.read(from: pipe) {
             case .end: break reading
             case .nothing:
                 guard await !pipe.waitUntilReadable(for: pcap.isHoldingBack ? .milliseconds(500) : nil) else {
