@@ -3,7 +3,7 @@ import CPcap
 
 /// A compiled filter: a program for the kernel's packet filter (bpf(4), linux/filter.h).
 ///
-/// The kernel alone runs programs, and checks each instruction before.
+/// Only the kernel runs programs. It checks every instruction when a program is attached.
 @safe public struct BPFProgram: Sendable {
     /// The instructions in order.
     var instructions: [sock_filter]
@@ -14,7 +14,7 @@ import CPcap
     /// The program that accepts all packets.
     static let acceptingAll = BPFProgram(instructions: [.return(UInt32.max)])
 
-    /// Creates a program of those instructions.
+    /// Creates a program of instructions.
     init(instructions: [sock_filter]) {
         self.instructions = instructions
     }

@@ -11,11 +11,9 @@ import CPcap
     /// packets of 80 such intervals.
     static let blockTimeout = Duration.milliseconds(48)
 
-    /// The interface.
     public let interface: Interface
     /// The handle of libpcap, open for the rest of the process's life.
     private let handle: OpaquePointer
-    /// The packet socket.
     private let socket: PacketSocket
 
     /// The number of packets that matched the filter.
@@ -189,7 +187,6 @@ extension Capture: PacketSource {
     /// The interface's name.
     var name: ByteString { interface.name }
 
-    /// The packet socket.
     var descriptor: Int32 { socket.descriptor }
 
     /// Whether libpcap asks to be called from time to time, because the interface is down.

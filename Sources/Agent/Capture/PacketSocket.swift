@@ -2,7 +2,6 @@ import CLinux
 
 /// The packet socket of a capture (packet(7)). libpcap closes its descriptor.
 struct PacketSocket {
-    /// The descriptor.
     let descriptor: Int32
 
     /// The protocol number for a socket that receives nothing yet, for pcap_set_protocol_linux(3PCAP). bind(2) gets the
@@ -36,7 +35,7 @@ struct PacketSocket {
         _ = setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING)
     }
 
-    /// Forbids to replace the attached program, to this process and to others (socket(7), SO_LOCK_FILTER).
+    /// Locks the attached program, so that neither this process nor another can replace it (socket(7), SO_LOCK_FILTER).
     ///
     /// - Throws: The error of the failed call.
     func lockProgram() throws(SystemError) {

@@ -3,7 +3,7 @@ protocol PacketSource: ~Copyable {
     /// The interface's name.
     var name: ByteString { get }
 
-    /// The descriptor that is readable when packets or an error of the interface are there.
+    /// The descriptor that is readable while the ring has packets or the interface has an error.
     var descriptor: Int32 { get }
 
     /// Whether the interface is down. The loop must then read from time to time to learn whether the interface exists.

@@ -11,7 +11,6 @@ import CPcap
     private let queue: UnsafeMutablePointer<RecordQueue>
     /// The number of bytes in the queue at which the call ends.
     private let byteLimit: Int
-    /// The handle of libpcap.
     private let handle: OpaquePointer
 
     /// Adds packets from the ring to a queue.

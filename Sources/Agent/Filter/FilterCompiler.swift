@@ -5,7 +5,6 @@ import CLinux
 /// An expression may contain host names. Resolving a name may load code that the container's owner has chosen
 /// (nsswitch.conf(5)), which must not be able to send packets on the packet socket.
 public struct FilterCompiler {
-    /// The log.
     private let log: Log
 
     /// Creates a compiler.

@@ -33,8 +33,9 @@ public struct FilterExpression {
 }
 
 extension ByteString {
-    /// Whether each parenthesis of a filter expression has its counterpart. In such an expression a parenthesis is
-    /// always a token (pcap-filter(7)).
+    /// Whether each parenthesis of a filter expression has its counterpart.
+    ///
+    /// In an expression of pcap-filter(7), a parenthesis is always a token of its own.
     var hasMatchingParentheses: Bool {
         var depth = 0
         for byte in bytes {

@@ -10,9 +10,7 @@ enum FilterReply {
     /// The reason, in words, why the filter is refused.
     case rejection(ByteString)
 
-    /// The tag of a program.
     private static let programTag = UInt8(ascii: "P")
-    /// The tag of a message.
     private static let rejectionTag = UInt8(ascii: "R")
     /// The size of the tag and the length in bytes.
     private static let headerSize = 5

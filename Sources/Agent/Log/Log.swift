@@ -2,16 +2,16 @@ import CLinux
 
 /// The agent's log on standard error.
 ///
-/// A log never blocks its process, so that a reader that has stopped reading cannot keep a capture from stopping. Each
-/// line is one write(2) unless it is longer than `PIPE_BUF` (pipe(7)). If standard error accepts no byte of a line
+/// A reader that has stopped reading does not keep a capture from stopping. If standard error accepts no byte of a line
 /// within ``timeout``, the line is left out. If it accepts a part of a line, the rest is written before the next line.
+/// Each line is one write(2) unless it is longer than `PIPE_BUF` (pipe(7)).
 public final class Log {
     /// The time for which a line waits while standard error accepts nothing.
     private static let timeout = Duration.milliseconds(200)
 
     /// Whether debug lines are logged.
     public var isVerbose = false
-    /// The least severe lines that are logged.
+    /// The selection of lines that are logged.
     public var threshold = Threshold.everything
 
     /// A selection of lines by their levels.

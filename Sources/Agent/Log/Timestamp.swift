@@ -53,7 +53,6 @@ struct Timestamp {
 
 /// A date of the Gregorian calendar.
 private struct CivilDate {
-    /// The year.
     let year: Int
     /// The month, 1 to 12.
     let month: Int

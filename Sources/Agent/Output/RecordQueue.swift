@@ -45,7 +45,6 @@ import CLinux
 
     /// The number of pending bytes.
     var count: Int { end - start }
-    /// Whether there are no pending bytes.
     var isEmpty: Bool { start == end }
 
     /// The number of bytes after which the queue has no space for a record of the largest size. Negative if it has none

@@ -5,7 +5,6 @@ import CLinux
 /// Each capture binds one of four names in the abstract socket namespace (unix(7)). The kernel gives a name to one
 /// process at a time, and frees it when that process ends.
 public enum Slot {
-    /// The number of slots.
     static let count = 4
 
     /// Acquires a free slot for the rest of the process's life.

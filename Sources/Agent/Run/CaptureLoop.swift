@@ -28,17 +28,13 @@ public func run(
 /// 6. After a stop the loop continues until all packets captured before it are written, the output fails, or ``Drain``
 ///    abandons the rest.
 final class CaptureLoop<Source: PacketSource & ~Copyable> {
-    /// The source of packets.
     private var source: Source
-    /// The output.
     private var output: Output
     /// The packets that are read and not written.
     private var queue: RecordQueue
-    /// The reasons to stop.
     private let stops: StopSource
     /// The reports of the counts.
     private var reports: Reports
-    /// The log.
     private let log: Log
     /// The state on which decisions depend.
     private var state: LoopState

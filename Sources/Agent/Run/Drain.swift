@@ -30,7 +30,6 @@ struct Drain: Equatable {
 
     /// The progress of the loop at one moment.
     struct Progress: Equatable {
-        /// The moment.
         var now: MonotonicClock.Instant
         /// The number of packets read from the ring since the start of the capture.
         var packetsRead: UInt64

@@ -13,7 +13,6 @@ struct LoopState: Equatable {
         case draining(Drain)
     }
 
-    /// The phase.
     var phase = Phase.starting
     /// Whether the reader of standard output is gone.
     var isReaderGone = false

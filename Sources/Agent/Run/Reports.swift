@@ -6,7 +6,7 @@ struct Counts: Equatable {
     let bytes: Int
     /// The number of packets that the kernel dropped because the ring was full.
     let dropped: UInt64
-    /// The number of packets of which the snaplen has cut off bytes.
+    /// The number of packets that are longer than the snaplen and were truncated.
     let truncated: UInt64
     /// The number of captured packets that standard output has not accepted.
     var lost: UInt64 = 0
@@ -23,7 +23,6 @@ struct Counts: Equatable {
 
 /// Reports the counts in the log: on request, at intervals, and at the end.
 struct Reports {
-    /// The log.
     private let log: Log
     /// Whether dropped packets have been reported.
     private var hasWarned = false

@@ -9,7 +9,6 @@ struct Endpoint: Equatable, Sendable {
     let high: UInt64
     /// The last eight bytes of the IPv6 address, as a big-endian number.
     let low: UInt64
-    /// The port.
     let port: UInt16
 
     /// Whether the address is a loopback address, in 127.0.0.0/8 or ::1.

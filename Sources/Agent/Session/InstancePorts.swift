@@ -42,7 +42,6 @@ struct InstancePorts: Equatable {
 
 /// A reader of JSON (RFC 8259) that finds members by name and skips other values.
 private struct Reader {
-    /// The text.
     private let text: [UInt8]
     /// The index of the next byte.
     private var position = 0

@@ -1,8 +1,6 @@
 /// The connection in the variable `SSH_CONNECTION`, which OpenSSH's daemon sets (ssh(1)).
 struct SSHConnection: Equatable {
-    /// The client's end.
     let client: Endpoint
-    /// The server's end.
     let server: Endpoint
 
     /// Parses `CLIENT-ADDRESS CLIENT-PORT SERVER-ADDRESS SERVER-PORT`. Returns nil if the text has another form.

@@ -4,7 +4,7 @@ import CLinux
 public struct SSHSession: Equatable {
     /// The command name of the SSH daemon.
     let daemon: ByteString
-    /// The daemon's process id.
+    /// The process id of the SSH daemon.
     let pid: Int
     /// The ports on which the daemon accepts sessions.
     let ports: [UInt16]
@@ -28,8 +28,8 @@ public struct SSHSession: Equatable {
 
     /// Returns whether the end of this session ends a capture.
     ///
-    /// A capture into a file continues after the session. So does a capture that nohup(1) started, which is known by
-    /// SIGHUP being ignored, unless the daemon ignores SIGHUP.
+    /// A capture into a file continues after the session. A capture that nohup(1) has started continues, too: the
+    /// process ignores SIGHUP, and the daemon does not.
     ///
     /// - Parameter isStream: Whether standard output leads to another process.
     func endsCapture(toStream isStream: Bool) -> Bool {
@@ -42,7 +42,6 @@ public struct SSHSession: Equatable {
         connections.contains { $0.local.port == port && $0.isFromThisHost == fromThisHost }
     }
 
-    /// Logs the session.
     fileprivate func describe(in log: Log) {
         log.debug("found SSH session") { line in
             line.add("daemon", daemon)
@@ -100,9 +99,7 @@ extension SSHSession {
 
     /// An SSH daemon among the agent's ancestors.
     private struct Daemon {
-        /// The process id.
         let pid: Int
-        /// The status.
         let status: ProcessStat
     }
 

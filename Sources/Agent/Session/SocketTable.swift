@@ -1,8 +1,6 @@
 /// A TCP socket, from a row of `/proc/net/tcp` or `/proc/net/tcp6` (proc_net_tcp(5)).
 struct TCPSocket: Equatable {
-    /// The local end.
     let local: Endpoint
-    /// The remote end.
     let remote: Endpoint
     /// The number of the state (include/net/tcp_states.h).
     let state: UInt8

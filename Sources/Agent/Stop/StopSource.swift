@@ -6,7 +6,6 @@ import CLinux
 /// The agent waits for events nowhere else. The caller adds one descriptor of its own to each wait. After a stop, the
 /// source continues to report signals.
 public final class StopSource {
-    /// The signals.
     private let signals: Signals
     /// The watch over the SSH session.
     private let session: SessionWatch

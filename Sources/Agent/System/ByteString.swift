@@ -1,12 +1,11 @@
 /// A string of bytes without an encoding, as the kernel and callers pass text.
 ///
-/// The agent uses no `String`: Embedded Swift does not link the Unicode tables that comparing needs, and `String`
-/// treats different bytes as equal.
+/// The agent uses no `String`: Embedded Swift does not link the Unicode tables that comparing needs, and two `String`s
+/// of different bytes can be equal.
 public struct ByteString: Equatable, Sendable {
-    /// The bytes.
     var bytes: [UInt8]
 
-    /// Creates a string of those bytes.
+    /// Creates a string of bytes.
     init(_ bytes: some Sequence<UInt8>) {
         self.bytes = [UInt8](bytes)
     }
@@ -23,13 +22,11 @@ public struct ByteString: Equatable, Sendable {
 
     /// Whether the string has no bytes.
     public var isEmpty: Bool { bytes.isEmpty }
-    /// The number of bytes.
     var count: Int { bytes.count }
 
     /// Whether all bytes are ASCII white space. True for an empty string.
     var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) } }
 
-    /// Appends the bytes of another string.
     mutating func append(_ other: ByteString) {
         bytes.append(contentsOf: other.bytes)
     }

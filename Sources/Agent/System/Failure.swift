@@ -3,7 +3,7 @@ public struct Failure: Error, Equatable {
     /// The failed action, its cause and, if known, a remedy, in words for the user.
     public let description: ByteString
 
-    /// Creates a failure with those words.
+    /// Creates a failure with a description.
     init(_ description: ByteString) {
         self.description = description
     }

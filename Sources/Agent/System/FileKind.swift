@@ -2,11 +2,8 @@ import CLinux
 
 /// The kind of a file (inode(7), `S_IFMT`).
 extension stat {
-    /// Whether the file is a regular file.
     var isRegular: Bool { kind == S_IFREG }
-    /// Whether the file is a pipe.
     var isPipe: Bool { kind == S_IFIFO }
-    /// Whether the file is a socket.
     var isSocket: Bool { kind == S_IFSOCK }
     /// Whether the file is a device, such as `/dev/null` or a terminal.
     var isDevice: Bool { kind == S_IFCHR || kind == S_IFBLK }
