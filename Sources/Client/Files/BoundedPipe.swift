@@ -98,7 +98,8 @@ final class BoundedPipe: ByteDestination, Sendable {
                 try unsafe chunk.span.bytes.withUnsafeBytes { bytes throws(OutputError) in
                     var rest = unsafe bytes
                     while unsafe !rest.isEmpty {
-                        let count = unsafe try descriptor.writeSome(rest, name: name)
+                        let piece = unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(OutputWatch.pieceSize))
+                        let count = unsafe try descriptor.writeSome(piece, name: name)
                         unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
                         state.withLock { $0.queuedBytes -= count }
                     }

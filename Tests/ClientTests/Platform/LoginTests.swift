@@ -73,8 +73,8 @@ struct LoginTests {
             try platform.folder.add(
                 "oauth-token.sh",
                 """
-                if [ ! -e other ]; then touch other; (sleep 2.8; cat renewed > home/.cf/config.json) >/dev/null 2>&1 & fi
                 grep -q r-2 home/.cf/config.json; known=$?; sleep 1
+                if [ ! -e other ]; then touch other; (sleep 2.5; cat renewed > home/.cf/config.json) >/dev/null 2>&1 & fi
                 [ $known = 0 ] || { printf '\(expired.dropLast())\\n' >&2; exit 1; }
 
                 """)
