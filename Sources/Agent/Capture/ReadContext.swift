@@ -3,8 +3,11 @@ import CPcap
 
 /// The state of a call of `pcap_dispatch`. Valid during the call.
 @unsafe struct ReadContext {
-    /// The number of bytes that a call adds before it ends: the size of a block of the ring, so that each call frees about a
-    /// block. With 65,000-byte packets, batches of 64 kB cost 2 to 4 % more CPU.
+    /// The number of bytes that a call adds before it ends, if the queue is empty. While the output keeps up, the queue then
+    /// uses little memory: batches of 256 kB take 0.2 MB more, for 2 % less CPU with packets of 65,000 bytes.
+    private static let smallBatchSize = 64 << 10
+    /// The number of bytes that a call adds before it ends, if the queue has bytes. It is the size of a block of the ring, so
+    /// that a call frees about a block.
     private static let batchSize = 256 << 10
 
     /// The queue that the call adds to.
@@ -23,7 +26,8 @@ import CPcap
     ///
     /// The corresponding C function is `pcap_dispatch`.
     static func dispatch(_ handle: OpaquePointer, into queue: inout RecordQueue) -> Int32 {
-        let byteLimit = unsafe queue.count + min(batchSize, queue.freeSpace)
+        let size = unsafe queue.isEmpty ? smallBatchSize : batchSize
+        let byteLimit = queue.count + min(size, queue.freeSpace)
         return unsafe withUnsafeMutablePointer(to: &queue) { queue in
             var context = unsafe ReadContext(queue: queue, byteLimit: byteLimit, handle: handle)
             return unsafe withUnsafeMutableBytes(of: &context) { context in
