@@ -214,10 +214,24 @@ def test_display_filter_that_a_packet_passes_ends_the_capture_and_the_next_packe
     check_with_tools(folder / "x.pcapng")
 
 
+@pytest.mark.parametrize("arguments, place", [([], "of 'x.pcapng'"), (["--rotate", "1m"], "of all files together")])
+def test_packet_behind_which_none_comes_is_told_with_its_number(foundation, demo, folder, arguments, place):
+    """Two packets come, of which tshark finds the second one when both are in the file."""
+    instances = demo.processes[0].instances
+    arguments = ["--until-display", "tcp.flags.reset == 1", "-f", f"port {CLOSED_PORT}", "-o", "x.pcapng", *arguments]
+    with Client(foundation, folder, "demo", *arguments) as running:
+        running.wait_until_capturing(*instances)
+        cause_reset(instances[1])
+        result = running.wait(30)
+    assert result.status == 0, result.stderr
+    assert f"It is packet 2 {place}; it has no comment, since no packet came after it." in result.lines
+
+
 def test_display_filter_finds_the_one_failure_among_ten_thousand_requests(foundation, demo, folder):
+    """What is kept of all packets is less than may wait for tshark, so that it sees the failure on any machine."""
     instances = demo.processes[0].instances
     expression = "http.response.code == 503"
-    arguments = ["--until-display", expression, "-f", "tcp port 8080", "-o", "x.pcapng"]
+    arguments = ["--until-display", expression, "-f", "tcp port 8080", "--snaplen", "300", "-o", "x.pcapng"]
     with ExitStack() as stack:
         running = stack.enter_context(Client(foundation, folder, "demo", *arguments))
         running.wait_until_capturing(*instances)

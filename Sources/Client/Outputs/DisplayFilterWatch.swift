@@ -40,15 +40,15 @@ final class DisplayFilterWatch: TsharkReader {
     }
 
     /// Returns the packet of a line: its number, seconds since 1970 with nanoseconds, the interface.
-    private func packet(_ line: ArraySlice<UInt8>, after packets: UInt64) -> DisplayMatch.Packet? {
+    private func packet(_ line: ArraySlice<UInt8>, after packets: UInt64) -> PacketTrigger.Match? {
         let fields = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         guard fields.count == 3, let number = UInt64(fields[0]), let time = Self.nanoseconds(fields[1]) else {
             return nil
         }
-        let match = PacketTrigger.Match(option: Self.option, source: fields[2].printable, time: time)
         let isCertain = !hasLeftOut.withLock { $0 }
-        return DisplayMatch.Packet(match: match, number: isCertain ? packets + number : nil)
+        return PacketTrigger.Match(
+            option: Self.option, source: fields[2].printable, time: time, number: isCertain ? packets + number : nil)
     }
 
     private static func nanoseconds(_ text: String) -> UInt64? {

@@ -11,6 +11,8 @@ struct AwaitedEvent {
     /// The sessions whose end may be the event.
     var crashes = CrashWatch()
     private(set) var mark = Mark.match
+    /// The packet that was waited for, until it is told where it stands; nil before it came.
+    private(set) var unplaced: PacketTrigger.Match?
     /// The moment at which the event was seen; nil before that.
     private(set) var time: ContinuousClock.Instant?
 
@@ -22,6 +24,16 @@ struct AwaitedEvent {
         guard time == nil else { return false }
         time = now
         return true
+    }
+
+    /// Records the packet that was waited for.
+    mutating func match(_ packet: PacketTrigger.Match) {
+        unplaced = packet
+    }
+
+    /// Records that it was told where the packet stands.
+    mutating func place() {
+        unplaced = nil
     }
 
     /// Records that the packet to be marked next is another one behind the match.

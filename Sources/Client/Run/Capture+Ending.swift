@@ -114,7 +114,10 @@ extension Capture {
         }
         if unanswered >= Self.mostUnanswered && mayGrow { roster.fail() }
         tellUnexplained()
-        if hasOutput { self.result = result }
+        if hasOutput {
+            tellUnmarked()
+            self.result = result
+        }
         end(handover?.pending.isEmpty == false ? .filesWait : .finished)
     }
 

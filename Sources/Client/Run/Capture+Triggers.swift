@@ -29,6 +29,7 @@ extension Capture {
         switch report {
         case .match(let match):
             guard awaited.come(at: .now) else { return }
+            awaited.match(match)
             display.say(
                 "\(match.source): the packet that \(match.option) waits for came at \(WallClock.text(match.time)); \(goingOn)."
             )
@@ -41,7 +42,8 @@ extension Capture {
     }
 
     /// Tells where the packet stands that was waited for.
-    func packetMarked(_ mark: Consumers.Mark) {
+    mutating func packetMarked(_ mark: Consumers.Mark) {
+        awaited.place()
         let (number, output) = (mark.place.number, "'\(mark.place.output)'")
         switch awaited.mark {
         case .match: display.say("It is packet \(Self.text(number)) of \(output).")
@@ -55,6 +57,16 @@ extension Capture {
                 "It came \(Self.text(distance)) packets before packet \(Self.text(number)) of \(output), which has a comment."
             )
         }
+    }
+
+    /// Tells at the end where the packet stands that was waited for, if no packet came after it that could be marked.
+    func tellUnmarked() {
+        guard let packet = awaited.unplaced else { return }
+        guard let number = packet.number.map(Self.text) else {
+            return display.say("Its number is not known; it has no comment, since no packet came after it.")
+        }
+        let place = options.rotation == nil ? "of '\(output)'" : "of all files together"
+        display.say("It is packet \(number) \(place); it has no comment, since no packet came after it.")
     }
 
     private static func text(_ number: UInt64) -> String { Quantity.count(Int(clamping: number)) }

@@ -8,6 +8,8 @@ struct PacketTrigger: PacketExaminer {
         let source: String
         /// The packet's time stamp, in nanoseconds since 1970.
         let time: UInt64
+        /// The packet's number in the merged order, from 1; nil if tshark was too slow for some packets before it.
+        let number: UInt64?
     }
 
     /// A thing to tell of the filter.
@@ -35,7 +37,7 @@ struct PacketTrigger: PacketExaminer {
     /// The packets let through so far.
     private var examined: UInt64 = 0
     /// The match of the display filter, until a packet is marked for it.
-    private var unmarked: DisplayMatch.Packet?
+    private var unmarked: Match?
     private let report: @Sendable (Report) -> Void
     private let clock: @Sendable () -> ContinuousClock.Instant
 
@@ -97,19 +99,19 @@ struct PacketTrigger: PacketExaminer {
     /// Opens the window behind the match of the display filter, if tshark has found it.
     private mutating func takeDisplayMatch() {
         guard window == nil, let packet = display?.take() else { return }
-        window = RecordingWindow(after: after, from: packet.match.time, seenAt: clock(), hold: hold)
+        window = RecordingWindow(after: after, from: packet.time, seenAt: clock(), hold: hold)
         unmarked = packet
     }
 
     /// Returns the comment of the packet that was examined last, for a match that was written before it.
-    private mutating func mark(for packet: DisplayMatch.Packet) -> String {
+    private mutating func mark(for packet: Match) -> String {
         unmarked = nil
         let distance = packet.number.map { examined - min($0, examined) }
         report(.markBehindMatch(distance: distance))
         let place = distance.map { "\($0) packets before this one" } ?? "before this one"
         return """
-            the first packet that \(packet.match.option) selects came \(place), from \(packet.match.source) at \
-            \(WallClock.text(packet.match.time))
+            the first packet that \(packet.option) selects came \(place), from \(packet.source) at \
+            \(WallClock.text(packet.time))
             """
     }
 
@@ -123,7 +125,10 @@ struct PacketTrigger: PacketExaminer {
     /// Opens the window behind a match. Returns the packet's comment.
     private mutating func match(_ header: RecordHeader, of source: StreamID) -> String {
         window = RecordingWindow(after: after, from: header.time, seenAt: clock(), hold: hold)
-        report(.match(Match(option: Self.option, source: sources[source]?.name ?? "", time: header.time)))
+        report(
+            .match(
+                Match(
+                    option: Self.option, source: sources[source]?.name ?? "", time: header.time, number: examined)))
         return "the first packet that \(Self.option) '\(filter?.expression ?? "")' selects"
     }
 }

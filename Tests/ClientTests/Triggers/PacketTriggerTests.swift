@@ -96,7 +96,7 @@ struct PacketTriggerTests {
         let match = trigger.examine([2500, -3000, 3500, -4000], of: web1)
         #expect(match.records == 2 && !match.isOver)
         #expect(match.comment == "the first packet that --until '\(Self.expression)' selects")
-        #expect(reports.all == [.match(.init(option: "--until", source: "web/1 eth0", time: 3_000_000_000))])
+        #expect(reports.all == [.match(.init(option: "--until", source: "web/1 eth0", time: 3_000_000_000, number: 4))])
         clock.advance(by: .seconds(2))
         #expect(trigger.examine([3500, -4000, 5000], of: web1) == (3, nil, false), "one match is enough")
         #expect(trigger.examine([4900, 5000, 5001, 5002], of: web0) == (2, nil, true))
