@@ -137,9 +137,9 @@ struct RosterTests {
         var roster = try self.roster()
         _ = roster.update([instance(0)], at: start)
         let many = (0..<100_000).map { instance($0) }
-        let clock = ContinuousClock()
-        let time = clock.measure { _ = roster.update(many, at: start) }
-        #expect(time < .seconds(5), "20 s where the places were counted for each")
+        let begin = threadTime()
+        _ = roster.update(many, at: start)
+        #expect(threadTime() - begin < 5, "20 s where the places were counted for each")
     }
 
     @Test

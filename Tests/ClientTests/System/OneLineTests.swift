@@ -24,9 +24,9 @@ struct OneLineTests {
 
     @Test
     func `takes no longer for a page without end`() {
-        let begin = ContinuousClock.now
+        let begin = threadTime()
         let text = "<html>" + String(repeating: "<script>x", count: 200_000)
         #expect(text.inOneLine(limit: 100) == "")
-        #expect(.now - begin < .seconds(2))
+        #expect(threadTime() - begin < 2)
     }
 }
