@@ -13,6 +13,7 @@ from sessions.container import wait_until
 
 # Wireshark hands its input to dumpcap; `-k -i -` begins at once.
 WIRESHARK = """#!/bin/bash
+env > {folder}/environment
 printf '%s\\n' "$@" > {folder}/arguments
 exec tshark -l -n -i - -T fields -e frame.interface_name -e http.request.uri > {folder}/packets 2> {folder}/notes
 """
@@ -37,6 +38,17 @@ def test_wireshark_shows_the_packets_as_they_come(foundation, demo, folder):
     assert result.status == 0, result.stderr
     assert (folder / "arguments").read_text().split() == ["-k", "-i", "-"]
     assert not (folder / "capture.pcap").exists()
+
+
+def test_wireshark_gets_no_variable_of_cf(foundation, demo, folder):
+    variables = environment(foundation, folder) | {"CF_PASSWORD": "secret", "OTHER": "kept"}
+    with Client(foundation, folder, "demo", "--wireshark", environment=variables) as running:
+        running.wait_until_capturing(*demo.processes[0].instances)
+        running.wait_until(lambda: (folder / "arguments").exists(), 30, "it has started")
+        running.stop()
+    given = (folder / "environment").read_text().splitlines()
+    assert "OTHER=kept" in given
+    assert [variable for variable in given if variable.startswith("CF_")] == []
 
 
 def tshark_of(running: Client) -> int | None:

@@ -41,10 +41,7 @@ public enum Announcements {
     }
 
     /// Returns the names of some files: the first five, and how many more there are.
-    static func files(_ paths: [String]) -> String {
-        let names = paths.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
-        return names + (paths.count > 5 ? " and \(paths.count - 5) more" : "")
-    }
+    static func files(_ paths: [String]) -> String { Quantity.list(paths.map { "'\($0)'" }) }
 
     /// Says, before anything is captured, how `--rotate` and `--keep` were understood.
     static func rotating(_ rotation: Rotation, keep: Int?, first: String) -> String {

@@ -51,5 +51,12 @@ enum Quantity {
     /// Returns a number of packets with the noun: `1 packet`, `2 packets`.
     static func packets(_ value: Int) -> String { "\(count(value)) \(value == 1 ? "packet" : "packets")" }
 
+    /// The first five of some texts, and how many more there are: `a, b, c, d, e and 7 more`.
+    static func list(_ texts: [String]) -> String {
+        let most = 5
+        let rest = texts.count > most ? " and \(count(texts.count - most)) more" : ""
+        return texts.prefix(most).joined(separator: ", ") + rest
+    }
+
     private static let units = ["B", "kB", "MB", "GB", "TB"]
 }

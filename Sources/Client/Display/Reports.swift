@@ -10,8 +10,7 @@ enum Reports {
             "\(statuses.count - others.count) of \(statuses.count) instances capturing",
         ]
         if !others.isEmpty {
-            let names = others.prefix(5).map { "\($0.point) \($0.state.word)" }
-            parts.append(names.joined(separator: ", ") + (others.count > 5 ? " and \(others.count - 5) more" : ""))
+            parts.append(Quantity.list(others.map { "\($0.point) \($0.state.word)" }))
         }
         return (parts + (run?.parts ?? [])).joined(separator: "; ")
     }
@@ -74,10 +73,11 @@ enum Reports {
             // What others sent meanwhile was late only against the clock that was ahead.
             lines.append(setClock(counts.late + counts.disordered + counts.misplaced))
         } else if counts.late > 0 {
-            let needed = order.holdSeconds(for: .nanoseconds(Int64(clamping: counts.longestDelay)))
+            let needed =
+                order.holdSeconds(for: .nanoseconds(Int64(clamping: counts.longestDelay)))
+                ?? TimeSpan.longestHoldSeconds
             lines.append(
-                "\(Quantity.packets(counts.late)) came too late to be put in order: --hold \(needed ?? 60)s waits for them."
-            )
+                "\(Quantity.packets(counts.late)) came too late to be put in order: --hold \(needed)s waits for them.")
         } else if counts.misplaced > 0 {
             lines.append(setClock(counts.misplaced))
         }

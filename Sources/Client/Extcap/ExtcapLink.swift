@@ -92,7 +92,7 @@ public enum ExtcapLink {
     /// the configuration, and does not.
     private static func folder() async throws(Failure) -> String {
         let answer = try? await Subprocess.run(
-            .name("tshark"), arguments: ["-G", "folders"], output: .string(limit: 1 << 16), error: .discarded)
+            .helper(.name("tshark"), ["-G", "folders"]), output: .string(limit: 1 << 16), error: .discarded)
         guard let text = answer?.standardOutput else {
             throw Failure(description: "there is no 'tshark' in PATH, which tells Wireshark's folders: install tshark")
         }

@@ -94,18 +94,19 @@ final class BoundedPipe: ByteDestination, Sendable {
     /// Writes what is queued, on the queue's thread.
     private func passOn() {
         while let chunk = next() {
-            do throws(OutputError) {
-                try unsafe chunk.span.bytes.withUnsafeBytes { bytes throws(OutputError) in
+            do throws(Errno) {
+                try unsafe chunk.span.bytes.withUnsafeBytes { bytes throws(Errno) in
                     var rest = unsafe bytes
                     while unsafe !rest.isEmpty {
                         let piece = unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(OutputWatch.pieceSize))
-                        let count = unsafe try descriptor.writeSome(piece, name: name)
+                        let count = unsafe try descriptor.writeSome(piece)
                         unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
                         state.withLock { $0.queuedBytes -= count }
                     }
                 }
             } catch {
-                state.withLock { $0.failure = $0.failure ?? error }
+                let failure = error == .brokenPipe ? OutputError.readerGone : .failed(path: name, error)
+                state.withLock { $0.failure = $0.failure ?? failure }
             }
         }
     }
@@ -120,36 +121,5 @@ final class BoundedPipe: ByteDestination, Sendable {
         }
         if isClosed { try? descriptor.close() }
         return chunk
-    }
-}
-
-extension FileDescriptor {
-    /// Writes the first bytes of some, one at least, however long that takes. Returns their number.
-    fileprivate func writeSome(_ bytes: UnsafeRawBufferPointer, name: String) throws(OutputError) -> Int {
-        while true {
-            do {
-                return unsafe try write(bytes)
-            } catch Errno.wouldBlock {
-                waitUntilWritable()
-            } catch Errno.brokenPipe {
-                throw .readerGone
-            } catch {
-                throw .failed(path: name, error as? Errno ?? .ioError)
-            }
-        }
-    }
-
-    /// Waits for room. Descriptors that others share may have been made non-blocking. The corresponding C function is
-    /// `poll`.
-    func waitUntilWritable() {
-        var entry = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
-        unsafe _ = poll(&entry, 1, -1)
-    }
-
-    /// Whether the reader of a pipe is known to have gone, of which a writer otherwise learns only when there is something
-    /// to write. The corresponding C function is `poll`.
-    var hasLostReader: Bool {
-        var entry = pollfd(fd: rawValue, events: 0, revents: 0)
-        return unsafe poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLERR | POLLHUP) != 0
     }
 }

@@ -102,8 +102,8 @@ struct CaptureFile {
         if let comment = statistics.comment { commentLength += PcapngEncoder.length(ofComment: comment) }
     }
 
-    /// Takes records of a stream that was added; those of others are left out. Returns the bytes taken: all, unless the
-    /// file is full or there is none.
+    /// Takes records of a stream that was added; those of others are left out. Returns the bytes taken. These are fewer than
+    /// all if the file is full, or if it is not open (``isOpen``): the rest is for the next file.
     mutating func write(_ records: UnsafeRawBufferPointer, of stream: StreamID) throws(OutputError) -> Int {
         guard let index = try acceptedInterface(of: stream) else { return records.count }
         var taken = 0
@@ -120,8 +120,8 @@ struct CaptureFile {
         }
     }
 
-    /// Takes one record with comments, in formats that have them. Returns the bytes taken: all of the record, or none if
-    /// the file is full or there is none.
+    /// Takes one record with comments, in formats that have them. Returns the bytes taken: all of the record, or 0 if the
+    /// file is full, or if it is not open (``isOpen``).
     mutating func write(
         _ record: UnsafeRawBufferPointer, of stream: StreamID, comments: [String]
     ) throws(OutputError) -> Int {
@@ -186,8 +186,8 @@ struct CaptureFile {
         setBufferLimit()
     }
 
-    /// Makes room in the buffer for `length` bytes. Returns false if the file is full or there is none. Each file takes one
-    /// packet at least.
+    /// Makes room in the buffer for `length` bytes. Returns false if the file is full, or if it is not open (``isOpen``).
+    /// Each file takes one packet at least.
     private mutating func makeRoom(for length: Int) throws(OutputError) -> Bool {
         guard writer != nil else { return false }
         if buffer.count > 0 {

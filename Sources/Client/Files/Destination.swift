@@ -29,7 +29,10 @@ final class Destination: ByteDestination {
             switch options.output {
             case "-"?: try standardOutput(options.outputFormat.format)
             case let path?: try file(FilePath(path), overwrite: options.force, isChosen: true, wait)
-            case nil: try defaultFile(options.outputFormat.description, overwrite: options.force, wait)
+            case nil:
+                try DefaultName.firstFree(options.outputFormat) { name throws(OutputError) in
+                    try file(FilePath(name), overwrite: options.force, isChosen: false, wait)
+                }
             }
         try destination.checkThatNoMessagesGoThere()
         return destination
@@ -76,23 +79,6 @@ final class Destination: ByteDestination {
             throw .isNotEmpty
         }
         return Destination(.standardOutput, name: "standard output", path: nil, isNew: false)
-    }
-
-    /// `capture.pcap`, or `capture-1.pcap` and so on if that exists.
-    private static func defaultFile(
-        _ fileExtension: String, overwrite: Bool, _ wait: ReaderWait
-    ) throws(OutputError) -> Destination {
-        var number = 0
-        while true {
-            let name = number == 0 ? "capture" : "capture-\(number)"
-            do {
-                return try file(
-                    FilePath("\(name).\(fileExtension)"), overwrite: overwrite, isChosen: false, wait)
-            } catch .exists(let path) {
-                guard number < 9999 else { throw .exists(path) }
-                number += 1
-            }
-        }
     }
 
     /// Opens a file that is new, that may be overwritten, or that is no regular file and the choice of its owner.
@@ -182,17 +168,10 @@ final class Destination: ByteDestination {
         }
     }
 
-    /// Writes the first bytes of some, one at least, however long that takes. Returns their number.
-    private func writeSome(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+    private func writeSome(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
         watch?.begin(name, isLive: isLive)
         defer { watch?.end() }
-        while true {
-            do {
-                return try unsafe descriptor.write(bytes)
-            } catch Errno.wouldBlock {
-                descriptor.waitUntilWritable()
-            }
-        }
+        return try unsafe descriptor.writeSome(bytes)
     }
 
     var hasLostReader: Bool { isLive && descriptor.hasLostReader }
@@ -211,7 +190,7 @@ final class Destination: ByteDestination {
 
     /// Closes the file, unless it is standard output. Removes one that was created here and is still empty.
     func close() throws(OutputError) {
-        if let path, isNew, written == 0, isStillEmpty(at: path) { path.unlink() }
+        if let path, isNew, written == 0, isStillEmpty(at: path) { try? path.unlink() }
         if descriptor == .standardOutput && isShortened { throw .lost(name) }
         guard descriptor != .standardOutput else { return }
         let isLost = isLost

@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Watches the outputs from outside the merger's queue, which stands still while an output accepts nothing, and holds the
-/// times in which those are closed that wait for no reader.
+/// Tells other threads whether an output accepts what is written to it: the merger's queue, which writes, blocks while it
+/// does not. Holds as well the times within which ``BoundedPipe`` closes.
 final class OutputWatch: Sendable {
     /// A write that an output has not yet accepted.
     struct PendingWrite: Equatable, Sendable {

@@ -46,7 +46,8 @@ struct Merge {
         if let index = index(of: id) { queues[index].isClosed = true }
     }
 
-    /// Adds records of a stream, which wait since `now` and came at `arrival`. The former clock may stand still.
+    /// Adds records of a stream. They wait since `now` on the merger's clock, which stands still while the output accepts
+    /// nothing, and came at `arrival` on this machine's clock.
     mutating func append(
         _ batch: RecordBatch, to id: StreamID, at now: ContinuousClock.Instant,
         arrival: ContinuousClock.Instant? = nil
@@ -88,7 +89,7 @@ struct Merge {
         try giveOut(MergeHorizon(watermark: MergeKey(time: .max, queue: .max), due: []), into: &sink)
     }
 
-    /// The last place in the order behind which a live stream may still show a record.
+    /// The place in the order that every live stream has reached; see ``MergeHorizon/watermark``.
     private var watermark: MergeKey {
         queues.indices.filter { !queues[$0].isClosed }.map { MergeKey(time: queues[$0].latest, queue: $0) }.min()
             ?? MergeKey(time: .max, queue: .max)

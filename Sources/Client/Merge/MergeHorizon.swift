@@ -1,7 +1,8 @@
 /// The records that need not wait any longer: those up to the watermark, and those that have waited long enough or stand
 /// just before one that has.
 struct MergeHorizon {
-    /// The place behind which a live stream may still show a record.
+    /// The place in the order that every live stream has reached: the latest record of the stream that has shown the least.
+    /// A record up to this place waits for no stream.
     let watermark: MergeKey
     /// Time stamps of records that have waited long enough, and of the time before them in which records of other streams
     /// belong. Disjoint, in ascending order.

@@ -9,7 +9,7 @@ struct MergeKey: Comparable {
         left.time < right.time || left.time == right.time && left.queue < right.queue
     }
 
-    /// The latest time stamp with which a record of a queue does not stand behind this place.
+    /// Returns the latest time stamp that a record of a queue can have to stand at this place or before it.
     @inline(__always)
     func lastTime(of queue: Int) -> UInt64 {
         queue <= self.queue ? time : time &- 1

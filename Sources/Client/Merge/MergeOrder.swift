@@ -16,7 +16,4 @@ struct MergeOrder: Equatable, Sendable {
 
     /// Whether a clock was set back. Processors differ by far less in the order in which they hand packets on.
     var hasClockStep: Bool { longestStep >= 50_000_000 }
-
-    /// The longest hold that can be asked for. A record that is further behind is not late: its clock is wrong.
-    static let longestHold = Duration.seconds(60)
 }

@@ -28,6 +28,6 @@ struct OrderReport: Equatable, Sendable {
     /// can be asked for.
     func holdSeconds(for delay: Duration) -> Int64? {
         let needed = (hold + delay).components.seconds + 1
-        return needed <= MergeOrder.longestHold.components.seconds ? needed : nil
+        return needed <= TimeSpan.longestHoldSeconds ? needed : nil
     }
 }

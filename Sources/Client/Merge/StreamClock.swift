@@ -8,7 +8,8 @@ struct StreamClock {
     /// The moment at which it was learnt, in nanoseconds since ``origin``. A number: with an `Instant` in it, whose layout
     /// is the library's, a queue is copied by calls, at every run of records.
     private var learntAt: Int64 = 0
-    /// A greater distance that one batch has shown; a second one like it makes it the stream's.
+    /// The distance of the latest batch if that was implausible; nil if it was not. A second batch at about this distance
+    /// shows that the clock was set ahead: ``distance`` is learnt anew.
     private var candidate: Int64?
 
     /// A distance that grows by more than this has not been learnt yet, or the clock was set: in nanoseconds.
@@ -63,15 +64,5 @@ struct StreamClock {
         learntAt = now
         candidate = nil
         records = 0
-    }
-}
-
-extension Duration {
-    /// The duration in whole nanoseconds, at most 292 years.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, isOver) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return isOver
-            ? (seconds < 0 ? .min : .max) : whole.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
     }
 }

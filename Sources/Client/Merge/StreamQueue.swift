@@ -6,8 +6,10 @@ import DequeModule
     let id: StreamID
     /// Whether no more records come.
     var isClosed = false
-    /// The time stamp up to which the stream has shown its records. It falls where the stream's clock is set back, and a
-    /// single time stamp far ahead does not raise it.
+    /// The latest time stamp that the stream has shown: records of other streams up to it do not wait for this stream.
+    ///
+    /// Falls when the time stamps step back. A batch that is implausibly far ahead (``StreamClock/add(_:count:at:margin:)``)
+    /// does not raise it; one in the stream's first 2 seconds does, until the time stamps step back.
     private(set) var latest: UInt64 = 0
     /// The time stamp by which the first waiting record is merged; undefined if none waits.
     private(set) var headTime: UInt64 = 0
@@ -98,7 +100,7 @@ import DequeModule
     private static let longestLookback = 8
 
     /// Takes the records at the start, one at least, that are merged by time stamps up to `limit`, and counts in `order`
-    /// those that stand behind records of other streams, of which the latest is `newest`. One record must wait.
+    /// those that stand behind records of other streams, of which the latest is `newest`. Must not be called if ``isEmpty``.
     ///
     /// The records stay in memory until ``removeSegment()``, which must follow if they are the segment's last ones.
     mutating func takeRun(upTo limit: UInt64, after newest: UInt64, counting order: inout MergeOrder) -> RecordRun {
@@ -169,7 +171,9 @@ import DequeModule
 }
 
 extension MergeOrder {
-    static let longestHoldNanoseconds = UInt64(60_000_000_000)
+    /// A record that is further behind than the longest hold is not late: its clock is wrong.
+    @inline(__always)
+    fileprivate static var longestHoldNanoseconds: UInt64 { UInt64(TimeSpan.longestHoldSeconds) &* 1_000_000_000 }
 
     /// Counts a packet that stands behind one of another stream which is later by `delay` nanoseconds, and behind one of its
     /// own stream by `step`. Where that is not 0 the packet was not waited for: its stream had shown a later time.

@@ -80,11 +80,9 @@ extension CaptureOptions {
     private var optionsOfChoice: [String] {
         [
             processes != .named("web") ? "--process" : nil, indexLists.isEmpty ? nil : "--app-instance-index",
-            interfaceLists.isEmpty ? nil : "--interface", filter != nil ? "--filter" : nil,
-            hosts.isEmpty ? nil : "--host", ports.isEmpty ? nil : "--port", protocols.isEmpty ? nil : "--proto",
-            tcpFlags.isEmpty ? nil : "--tcp-flags",
-            snaplen != nil ? "--snaplen" : nil, skipHostValidation ? "--skip-host-validation" : nil,
-        ].compactMap { $0 }
+            interfaceLists.isEmpty ? nil : "--interface", snaplen != nil ? "--snaplen" : nil,
+            skipHostValidation ? "--skip-host-validation" : nil,
+        ].compactMap { $0 } + filterOptions
     }
 
     /// The options that say what becomes of packets, as far as they are given.

@@ -31,11 +31,16 @@ enum TimeSpan {
         return value
     }
 
-    /// The value of `--hold`: a minute at most.
+    /// The value of `--hold`.
     static func hold(_ text: String) throws(UsageError) -> Duration {
-        guard let value = parse(text), value <= .seconds(60) else { throw UsageError("write 0 to 60 seconds") }
+        guard let value = parse(text), value <= .seconds(longestHoldSeconds) else {
+            throw UsageError("write 0 to \(longestHoldSeconds) seconds")
+        }
         return value
     }
+
+    /// The longest hold that can be asked for. A number, which the merge compares with at each run of records.
+    static let longestHoldSeconds: Int64 = 60
 
     private static let units = ["ms": 0.001, "s": 1, "m": 60, "h": 3600]
 

@@ -17,7 +17,10 @@ final class ByteStream: Output {
 
     /// Creates a stream that leaves out what its reader is too slow for. It closes the pipe, of which `pipe` is the
     /// writing end.
-    init(lossyTo pipe: FileDescriptor, name: String, capacity: Int = 8 << 20, lines: OutputLines = OutputLines()) {
+    init(
+        lossyTo pipe: FileDescriptor, name: String, capacity: Int = BoundedPipe.capacity,
+        lines: OutputLines = OutputLines()
+    ) {
         first = BoundedPipe(pipe: pipe, name: name, capacity: capacity)
         self.name = name
         isRequired = false

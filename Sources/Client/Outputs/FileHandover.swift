@@ -35,9 +35,8 @@ public final class FileHandover: Sendable {
     private let onFailure: @Sendable (Failure) -> Void
     private let state = Mutex(State())
 
-    /// Prepares to run a command with these variables, but for those of cf: a command needs neither its configuration nor
-    /// a password. Its standard output and error go to this process's standard error. `onFailure` is called for each
-    /// command that fails, from a thread of its own.
+    /// Prepares to run a command with these variables, but for those of cf. Its standard output and error go to this
+    /// process's standard error. `onFailure` is called for each command that fails, from a thread of its own.
     public convenience init(
         _ command: HandoverCommand, environment: [String: String],
         onFailure: @escaping @Sendable (Failure) -> Void
@@ -50,7 +49,7 @@ public final class FileHandover: Sendable {
         onFailure: @escaping @Sendable (Failure) -> Void
     ) {
         self.command = command
-        self.environment = environment.filter { !$0.key.hasPrefix("CF_") }
+        self.environment = environment
         self.output = output
         self.onFailure = onFailure
     }
@@ -189,15 +188,9 @@ public final class FileHandover: Sendable {
         }
     }
 
-    /// A session of its own: a Ctrl-C is for the capture, and whatever would ask at the terminal fails instead of waiting.
     private func configuration(for path: String) -> Configuration {
-        var options = PlatformOptions()
-        options.createSession = true
         // A name that begins with a hyphen would be taken for an option.
         let argument = path.hasPrefix("-") ? "./\(path)" : path
-        return Configuration(
-            executable: .path("/bin/sh"), arguments: ["-c", command.script, "sh", argument],
-            environment: .custom(Dictionary(uniqueKeysWithValues: environment.map { (.init(stringLiteral: $0), $1) })),
-            platformOptions: options)
+        return .helper(.path("/bin/sh"), ["-c", command.script, "sh", argument], environment: environment)
     }
 }

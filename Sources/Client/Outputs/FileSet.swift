@@ -21,6 +21,8 @@ final class FileSet: Output {
     private var number = 0
     private var firstPacket: ContinuousClock.Instant?
     private var complete: [CompleteFile] = []
+    /// The paths of older files that could not be removed.
+    private var unremovable: [String] = []
     private var removed = 0
     private var keepsAll = false
 
@@ -105,7 +107,8 @@ final class FileSet: Output {
     /// The files that are there at the end; nil if there are none.
     var saved: SavedFiles? {
         guard series != nil else { return nil }
-        return complete.isEmpty ? nil : SavedFiles(paths: complete.map(\.path), removed: removed)
+        let paths = unremovable + complete.map(\.path)
+        return paths.isEmpty ? nil : SavedFiles(paths: paths, removed: removed)
     }
 
     private func create() throws(OutputError) -> Destination {
@@ -127,7 +130,7 @@ final class FileSet: Output {
         guard let keep = series?.keep, !keepsAll else { return }
         while complete.count > keep {
             if !isPending(complete[0]) {
-                removeOldest()
+                remove(complete.removeFirst())
             } else {
                 // Besides the files kept, `keep` more may wait for their command.
                 guard complete.count > 2 * keep, removeWaiting(because: "--on-file is too slow") else { return }
@@ -135,13 +138,15 @@ final class FileSet: Output {
         }
     }
 
-    /// Removes the oldest file of a set of which not all are to be kept. Returns false if there is none.
+    /// Removes the oldest file that can be removed, of a set of which not all are to be kept. Returns false if there is none.
     private func removeForRoom() -> Bool {
-        guard series?.keep != nil, !keepsAll, let oldest = complete.first else { return false }
-        if isPending(oldest) { return removeWaiting(because: "no space left") }
-        lines.warn("no space left: the oldest file, '\(oldest.path)', is removed early")
-        removeOldest()
-        return true
+        guard series?.keep != nil, !keepsAll else { return false }
+        while let oldest = complete.first {
+            if isPending(oldest) { return removeWaiting(because: "no space left") }
+            lines.warn("no space left: the oldest file, '\(oldest.path)', is removed early")
+            if remove(complete.removeFirst()) { return true }
+        }
+        return false
     }
 
     private func handOn(_ file: Destination) {
@@ -150,19 +155,27 @@ final class FileSet: Output {
 
     private func isPending(_ file: CompleteFile) -> Bool { handover?.isPending(file.path) ?? false }
 
-    /// Removes the oldest file that waits for its command. Returns false if there is none.
+    /// Removes the oldest file that waits for its command and can be removed. Returns false if there is none.
     private func removeWaiting(because reason: String) -> Bool {
-        guard let handover, let index = complete.firstIndex(where: { handover.withdraw($0.path) }) else { return false }
-        let file = complete.remove(at: index)
-        lines.fail("\(reason): '\(file.path)' is removed, and was not handed on")
-        if file.remove() { removed += 1 }
-        return true
+        while let handover, let index = complete.firstIndex(where: { handover.withdraw($0.path) }) {
+            let file = complete.remove(at: index)
+            lines.fail("\(reason): '\(file.path)' is removed, and was not handed on")
+            if remove(file) { return true }
+        }
+        return false
     }
 
-    /// Removes the oldest file, unless its name leads to another file by now.
-    private func removeOldest() {
-        let file = complete.removeFirst()
-        if file.remove() { removed += 1 }
+    /// Removes a file, unless its name leads to another file by now. Returns whether this run's file is gone.
+    @discardableResult
+    private func remove(_ file: CompleteFile) -> Bool {
+        do throws(Errno) {
+            if try file.remove() { removed += 1 }
+            return true
+        } catch {
+            lines.fail("'\(file.path)' cannot be removed, and is kept: \(error)")
+            unremovable.append(file.path)
+            return false
+        }
     }
 }
 
@@ -181,13 +194,13 @@ private struct CompleteFile {
     }
 
     /// Removes the file. Returns false if the path names no file or another one. A new file may have got the inode of one
-    /// that somebody removed, so the size counts as well.
-    func remove() -> Bool {
+    /// that somebody removed, so the size counts as well. Throws why the file is still there.
+    func remove() throws(Errno) -> Bool {
         let path = FilePath(path)
         guard let status = try? path.stat(followTargetSymlink: false), FileIdentity(status) == identity,
             status.size == size
         else { return false }
-        path.unlink()
+        try path.unlink()
         return true
     }
 }

@@ -29,7 +29,8 @@ actor Merger {
     private let executor = QueueExecutor(label: "cf-pcap.output")
     private var merge: Merge
     private var consumers: Consumers
-    private var waitingReaders: [StreamID: CheckedContinuation<Void, Never>] = [:]
+    /// The sessions that may not read on before records of theirs were merged.
+    private var waitingSessions: [StreamID: CheckedContinuation<Void, Never>] = [:]
     private var failure: OutputError?
     private var isOver = false
     private var isFinished = false
@@ -110,7 +111,7 @@ actor Merger {
     private func waitForRoom(_ id: StreamID) async {
         drain()
         guard !isClosed, !merge.mayRead(id) else { return }
-        await withCheckedContinuation { waitingReaders[id] = $0 }
+        await withCheckedContinuation { waitingSessions[id] = $0 }
     }
 
     /// Has the outputs keep all that is there from now on.
@@ -150,7 +151,7 @@ actor Merger {
         }
         // Sessions that nobody waits for may still send.
         isFinished = true
-        resumeReaders()
+        resumeSessions()
         let order = OrderReport(
             counts: merge.order, hold: merge.hold, clocks: OrderReport.difference(of: clocks, hold: merge.hold))
         let isLost = if case .lost? = failure { true } else { false }
@@ -165,7 +166,7 @@ actor Merger {
         attempt { try merge.drain(at: time, into: &consumers) }
         takeNotes()
         queue.setMergingBytes(merge.bufferedBytes)
-        resumeReaders()
+        resumeSessions()
     }
 
     /// Moves the queued batches into the merge, or drops them if nothing is written any more.
@@ -183,9 +184,9 @@ actor Merger {
         notes.removeAll { !merge.holds($0.0) }
     }
 
-    private func resumeReaders() {
-        for (id, continuation) in waitingReaders where isClosed || merge.mayRead(id) {
-            waitingReaders[id] = nil
+    private func resumeSessions() {
+        for (id, continuation) in waitingSessions where isClosed || merge.mayRead(id) {
+            waitingSessions[id] = nil
             continuation.resume()
         }
     }
@@ -205,7 +206,7 @@ actor Merger {
         failure = error
         queue.setMergingBytes(0)
         onEvent(.failed(error))
-        resumeReaders()
+        resumeSessions()
     }
 
     private func end() {
@@ -213,6 +214,6 @@ actor Merger {
         isOver = true
         queue.setMergingBytes(0)
         onEvent(.isOver)
-        resumeReaders()
+        resumeSessions()
     }
 }

@@ -113,14 +113,8 @@ final class PacketPrinter: TsharkReader {
         unsafe text.withUnsafeBytes { bytes in
             var rest = unsafe bytes
             while unsafe !rest.isEmpty {
-                do {
-                    let count = unsafe try output.write(rest)
-                    unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-                } catch Errno.wouldBlock {
-                    output.waitUntilWritable()
-                } catch {
-                    return hasFailed.withLock { $0 = true }
-                }
+                guard let count = unsafe try? output.writeSome(rest) else { return hasFailed.withLock { $0 = true } }
+                unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             }
         }
     }

@@ -1,11 +1,5 @@
 internal import Subprocess
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// The program tshark(1), which reads packets from its standard input.
 struct Tshark: Sendable {
     private let program: FilePath
@@ -52,8 +46,8 @@ struct Tshark: Sendable {
         if let problem { throw UsageError("\(option) '\(filter)': \(problem)") }
     }
 
-    /// Starts tshark in a session of its own, since a Ctrl-C is for the capture. It reads `input` and prints to `output`,
-    /// both of which are closed here. Calls `onEnd` when it has ended, with its last words if it failed.
+    /// Starts tshark. It reads `input` and prints to `output`, both of which are closed here. Calls `onEnd` when it has
+    /// ended, with its last words if it failed.
     @discardableResult
     func start(
         _ arguments: [String], input: FileDescriptor, output: FileDescriptor,
@@ -84,16 +78,7 @@ struct Tshark: Sendable {
         return process
     }
 
-    /// The environment without cf's variables, which tshark and its plugins have no use for.
-    private func configuration(_ arguments: [String]) -> Configuration {
-        let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("CF_") }
-        var options = PlatformOptions()
-        options.createSession = true
-        return Configuration(
-            executable: .path(program), arguments: Arguments(arguments),
-            environment: .custom(Dictionary(uniqueKeysWithValues: environment.map { (.init(stringLiteral: $0), $1) })),
-            platformOptions: options)
-    }
+    private func configuration(_ arguments: [String]) -> Configuration { .helper(.path(program), arguments) }
 
     /// The first line of an error message, printable.
     private static func lastWords(_ text: String) -> String {

@@ -148,14 +148,11 @@ final class TsharkOutput: Output {
         return isDone.wait(timeout: .now() + .milliseconds(Int(time / .milliseconds(1)))) == .success
     }
 
-    /// Makes a pipe whose ends no other child inherits.
     private static func pipe() throws(OutputError) -> (reading: FileDescriptor, writing: FileDescriptor) {
         do {
-            let (reading, writing) = try FileDescriptor.pipe()
-            for end in [reading, writing] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
-            return (reading, writing)
+            return try FileDescriptor.closeOnExecPipe()
         } catch {
-            throw .failed(path: "a pipe to tshark", error as? Errno ?? .ioError)
+            throw .failed(path: "a pipe to tshark", error)
         }
     }
 

@@ -21,16 +21,9 @@ struct Viewer {
     /// Starts Wireshark, which shows what a display filter selects, or all.
     static func start(displayFilter: String?) async throws -> sending Viewer {
         let program = try await find()
-        let (reading, writing) = try FileDescriptor.pipe()
-        // An end that another child inherits would keep the pipe open.
-        for end in [reading, writing] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
-        var options = PlatformOptions()
-        // A Ctrl-C is for the capture, and leaves the packets on the screen.
-        options.createSession = true
-        let configuration = Configuration(
-            executable: .path(program),
-            arguments: Arguments(["-k", "-i", "-"] + (displayFilter.map { ["-Y", $0] } ?? [])),
-            platformOptions: options)
+        let (reading, writing) = try FileDescriptor.closeOnExecPipe()
+        let configuration = Configuration.helper(
+            .path(program), ["-k", "-i", "-"] + (displayFilter.map { ["-Y", $0] } ?? []))
         let failure = Task { () -> Failure? in
             do {
                 let result = try await Subprocess.run(

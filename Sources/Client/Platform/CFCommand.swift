@@ -50,8 +50,7 @@ struct CFCommand {
         options.createSession = true
         return Configuration(
             executable: .path(FilePath(executable)), arguments: Arguments(arguments),
-            environment: .custom(Dictionary(uniqueKeysWithValues: environment.map { (.init(stringLiteral: $0), $1) })),
-            platformOptions: options)
+            environment: .only(environment), platformOptions: options)
     }
 
     /// Runs cf to its end. After a minute it is killed.

@@ -104,8 +104,8 @@ public final class PrivateHome: Sendable {
 
     /// Whether the path still names the folder that is open.
     private static func isSame(_ descriptor: FileDescriptor, _ folder: String) -> Bool {
-        var (opened, named) = (stat(), stat())
-        return unsafe fstat(descriptor.rawValue, &opened) == 0 && (unsafe lstat(folder, &named)) == 0
-            && (opened.st_dev, opened.st_ino) == (named.st_dev, named.st_ino)
+        guard let opened = try? descriptor.stat(), let named = try? FilePath(folder).stat(followTargetSymlink: false)
+        else { return false }
+        return FileIdentity(opened) == FileIdentity(named)
     }
 }

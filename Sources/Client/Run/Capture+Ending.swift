@@ -88,9 +88,10 @@ extension Capture {
         hasToldDraining = true
         let names = sessions.keys.filter { roster.hasBegun($0) }.sorted().map(\.description)
         guard !names.isEmpty else { return }
-        let shown = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
         let seconds = Timeouts.drain.components.seconds
-        display.say("Waiting for the last packets of \(shown), \(seconds) seconds at most; ^C again ends it now.")
+        display.say(
+            "Waiting for the last packets of \(Quantity.list(names)), \(seconds) seconds at most; ^C again ends it now."
+        )
     }
 
     mutating func finished(_ result: Merger.Result) {

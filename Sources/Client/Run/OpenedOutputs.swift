@@ -105,23 +105,18 @@ struct OpenedOutputs {
         throw UsageError("'\(output)' is no file, and --rotate makes files: choose another --output")
     }
 
-    /// The set that `--output` names, or `capture`, `capture-1` and so on if such sets are there.
+    /// Creates the set that `--output` names, or one with the default name.
     private static func fileSet(
         _ options: CaptureOptions, _ rotation: Rotation, lines: OutputLines, _ handover: FileHandover?
     ) throws(OutputError) -> FileSet {
-        var number = 0
-        while true {
-            let output = options.output ?? (number == 0 ? "capture" : "capture-\(number)") + ".\(options.outputFormat)"
+        func create(_ output: String) throws(OutputError) -> FileSet {
             let name = FileSetName(output: output, format: options.outputFormat)
-            do {
-                let set = try FileSet(name, rotation, keep: options.keep, lines: lines, handover)
-                lines.say(Announcements.rotating(rotation, keep: options.keep, first: set.currentName))
-                if !name.isKnownToWireshark { lines.say(Announcements.unknownToWireshark) }
-                return set
-            } catch .setExists(let other) {
-                guard options.output == nil, number < 9999 else { throw .setExists(other) }
-                number += 1
-            }
+            let set = try FileSet(name, rotation, keep: options.keep, lines: lines, handover)
+            lines.say(Announcements.rotating(rotation, keep: options.keep, first: set.currentName))
+            if !name.isKnownToWireshark { lines.say(Announcements.unknownToWireshark) }
+            return set
         }
+        guard let output = options.output else { return try DefaultName.firstFree(options.outputFormat, create) }
+        return try create(output)
     }
 }

@@ -10,9 +10,10 @@ struct FileIdentity: Equatable, Sendable {
 }
 
 extension Stat {
-    /// Whether both are of one file, pipe or socket. Of a device all that is written may go separate ways, as to /dev/null.
+    /// Whether what is written to both goes to one file, pipe or socket. What is written to a device may go separate ways,
+    /// as to /dev/null.
     func isSameFile(as other: Stat) -> Bool {
-        type != .characterSpecial && inode == other.inode && deviceID == other.deviceID
+        type != .characterSpecial && FileIdentity(self) == FileIdentity(other)
     }
 }
 

@@ -9,13 +9,14 @@ extension FilePath {
         guard let new else { return nil }
         if unsafe rename(temporary.string, string) == 0 { return new }
         try? new.close()
-        temporary.unlink()
+        try? temporary.unlink()
         return nil
     }
 
     /// Removes the file's name. The corresponding C function is `unlink`.
-    func unlink() {
-        unsafe withPlatformString { unsafe _ = Self.remove($0) }
+    func unlink() throws(Errno) {
+        let isRemoved = unsafe withPlatformString { unsafe Self.remove($0) == 0 }
+        if !isRemoved { throw Errno(rawValue: errno) }
     }
 
     private static func remove(_ path: UnsafePointer<CInterop.PlatformChar>) -> Int32 {

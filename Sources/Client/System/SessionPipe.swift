@@ -31,12 +31,7 @@ internal import Synchronization
     /// Creates a pipe with a buffer of the system's size, or of 256 kB where it is wide: at a hundred megabytes a second,
     /// waking up for each 64 kB costs more than all that is done with the packets. The corresponding C function is `pipe`.
     init(isWide: Bool = false) throws(Errno) {
-        do {
-            (readingEnd, writingEnd) = try FileDescriptor.pipe()
-        } catch {
-            throw error as? Errno ?? .ioError
-        }
-        for end in [readingEnd, writingEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
+        (readingEnd, writingEnd) = try FileDescriptor.closeOnExecPipe()
         _ = fcntl(readingEnd.rawValue, F_SETFL, O_NONBLOCK)
         #if os(Linux)
             // F_SETPIPE_SZ of fcntl(2), a macro. A user at the limit of pipe(7) keeps the default size.
@@ -55,7 +50,7 @@ internal import Synchronization
     }
 
     /// Closes ``writingEnd`` where no session is started after all.
-    func abandon() {
+    func closeWritingEnd() {
         try? writingEnd.close()
     }
 

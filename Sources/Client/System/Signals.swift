@@ -26,15 +26,11 @@ final class Signals: Sendable {
     init() {
         (stream, post) = AsyncStream.makeStream(of: Request.self)
         signal(SIGPIPE, SIG_IGN)
-        var ends: [Int32] = [-1, -1]
         // Without a pipe the signals keep their defaults, which end the process.
-        guard unsafe pipe(&ends) == 0 else { return }
-        for end in ends {
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-        }
-        watch(ends[0])
-        unsafe bell = ends[1]
+        guard let (reading, writing) = try? FileDescriptor.closeOnExecPipe() else { return }
+        for end in [reading, writing] { _ = fcntl(end.rawValue, F_SETFL, O_NONBLOCK) }
+        watch(reading.rawValue)
+        unsafe bell = writing.rawValue
         for number in [SIGINT, SIGTERM, SIGUSR1] { signal(number, ring) }
         let hangup = signal(SIGHUP, ring)
         let isDetached = unsafe unsafeBitCast(hangup, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)

@@ -233,6 +233,40 @@ struct FileSetTests {
     }
 
     @Test
+    func `keeps and tells a file that cannot be removed, and does not count it as removed`() throws {
+        let set = try set("10KB", keep: 2)
+        for _ in 0..<2 {
+            let file = try #require(try set.open() as? Destination)
+            try unsafe [UInt8](repeating: 0, count: 10).withUnsafeBytes { unsafe try file.write(whole: $0) }
+            try file.close()
+            try set.didClose(packets: 1, isLast: false, failure: nil)
+        }
+        let present = try #require(try set.open() as? Destination)
+        let files = try folder.names.prefix(2).map { "\(folder.path)/\($0)" }
+        try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
+        defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path) }
+        asAnotherUser {
+            // On a full disk no more room is made, so that the capture ends instead of trying for ever.
+            #expect(present.makeRoom?() == false)
+        }
+        #expect(try folder.names.count == 3)
+        #expect(set.saved == SavedFiles(paths: Array(files), removed: 0))
+        let failures = said.all.filter { $0.contains("cannot be removed") }
+        #expect(failures.count == 2 && zip(failures, files).allSatisfy { $0.contains("'\($1)'") }, "\(said.all)")
+    }
+
+    /// Runs `body` without root's right to change any folder: with another user's identity for files, on this thread alone
+    /// (setfsuid(2), which the C library's module lacks). macOS has no such call, and no root who runs tests.
+    private func asAnotherUser(_ body: () -> Void) {
+        typealias Function = @convention(c) (uid_t) -> Int32
+        let function = geteuid() == 0 ? unsafe dlsym(nil, "setfsuid") : nil
+        let setfsuid = unsafe function.map { unsafe unsafeBitCast($0, to: Function.self) }
+        _ = setfsuid?(65534)
+        defer { _ = setfsuid?(0) }
+        body()
+    }
+
+    @Test
     func `whose present file somebody takes away goes on, which is told`() throws {
         var consumer = try consumer(try set("10KB"))
         try consumer.add(StreamID(number: 0), stream(0))

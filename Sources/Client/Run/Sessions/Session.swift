@@ -102,7 +102,7 @@ struct Session: Sendable {
         do {
             return (packets, try SessionPipe())
         } catch {
-            packets.abandon()
+            packets.closeWritingEnd()
             throw error
         }
     }
