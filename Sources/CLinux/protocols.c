@@ -1,8 +1,10 @@
 // Replaces the C library's look-up of protocols by name.
 //
-// A container need not have /etc/protocols, and libpcap takes an unknown name for protocol 0 (nametoaddr.c,
-// pcap_nametoproto). The linker prefers this function to the library's. The table contains the names in pcap-filter(7) and
-// other protocols that carry an app's traffic, with IANA's numbers.
+// A container need not have /etc/protocols. The library's function then fails, and libpcap takes a failed look-up for
+// protocol 0, so that a filter would select the wrong packets (nametoaddr.c, pcap_nametoproto). The function here never
+// fails: for an unknown name it returns 0 without an entry, which libpcap reports as an unknown protocol. The linker
+// prefers this function to the library's. The table contains the names in pcap-filter(7) and other protocols that carry
+// an app's traffic, with IANA's numbers.
 #include <netdb.h>
 #include <stddef.h>
 #include <string.h>
@@ -17,8 +19,8 @@ static const struct {
     {"sctp", 132}, {"udplite", 136},
 };
 
-// Finds a protocol by name (getprotobyname_r(3)). Returns 0, and sets `result` to NULL for an unknown name. Does not use
-// `buffer`: the entry refers to the caller's name and has no aliases.
+// Finds a protocol by name (getprotobyname_r(3)). Returns 0, and sets `result` to NULL for an unknown name. Does not
+// use `buffer`: the entry refers to the caller's name and has no aliases.
 int getprotobyname_r(const char *name, struct protoent *entry, char *buffer, size_t size, struct protoent **result) {
     static char *no_aliases[] = {NULL};
     (void)buffer, (void)size;

@@ -2,30 +2,47 @@ import Agent
 
 /// The capture agent, from its start to its end.
 ///
-/// Each call in ``capturePackets(_:_:)`` begins a phase. "Held" names what the process has gained or lost since the
-/// phase before, "read" the data that it reads in the phase, and "impossible" what no code of the process can do from
-/// then on.
+/// The table lists the phases of a capture in order. A phase has the name of the call in ``capturePackets(_:_:)`` that
+/// begins it, but for two: "command line" is the time before, and "in the child" is the part of `compile` in the child
+/// process. Other calls there only compute or log.
+///
+/// - "Held" names the things that the process has gained or lost since the phase before.
+/// - "Read" names the data from outside that the phase reads, but for the clocks and the index of `lo`. The socket
+///   tables are `/proc/net/tcp` and `tcp6`.
+/// - "Impossible" names the things that no code of the process can do from then on. In parentheses are those that code
+///   of the process could make possible again with a system call, until `run` allows no such call.
 ///
 /// | phase | held | read | impossible |
 /// |---|---|---|---|
-/// | start | CAP_NET_RAW (permitted), inherited descriptors | the command line | |
-/// | `forbidTracingAndCores` | | | being traced, leaving a core file |
-/// | `NetRaw.require` | CAP_NET_RAW (effective) | if it is missing: `/proc/self/exe`, the platform's file | |
-/// | `sanitizeDescriptors` | no inherited descriptors but the standard streams | `/proc/self/fd` | using inherited ones |
-/// | `reopenNonblocking` | pipes and terminals as open files of its own | | |
-/// | `Signals` | a descriptor for signals | | being ended by SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ |
-/// | `Output` | a pipe of up to 1 MB | the type, size and flags of standard output | |
-/// | `Slot.acquire` | one of four names of local sockets | if all are held: their holders' process ids | |
-/// | `Capture.open` | a packet socket that receives nothing, its ring | the interface | sending on the socket, duplicating it |
+/// | command line | CAP_NET_RAW (permitted), inherited descriptors | arguments, interfaces, the streams' files | |
+/// | `forbidTracingAndCores` | | | (being traced, leaving a core file) |
+/// | `NetRaw.require` | CAP_NET_RAW (effective) | capabilities; if it is missing also the reasons[^1] | |
+/// | `sanitizeDescriptors` | only the standard streams, `/` for a closed one | `/proc/self/fd` | using inherited ones |
+/// | `reopenNonblocking` | pipes and terminals as open files of its own | `/proc/self/fd/1` and `2` | |
+/// | `Signals` | a descriptor for signals | the action of SIGHUP | (being ended by certain signals[^2]) |
+/// | `Output` | a pipe of up to 1 MB | standard output's kind, flags, position, protocol, capacity | |
+/// | `Slot.acquire` | a local socket that listens | if all slots are held: their holders' process ids | |
+/// | `Capture.open` | a packet socket that receives nothing, its ring | the interface | sending on the socket[^3] |
 /// | `Privileges.drop` | no capability | | opening packet sockets, gaining privileges |
-/// | `SSHSession.find` | | ancestors' `/proc/PID`, `/proc/net/tcp` and `tcp6`, `SSH_CONNECTION` | |
-/// | `StopSource` | `/proc/net/tcp` and `tcp6`, if there is a session to watch | | |
-/// | `Exclusion.find` | | `CF_INSTANCE_PORTS`, standard output's connection, `/proc/net/tcp` and `tcp6` | |
-/// | `compile` | a child process, until it replies | `/proc/self/maps`, the reply | |
-/// | in the child | standard streams, a pipe | the filter, the resolver's files | reaching the ring or the socket |
-/// | `attach` | the socket's filter | | changing the filter |
+/// | `SSHSession.find` | | ancestors' `/proc/PID`, the socket tables, `SSH_CONNECTION` | |
+/// | `StopSource` | the socket tables, if the session's end ends the capture[^4] | standard input's state | |
+/// | `OutputConnection.find` | | standard output's addresses; if it is TCP: the socket tables | |
+/// | `Exclusion.find` | | `CF_INSTANCE_PORTS` | |
+/// | `compile` | a pipe and a child, until its reply or a stop | `/proc/self/maps`, the reply, reasons to stop[^5] | |
+/// | in the child | standard streams, a pipe, `/` for the socket | the resolver's data[^6] | reaching ring or socket |
+/// | `attach` | the socket's filter | that filter; if the kernel refuses it: `optmem_max` | changing the filter |
 /// | `start` | packets in the ring | | |
-/// | `run` | packets in the queue | the ring, signals, `/proc/net/tcp` and `tcp6` | any call but those in `sandbox.c` |
+/// | `run` | packets in the queue | the ring, kernel's counts, interface flags, reasons to stop[^5] | most calls[^7] |
+///
+/// [^1]: The bounding set, no-new-privileges, `/proc/self/exe` and its mount flags, the platform's file.
+/// [^2]: SIGINT, SIGTERM, SIGUSR1 and SIGHUP are blocked. SIGPIPE and SIGXFSZ are ignored, and SIGHUP if it was before.
+/// [^3]: Also duplicating it, `sendmsg` on any socket, `ptrace` and the other calls in `cf_pcap_deny_sending`, and
+///   gaining privileges by execve(2) (no-new-privileges).
+/// [^4]: Standard output is a pipe or a socket, nohup(1) has not started the agent, and the session has a connection.
+/// [^5]: Signals, the socket tables, and the states of standard input, standard output and its pipe.
+/// [^6]: `RES_OPTIONS`, the resolver's files and the answers to its queries; also the interface's network mask and
+///   `/proc/self/fd`. The child writes `/proc/self/oom_score_adj`.
+/// [^7]: Any system call but those in `cf_pcap_enter_sandbox` (`CLinux/sandbox.c`).
 @main
 enum CFPcap {
     /// Carries out the command line, and ends the process.

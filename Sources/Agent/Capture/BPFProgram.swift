@@ -66,10 +66,11 @@ import CPcap
 extension BPFProgram {
     /// A reason why the kernel does not run a program.
     enum Refusal: Error, Equatable {
-        /// The program has more than ``BPFProgram/maximumCount`` instructions. The value is their number.
+        /// The program has more than ``BPFProgram/maximumCount`` instructions. The value is their number. On `lo` and
+        /// `any` it includes the five of ``BPFProgram/rejectingSentOnLoopback()``.
         case tooManyInstructions(Int)
         /// The program needs more memory than a socket may use (socket(7), `net.core.optmem_max`). The value is the
-        /// number of its instructions.
+        /// number of its instructions, because the kernel does not tell how many bytes it needs.
         case tooMuchMemory(Int)
         /// The program has an unknown instruction, or a jump backward or past the end.
         case invalidInstruction

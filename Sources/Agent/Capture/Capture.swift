@@ -166,7 +166,8 @@ import CPcap
     ///
     /// - Throws: The system's reason, such as an interface that is down.
     public func start() throws(Failure) {
-        // Kernels before 4.20 do not ignore sent packets. The attached program rejects them.
+        // On `lo`, the kernel need not run the program for sent packets. The program rejects them on kernels before
+        // 4.20, which do not know the option, and on `any`, where the packets that other interfaces send are captured.
         if interface.isLoopback { socket.ignoreSentPackets() }
         do throws(SystemError) {
             try socket.receive(from: interface.index)

@@ -17,7 +17,7 @@ protocol PacketSource: ~Copyable {
     /// - Throws: The reason, if the header cannot be made.
     func fileHeader() throws(Failure) -> [UInt8]
 
-    /// Adds packets from the ring to a queue, about a batch at most.
+    /// Adds a batch of packets from the ring to a queue: at most 256 kB (64 kB if the queue is empty) and one record.
     ///
     /// - Parameter queue: The queue, which must have free space.
     /// - Returns: Whether the ring is empty.

@@ -1,13 +1,14 @@
 import CLinux
 import CPcap
 
-/// The state of a call of `pcap_dispatch`. Valid during the call.
+/// The state of a call of `pcap_dispatch`, which libpcap passes to the callback as its user pointer. Valid during the
+/// call.
 @unsafe struct ReadContext {
-    /// The number of bytes that a call adds before it ends, if the queue is empty. While the output keeps up, the queue then
-    /// uses little memory: batches of 256 kB take 0.2 MB more, for 2 % less CPU with packets of 65,000 bytes.
+    /// The number of bytes that a call adds before it ends, if the queue is empty. While the output keeps up, the queue
+    /// then uses little memory: batches of 256 kB take 0.2 MB more, for 2 % less CPU with packets of 65,000 bytes.
     private static let smallBatchSize = 64 << 10
-    /// The number of bytes that a call adds before it ends, if the queue has bytes. It is the size of a block of the ring, so
-    /// that a call frees about a block.
+    /// The number of bytes that a call adds before it ends, if the queue has bytes. It is the size of a block of the
+    /// ring, so that a call frees about a block.
     private static let batchSize = 256 << 10
 
     /// The queue that the call adds to.

@@ -1,6 +1,9 @@
 import CLinux
 
 /// The child process that compiles a filter. It ends without returning to the parent's code.
+///
+/// The child inherits the parent's signal mask, in which SIGINT, SIGTERM, SIGHUP and SIGUSR1 are blocked (``Signals``).
+/// At a stop, the parent kills it.
 enum FilterChild {
     /// The largest size of the data segment in bytes (getrlimit(2), RLIMIT_DATA). libpcap's optimizer needs 110 MB for
     /// 1,000 hosts.

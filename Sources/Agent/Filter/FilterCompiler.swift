@@ -88,6 +88,7 @@ public struct FilterCompiler {
                 log.info("waiting for the filter to be compiled, its host names to be resolved")
             }
             while let event = stops.next(at: now) {
+                // A request for the counts (SIGUSR1) gets no answer, because no packet has been captured.
                 guard case .stop(let reason) = event else { continue }
                 reason.report(to: log)
                 return nil

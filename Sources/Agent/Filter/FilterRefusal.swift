@@ -1,4 +1,5 @@
-/// A reason why a user's filter cannot be used. All wording for refused filters is in this file.
+/// A reason why a user's filter cannot be used. The wording for refused filters is in this file. ``FilterCompiler`` has
+/// the wording for a child process that has failed.
 enum FilterRefusal: Error, Equatable {
     /// A parenthesis has no counterpart.
     case unmatchedParentheses

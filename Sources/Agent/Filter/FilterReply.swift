@@ -14,8 +14,8 @@ enum FilterReply {
     private static let rejectionTag = UInt8(ascii: "R")
     /// The size of the tag and the length in bytes.
     private static let headerSize = 5
-    /// The largest content in bytes. An argument of a process has 128 kB at most, too few for an expression of more
-    /// than 131,072 instructions.
+    /// The largest content in bytes. It bounds the memory of the parent if code in the child misbehaves. It allows a
+    /// program of 131,072 instructions, so that the error for a program that is too long can give their number.
     private static let largestContent = 1 << 20
 
     /// The bytes of the reply.

@@ -1,6 +1,6 @@
 /// The packets, and parts of packets, that an interface cannot show.
 enum InterfaceLimits {
-    /// Logs the limits of an interface.
+    /// Logs the limits of an interface. Does not change the filter.
     ///
     /// - Parameters:
     ///   - interface: The interface.

@@ -2,8 +2,9 @@ import CLinux
 
 /// The agent's log on standard error.
 ///
-/// A reader that has stopped reading does not keep a capture from stopping. If standard error accepts no byte of a line
-/// within ``timeout``, the line is left out. If it accepts a part of a line, the rest is written before the next line.
+/// A line waits for a slow reader. It waits no longer than ``timeout`` without progress, so a reader that has stopped
+/// reading does not keep a capture from stopping. If standard error accepts no byte of a line, the line is left out. If
+/// it accepts a part of a line, the rest is written before the next line. A line to a file waits until it is written.
 /// Each line is one write(2) unless it is longer than `PIPE_BUF` (pipe(7)).
 public final class Log {
     /// The time for which a line waits while standard error accepts nothing.

@@ -61,7 +61,8 @@ public struct Output: ~Copyable {
         case accepted
         /// The output accepts nothing until poll(2) reports that it is ready.
         case notReady
-        /// The pipe has no space for a whole record. The kernel does not report when it has.
+        /// The pipe has no space for a whole record, and the kernel does not report when it has. Also if a signal has
+        /// interrupted the write.
         case needsSpace
         /// The reader of the output is gone.
         case readerGone
@@ -69,7 +70,9 @@ public struct Output: ~Copyable {
         case failed(SystemError)
     }
 
-    /// Writes bytes from the front of the queue, and removes them from the queue. Does not wait.
+    /// Writes bytes from the front of the queue, and removes them from the queue.
+    ///
+    /// Does not wait for a pipe or a socket. Waits until a file or a device has accepted the bytes.
     ///
     /// - Parameter queue: The queue, which must not be empty.
     mutating func write(from queue: inout RecordQueue) -> WriteResult {

@@ -21,7 +21,8 @@ struct PipeFreeSpace {
     /// The values of ``written`` after each write whose bytes may be unread, the oldest first.
     private var writeEnds: [Int] = []
 
-    /// Enlarges the pipe as far as the system allows, up to 1 MB, so that the agent and the reader wake up less often.
+    /// Begins to count, and enlarges the pipe as far as the system allows, up to 1 MB, so that the agent and the reader
+    /// wake up less often.
     ///
     /// The corresponding C function is `fcntl` with F_SETPIPE_SZ.
     init(descriptor: Int32) {

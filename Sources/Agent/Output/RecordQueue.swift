@@ -7,7 +7,8 @@ import CLinux
 /// memory, which is in the processor's caches, is used for each batch. A queue that never becomes empty moves its bytes
 /// to the beginning when the 512 kB before them are free.
 @safe struct RecordQueue: ~Copyable {
-    /// The number of bytes that the queue is sure to hold besides a record of the largest size.
+    /// The number of bytes that an empty queue can hold besides a record of the largest size. A queue that never
+    /// becomes empty can hold at least half as many.
     private static let nominalCapacity = 1 << 20
 
     /// The memory of the queue, which lives as long as the process.

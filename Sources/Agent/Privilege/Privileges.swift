@@ -5,6 +5,8 @@ import CLinux
 public enum Privileges {
     /// Forbids other processes to trace this one and to read its memory, and the kernel to write a core file.
     ///
+    /// Code of this process could allow it again (prctl(2)), as ``FilterChild`` does.
+    ///
     /// The corresponding C functions are `prctl` with PR_SET_DUMPABLE and `setrlimit` with RLIMIT_CORE.
     public static func forbidTracingAndCores() throws(Failure) {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)

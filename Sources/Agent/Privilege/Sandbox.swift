@@ -1,6 +1,7 @@
 import CLinux
 
-/// The sandbox in which packets are captured. The only system calls in it are those of the table in `CLinux/sandbox.c`.
+/// The sandbox in which packets are read from the ring. The kernel begins to fill the ring shortly before. The only
+/// system calls in it are those of the table in `CLinux/sandbox.c`.
 enum Sandbox {
     /// Enters the sandbox for the rest of the process's life.
     ///

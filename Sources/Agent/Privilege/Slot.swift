@@ -1,9 +1,10 @@
 import CLinux
 
-/// Limits the number of captures in a container to four.
+/// Limits the number of captures in a network namespace, and so in a container, to four.
 ///
-/// Each capture binds one of four names in the abstract socket namespace (unix(7)). The kernel gives a name to one
-/// process at a time, and frees it when that process ends.
+/// Each capture binds one of four names in the abstract socket namespace (unix(7)), of which each network namespace has
+/// its own. The kernel gives a name to one process at a time, and frees it when that process ends. Messages call the
+/// slots places for captures.
 public enum Slot {
     static let count = 4
 
@@ -31,8 +32,9 @@ public enum Slot {
 
     /// Returns the error for slots that are all held.
     ///
-    /// The error names the captures that hold slots. It also counts the slots whose holder does not listen, and so is
-    /// not a capture.
+    /// The error names the captures that hold slots. It also counts the slots whose holder accepts no connection, as
+    /// held by a process that is no capture. A capture is counted so for the moment between its bind(2) and listen(2),
+    /// or when its ``backlog`` is full.
     private static func noneFree(of program: ByteString) -> Failure {
         let holders = (0..<count).compactMap { holder(of: "\(program)/\($0)") }
         let captures: ByteString =
@@ -51,7 +53,7 @@ public enum Slot {
     }
 
     /// The number of processes that can connect to a slot to learn its holder. No connection is accepted, and each
-    /// occupies its place until the slot is free.
+    /// remains in the backlog until the slot is free.
     private static let backlog: Int32 = 1024
 
     /// Creates a local stream socket that does not block.
@@ -74,7 +76,7 @@ public enum Slot {
         }
     }
 
-    /// Returns words for the process that holds a slot, or nil if no process listens on the slot.
+    /// Returns words for the process that holds a slot, or nil if the connection is not accepted.
     ///
     /// The corresponding C functions are `connect` and `getsockopt` with SO_PEERCRED.
     private static func holder(of name: ByteString) -> ByteString? {

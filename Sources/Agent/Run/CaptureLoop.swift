@@ -21,12 +21,16 @@ public func run(
 /// 1. The kernel runs the filter and copies the packet into the ring of the packet socket.
 /// 2. When a block of the ring is full or its timeout has passed, the socket is readable. A wait for packets ends.
 /// 3. ``readRing(at:)`` has libpcap pass the packet to the queue, which copies it behind the last record.
-/// 4. ``write(at:)`` offers the output bytes from the front of the queue, without waiting: whole records to a pipe or a
-///    socket, unless a record is larger than it accepts at once, and up to 256 kB to a file or a device.
-/// 5. While the queue has bytes left, later packets stay in the ring, with two exceptions after a second
-///    (``LoopState/shouldReadRing(into:at:)``).
-/// 6. After a stop the loop continues until all packets captured before it are written, the output fails, or ``Drain``
-///    abandons the rest.
+/// 4. ``write(at:)`` offers the output bytes from the front of the queue. A pipe is offered the whole records for which
+///    it has space, and a socket up to 32 kB of whole records, of which it may accept a part. A record that does not
+///    fit into an empty pipe, or into 32 kB for a socket, is offered in parts. These writes do not wait. A file or a
+///    device is offered up to 256 kB, and the write waits for it.
+/// 5. While the queue has bytes left, later packets stay in the ring, with two exceptions after a second if the queue
+///    has free space (``LoopState/shouldReadRing(into:at:)``).
+/// 6. After a signal, the end of the session or a failure of the interface, the loop continues until it has written all
+///    packets captured before, the output fails, or ``Drain`` abandons the rest. It expects no more packets from a ring
+///    that is empty ``Drain/blockRetirement`` after the stop, even if the kernel counted more. If the reader of
+///    standard output is gone, the loop ends at once.
 final class CaptureLoop<Source: PacketSource & ~Copyable> {
     private var source: Source
     private var output: Output
@@ -36,10 +40,12 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
     /// The reports of the counts.
     private var reports: Reports
     private let log: Log
-    /// The state on which decisions depend.
+    /// The phase, and the moments on which decisions depend.
     private var state: LoopState
 
-    /// Allocates all memory that the loop needs.
+    /// Allocates the memory for packets.
+    ///
+    /// In the sandbox, only log lines, checks of the session and decisions of a drain allocate more.
     ///
     /// - Throws: The reason, if the file header cannot be made.
     init(_ source: consuming Source, to output: consuming Output, until stops: StopSource, log: Log) throws(Failure) {
@@ -72,7 +78,7 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
             handleEvents(at: MonotonicClock.now())
             let now = MonotonicClock.now()
             if queue.isEmpty { state.lastOutputProgress = now }
-            // Writing the log may have blocked, so read the ring again before deciding.
+            // Writing the log may have waited, so read the ring again before deciding.
             if state.drain != nil { state.isRingEmpty = false }
             if state.shouldReadRing(into: queueStatus, at: now) { readRing(at: now) }
             let result = write(at: now)
@@ -170,7 +176,7 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
         }
     }
 
-    /// Begins to drain. Records the failure if the loop drains already. The first failure counts.
+    /// Begins to drain. If the loop drains already, records only the failure, unless one is recorded.
     private func startDraining(at now: MonotonicClock.Instant, failure: Failure? = nil) {
         if var drain = state.drain {
             drain.failure = drain.failure ?? failure

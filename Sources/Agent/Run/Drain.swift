@@ -45,7 +45,7 @@ struct Drain: Equatable {
     enum Decision: Equatable {
         /// The loop continues.
         case keepDraining
-        /// All packets are written, and the loop ends.
+        /// All packets that were read are written, and no more are expected from the ring. The loop ends.
         case done
         /// The loop ends, and the rest is lost.
         case abandon(Reason)
@@ -104,7 +104,8 @@ struct Drain: Equatable {
         return isAbandoned ? .abandon : .duplicate
     }
 
-    /// Returns whether all packets that the kernel had captured at the stop are read from the ring.
+    /// Returns whether no more packets are expected from the ring: all that the kernel had captured at the stop are
+    /// read, or the ring is empty after ``blockRetirement``. In the second case, packets may be missing.
     func hasAllPackets(_ progress: Progress) -> Bool {
         let age = progress.now - start
         return progress.packetsRead >= captured || (progress.isRingEmpty && age >= Self.blockRetirement)

@@ -57,7 +57,8 @@ struct LoopState: Equatable {
 
     /// The outcome of the loop.
     enum Outcome: Equatable {
-        /// All captured packets are written.
+        /// All packets that were read are written. Captured packets are missing if the ring was empty
+        /// ``Drain/blockRetirement`` after the stop and fewer had been read than the kernel counted.
         case complete
         /// The reader of standard output is gone.
         case readerGone

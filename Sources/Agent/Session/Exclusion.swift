@@ -10,13 +10,14 @@ public struct Exclusion: Equatable, Sendable {
     /// are sent to the same listener share this end.
     var outputEnd: Endpoint?
 
-    /// The port of the platform's SSH daemon. It is excluded if no session is found.
+    /// The port of the platform's SSH daemon. It is excluded if no session is found. It is also the last kind of
+    /// evidence for the connections of a daemon that is found (``SSHSession``).
     static let platformPort: UInt16 = 2222
 
     /// The filter expression that excludes the traffic.
     ///
-    /// Excludes packets of ``ports`` in both directions, and packets to and from ``outputEnd``. Includes connections
-    /// from that host to the same port of this one.
+    /// Excludes packets of ``ports`` in both directions, and packets to and from ``outputEnd``. Does not exclude
+    /// connections from the host of ``outputEnd`` to a port of the same number on this host.
     var expression: ByteString {
         var terms: [ByteString] = ports.map { "not tcp port \($0)" }
         if let end = outputEnd {
@@ -40,7 +41,8 @@ public struct Exclusion: Equatable, Sendable {
         filter.isBlank ? expression : "(\(expression)) and (\(filter))"
     }
 
-    /// Logs the combined expression.
+    /// Logs the combined expression. Names the SSH session alone if both are excluded, because
+    /// ``find(for:output:on:log:)`` has logged the output's connection.
     func describe(with filter: ByteString, in log: Log) {
         let verb: ByteString = filter.isBlank ? "set" : "adjusted"
         let traffic: ByteString = ports.isEmpty ? "its own output" : "SSH session"

@@ -13,7 +13,8 @@ public struct SSHSession: Equatable {
     let connections: [TCPSocket]
     /// The evidence for ``connections``.
     let source: Source
-    /// Whether the daemon ignores SIGHUP. The agent then ignores SIGHUP even without nohup(1).
+    /// Whether the daemon ignores SIGHUP. The agent then ignores SIGHUP even without nohup(1), so that nohup(1) cannot
+    /// be recognized.
     var daemonIgnoresHangup = false
 
     /// The evidence that a connection belongs to a daemon.
@@ -28,8 +29,8 @@ public struct SSHSession: Equatable {
 
     /// Returns whether the end of this session ends a capture.
     ///
-    /// A capture into a file continues after the session. A capture that nohup(1) has started continues, too: the
-    /// process ignores SIGHUP, and the daemon does not.
+    /// A capture into a file continues after the session. A capture that nohup(1) has started continues, too. It is
+    /// recognized if the process ignores SIGHUP and the daemon does not.
     ///
     /// - Parameter isStream: Whether standard output leads to another process.
     func endsCapture(toStream isStream: Bool) -> Bool {
@@ -125,7 +126,7 @@ extension SSHSession {
 
     // MARK: The daemon's connections
 
-    /// Returns the session of a daemon that holds certain sockets, or nil if the daemon holds none of `sockets`.
+    /// Returns the session of a daemon, or nil if the evidence does not show that any of `sockets` belongs to it.
     ///
     /// The session's connections are those whose port has a listening socket, of whichever process: a daemon that
     /// serves all sessions listens itself, and a process that serves one session has a parent that listens. This leaves
@@ -135,8 +136,8 @@ extension SSHSession {
     ///   - pid: The daemon's process id.
     ///   - name: The daemon's command name.
     ///   - sockets: The sockets of the tables.
-    ///   - source: The evidence that `isHeld` uses.
-    ///   - isHeld: Returns whether the daemon holds a socket.
+    ///   - source: The kind of evidence.
+    ///   - isHeld: Returns whether a socket belongs to the daemon by this evidence.
     static func select(
         _ pid: Int, _ name: ByteString, from sockets: [TCPSocket], by source: Source,
         where isHeld: (TCPSocket) -> Bool

@@ -18,7 +18,7 @@ public struct Signals: ~Copyable {
     /// Blocks the handled signals, and ignores SIGPIPE and SIGXFSZ, so that a write fails instead of ending the
     /// process.
     ///
-    /// SIGHUP stays ignored if the process was started so.
+    /// SIGHUP stays ignored, and is not blocked, if the process was started so (``Hangup/isIgnored``).
     ///
     /// - Throws: The system's reason, if a call fails.
     ///

@@ -3,8 +3,9 @@ import CLinux
 /// Waits for events, and reports the reasons to stop: a signal, the end of the SSH session, or of standard output's
 /// reader.
 ///
-/// The agent waits for events nowhere else. The caller adds one descriptor of its own to each wait. After a stop, the
-/// source continues to report signals.
+/// No other wait of the agent notices these events: neither those for standard error (``Log``, 200 ms without progress)
+/// and a write to a file, nor the one for the end of a killed child. The caller adds one descriptor of its own to each
+/// wait. After a stop, the source continues to report signals.
 public final class StopSource {
     private let signals: Signals
     /// The watch over the SSH session.
