@@ -1,12 +1,12 @@
 /// The texts that people and scripts know.
-public enum Announcements {
+enum Announcements {
     /// Says how many of the packets that came are in the output, where --count or --until ended it before the sessions.
     static func partWritten(_ written: Int, of came: Int) -> String {
         "\(Quantity.count(written)) of the \(Quantity.packets(came)) that came are in the output: what was asked for."
     }
 
     /// The line before the first session.
-    public static func starting(on indices: [ClosedRange<Int>]?) -> String {
+    static func starting(on indices: [ClosedRange<Int>]?) -> String {
         guard let indices else { return "Starting capture on all instances." }
         return "Starting capture on instances: \(IndexList.text(indices))."
     }
@@ -18,10 +18,10 @@ public enum Announcements {
     }
 
     /// The line for the first session that captures.
-    public static let capturing = "Capturing, press ^C to stop..."
+    static let capturing = "Capturing, press ^C to stop..."
 
     /// The line at the end of a run without an output.
-    public static func nothingSaved(isFile: Bool) -> String {
+    static func nothingSaved(isFile: Bool) -> String {
         isFile ? "Nothing was captured: no file was written." : "Nothing was captured."
     }
 

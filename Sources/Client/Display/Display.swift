@@ -31,13 +31,20 @@ public final class Display: Sendable {
         self.init(writer: TerminalWriter(descriptor: STDERR_FILENO, isTerminal: isTerminal), quiet: quiet)
     }
 
+    /// Shows the error that the program ends with.
+    public static func show(_ error: any Error) {
+        let display = Display(quiet: true)
+        display.error(nil, "\(error)")
+        display.finish()
+    }
+
     init(writer: TerminalWriter, quiet: Bool) {
         self.writer = writer
         isQuiet = quiet
     }
 
     /// Says something that nobody needs to act on.
-    public func say(_ text: String) {
+    func say(_ text: String) {
         if !isQuiet { add([text.printable]) }
     }
 
@@ -47,12 +54,12 @@ public final class Display: Sendable {
     }
 
     /// Warns of a capture point, or of the whole. What several points have in common within a moment is one line.
-    public func warn(_ point: CapturePoint?, _ text: String) {
+    func warn(_ point: CapturePoint?, _ text: String) {
         add("warning", point, text)
     }
 
     /// Tells of a failure of a capture point, or of the whole, as ``warn(_:_:)`` does.
-    public func error(_ point: CapturePoint?, _ text: String) {
+    func error(_ point: CapturePoint?, _ text: String) {
         add("error", point, text)
     }
 
@@ -88,7 +95,7 @@ public final class Display: Sendable {
     }
 
     /// Returns when all has been written, or after a second.
-    public func finish() {
+    func finish() {
         add([])
         writer.flush()
     }

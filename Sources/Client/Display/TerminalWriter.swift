@@ -98,28 +98,12 @@ final class TerminalWriter: Sendable {
         }
     }
 
-    /// The corresponding C function is `write`. There is nobody to tell of a failure.
+    /// Writes all bytes. There is nobody to tell of a failure. The corresponding C function is `write`.
     private func write(_ bytes: ArraySlice<UInt8>) {
+        let descriptor = FileDescriptor(rawValue: descriptor)
         var rest = bytes
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { buffer in
-                #if canImport(Darwin)
-                    unsafe Darwin.write(descriptor, buffer.baseAddress, buffer.count)
-                #elseif canImport(Musl)
-                    unsafe Musl.write(descriptor, buffer.baseAddress, buffer.count)
-                #else
-                    unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
-                #endif
-            }
-            if count > 0 {
-                rest = rest.dropFirst(count)
-            } else if errno == EAGAIN {
-                // Somebody who shares the descriptor made it non-blocking.
-                var one = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                unsafe poll(&one, 1, -1)
-            } else if errno != EINTR {
-                return
-            }
+        while !rest.isEmpty, let count = try? unsafe rest.withUnsafeBytes({ unsafe try descriptor.writeSome($0) }) {
+            rest = rest.dropFirst(count)
         }
     }
 }

@@ -27,7 +27,7 @@ final class Destination: ByteDestination {
     ) throws(OutputError) -> Destination {
         let destination =
             switch options.output {
-            case "-"?: try standardOutput(options.outputFormat.format)
+            case CaptureOptions.standardOutput?: try standardOutput(options.outputFormat.format)
             case let path?: try file(FilePath(path), overwrite: options.force, isChosen: true, wait)
             case nil:
                 try DefaultName.firstFree(options.outputFormat) { name throws(OutputError) in

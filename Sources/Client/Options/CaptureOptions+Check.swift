@@ -12,7 +12,7 @@ extension CaptureOptions {
             throw UsageError(
                 "the app's name '\(appName)' begins with '-', which cf takes for an option: rename the app")
         }
-        if let output, Self.isStandardOutput(output) { self.output = "-" }
+        if let output, Self.isStandardOutput(output) { self.output = Self.standardOutput }
         if filter == "" { filter = nil }
         if snaplen == 0 { snaplen = nil }
         try checkInterfaces()
@@ -51,7 +51,7 @@ extension CaptureOptions {
             guard keep == nil else { throw UsageError("--keep goes with --rotate: it counts the files of a set") }
             return
         }
-        guard output != "-" else {
+        guard !writesStandardOutput else {
             throw UsageError("standard output is one stream, and --rotate makes files: name them with --output")
         }
         guard output?.hasSuffix("/") != true else {
@@ -107,7 +107,7 @@ extension CaptureOptions {
     /// what its name says.
     private func resolvedFormat() throws(UsageError) -> OutputFormat {
         if showsPackets, !writesFile { return OutputFormat(format: .pcapng, compression: .none) }
-        guard let output, output != "-" else {
+        guard let output, !writesStandardOutput else {
             // A reader of standard output or of a set gets who sent what; the default name is the contract's.
             return requestedFormat
                 ?? OutputFormat(format: output == nil && rotation == nil ? .pcap : .pcapng, compression: .none)

@@ -38,7 +38,7 @@ extension CaptureOptions {
     }
 
     private func checkFile(beside option: String) throws(UsageError) {
-        guard output != "-" else {
+        guard !writesStandardOutput else {
             throw UsageError(
                 wireshark
                     ? "--wireshark takes the place of '-o -', name a file with --output or leave it out"

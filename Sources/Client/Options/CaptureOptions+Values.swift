@@ -1,6 +1,6 @@
 extension CaptureOptions {
     /// The processes of an app to capture.
-    public enum Processes: Sendable, Equatable {
+    enum Processes: Sendable, Equatable {
         /// The process of this type.
         case named(String)
         /// The processes of all types.
@@ -8,7 +8,7 @@ extension CaptureOptions {
     }
 
     /// The file format of the output.
-    public enum Format: String, Sendable, CaseIterable {
+    enum Format: String, Sendable, CaseIterable {
         /// The classic format (pcap-savefile(5)).
         case pcap
         /// The newer format (draft-ietf-opsawg-pcapng).
@@ -16,7 +16,7 @@ extension CaptureOptions {
     }
 
     /// The compression of the output.
-    public enum Compression: String, Sendable, CaseIterable {
+    enum Compression: String, Sendable, CaseIterable {
         /// No compression.
         case none = ""
         /// Members of gzip (RFC 1952).
@@ -36,8 +36,14 @@ extension CaptureOptions {
     /// Whether instances are joined again, and new ones joined.
     var follow: Bool { !noFollow }
 
+    /// Whether the capture goes to standard output. Checking the options brings each of its names into this form.
+    var writesStandardOutput: Bool { output == Self.standardOutput }
+
+    /// The name of standard output.
+    static let standardOutput = "-"
+
     /// Whether packets are written to files: those that show packets write none unless that is asked for.
-    var writesFile: Bool { output != "-" && (!showsPackets || output != nil || rotation != nil) }
+    var writesFile: Bool { !writesStandardOutput && (!showsPackets || output != nil || rotation != nil) }
 
     /// The value of `--keep`.
     static func fileCount(_ text: String) throws(UsageError) -> Int {

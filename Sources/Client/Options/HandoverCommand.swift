@@ -1,14 +1,14 @@
 /// A person's shell command for each complete file, such as `aws s3 cp {} s3://bucket/`.
-public struct HandoverCommand: Sendable, Equatable {
+struct HandoverCommand: Sendable, Equatable {
     /// The command as it was written, for messages.
-    public let text: String
+    let text: String
     /// The script for `sh -c`, whose first argument is the file's path.
     let script: String
 
     /// Reads a command. Throws if no `{}` stands in it, or if a quote in it has no end.
     ///
     /// The path is one word wherever `{}` stands, inside quotes as well; no character of it is read by the shell.
-    public init(_ text: String) throws(UsageError) {
+    init(_ text: String) throws(UsageError) {
         var scanner = Scanner()
         var script = ""
         var rest = text[...]

@@ -9,13 +9,13 @@ internal import Synchronization
 /// - ``withdraw(_:)`` if a file that waits has to go all the same; where that gives false, the command works on the file;
 /// - ``finish()`` at the end of the capture, which returns when the last command has ended;
 /// - ``abandon()`` if the person does not want to wait for that.
-public final class FileHandover: Sendable {
+final class FileHandover: Sendable {
     /// A command that failed.
-    public struct Failure: Sendable, Equatable, CustomStringConvertible {
+    struct Failure: Sendable, Equatable, CustomStringConvertible {
         /// The file that it was run for.
-        public let path: String
+        let path: String
         /// The command and its end.
-        public let description: String
+        let description: String
     }
 
     private struct State {
@@ -37,7 +37,7 @@ public final class FileHandover: Sendable {
 
     /// Prepares to run a command with these variables, but for those of cf. Its standard output and error go to this
     /// process's standard error. `onFailure` is called for each command that fails, from a thread of its own.
-    public convenience init(
+    convenience init(
         _ command: HandoverCommand, environment: [String: String],
         onFailure: @escaping @Sendable (Failure) -> Void
     ) {
@@ -55,7 +55,7 @@ public final class FileHandover: Sendable {
     }
 
     /// Takes a complete file. The command is run for it after those for all files before.
-    public func submit(_ path: String) {
+    func submit(_ path: String) {
         let mustStart = state.withLock { state in
             guard !state.isAbandoned else { return false }
             state.waiting.append(path)
@@ -66,12 +66,12 @@ public final class FileHandover: Sendable {
     }
 
     /// Returns whether the command for this file has not ended yet.
-    public func isPending(_ path: String) -> Bool {
+    func isPending(_ path: String) -> Bool {
         state.withLock { $0.current == path || $0.waiting.contains(path) }
     }
 
     /// Takes a waiting file back, for which the command is then never run. Returns false if the file does not wait.
-    public func withdraw(_ path: String) -> Bool {
+    func withdraw(_ path: String) -> Bool {
         state.withLock { state in
             guard let index = state.waiting.firstIndex(of: path) else { return false }
             state.waiting.remove(at: index)
@@ -80,12 +80,12 @@ public final class FileHandover: Sendable {
     }
 
     /// The files whose command has not ended yet, in their order.
-    public var pending: [String] {
+    var pending: [String] {
         state.withLock { ($0.current.map { [$0] } ?? []) + $0.waiting }
     }
 
     /// Returns when the command has ended for every file.
-    public func finish() async {
+    func finish() async {
         await withCheckedContinuation { continuation in
             let isDone = state.withLock { state in
                 if state.isRunning { state.finishers.append(continuation) }
@@ -98,7 +98,7 @@ public final class FileHandover: Sendable {
     /// Ends the running command with all it has started, and runs no other. Returns the files that were not handed on.
     ///
     /// The command gets SIGTERM, and SIGKILL a second later. ``finish()`` returns when nothing of it is left.
-    public func abandon() -> [String] {
+    func abandon() -> [String] {
         let (files, process) = state.withLock { state in
             let files = (state.current.map { [$0] } ?? []) + state.waiting
             state.isAbandoned = true

@@ -2,7 +2,7 @@ internal import Subprocess
 
 extension CF {
     /// Finds the app of this name in the space that cf targets.
-    public func app(named name: String) async throws(PlatformError) -> App {
+    func app(named name: String) async throws(PlatformError) -> App {
         let guid = try await persistently { () async throws(PlatformError) in
             let result = try await self.ask(["app", name, "--guid"])
             guard result.status.isSuccess else { throw self.failure(toFind: name, result) }
@@ -27,7 +27,7 @@ extension CF {
     }
 
     /// Throws if the app does not run, with the remedy.
-    public func requireStarted(_ app: App) async throws(PlatformError) {
+    func requireStarted(_ app: App) async throws(PlatformError) {
         let answer: API.Application = try await get("/v3/apps/\(app.guid)")
         await appName.set(answer.name)
         guard answer.state == "STARTED" else {
@@ -37,7 +37,7 @@ extension CF {
     }
 
     /// Throws if the platform says that SSH to the app is disabled, with the remedy. If it does not say, a session tells.
-    public func requireSSH(to app: App) async throws(PlatformError) {
+    func requireSSH(to app: App) async throws(PlatformError) {
         if let refusal = try? await sshRefusal(of: app) { throw PlatformError("\(refusal)") }
     }
 
@@ -56,7 +56,7 @@ extension CF {
 
     /// Returns the processes to capture, one of each type. Throws an error of the kind `deleted` if the app is gone, and
     /// unless `mayBeEmpty`, if there are no instances.
-    public func processes(
+    func processes(
         _ wanted: CaptureOptions.Processes, of app: App, mayBeEmpty: Bool = false
     ) async throws(PlatformError) -> ProcessSelection {
         let answer: API.List<API.Process>
@@ -85,7 +85,7 @@ extension CF {
 
     /// Returns the instances of those processes, running or not, in the order of their names. Processes without instances
     /// are not asked about. A deployment replaces processes: to ask again, ask for the processes again.
-    public func instances(of selection: ProcessSelection) async throws(PlatformError) -> [Instance] {
+    func instances(of selection: ProcessSelection) async throws(PlatformError) -> [Instance] {
         let processes = selection.processes.filter { $0.instances > 0 }
         var instances: [Instance] = []
         for start in stride(from: 0, to: processes.count, by: Self.questionsAtOnce) {

@@ -7,9 +7,9 @@ internal import Subprocess
 #endif
 
 /// The platform, asked through the cf CLI of the person who is logged in.
-public actor CF {
+actor CF {
     /// The API, organization and space of the whole run.
-    public nonisolated let target: Target
+    nonisolated let target: Target
 
     nonisolated let command: CFCommand
     nonisolated let home: PrivateHome
@@ -37,7 +37,7 @@ public actor CF {
     /// Finds cf, renews the tokens and makes a folder for copies of its configuration, which `close` removes.
     ///
     /// `parent` is the process of cf that started this program as a plugin.
-    public static func open(
+    static func open(
         environment: [String: String]? = nil, startedBy parent: Int32? = nil
     ) async throws(PlatformError) -> CF {
         let environment = environment ?? ProcessInfo.processInfo.environment
@@ -48,7 +48,7 @@ public actor CF {
     }
 
     /// Stops the questions to cf, and removes the copies of its configuration. Later questions fail.
-    public func close() async {
+    func close() async {
         isClosed = true
         for question in questions.values { question.cancel() }
         for question in questions.values { _ = await question.result }

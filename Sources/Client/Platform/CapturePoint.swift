@@ -1,9 +1,9 @@
 /// A place where packets are captured: an interface of an instance.
-public struct CapturePoint: Hashable, Sendable {
+struct CapturePoint: Hashable, Sendable {
     /// The instance.
-    public let instance: InstanceID
+    let instance: InstanceID
     /// The interface in its container.
-    public let interface: String
+    let interface: String
     /// Whether the run captures other interfaces of the instance as well, so that messages name this one.
     let isOneOfSeveral: Bool
 
@@ -22,19 +22,19 @@ public struct CapturePoint: Hashable, Sendable {
 
 extension CapturePoint {
     /// Hashes the instance alone: points of one instance are few.
-    public func hash(into hasher: inout Hasher) {
+    func hash(into hasher: inout Hasher) {
         hasher.combine(instance)
     }
 }
 
 extension CapturePoint: CustomStringConvertible {
     /// `PROCESS/INDEX`, or `PROCESS/INDEX INTERFACE` where the run captures several interfaces.
-    public var description: String { isOneOfSeveral ? "\(instance) \(interface)" : "\(instance)" }
+    var description: String { isOneOfSeveral ? "\(instance) \(interface)" : "\(instance)" }
 }
 
 extension CapturePoint: Comparable {
     /// By instance, then by interface.
-    public static func < (left: CapturePoint, right: CapturePoint) -> Bool {
+    static func < (left: CapturePoint, right: CapturePoint) -> Bool {
         (left.instance, left.interface) < (right.instance, right.interface)
     }
 }

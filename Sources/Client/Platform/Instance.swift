@@ -1,7 +1,7 @@
 /// An instance as the platform sees it.
-public struct Instance: Sendable, Equatable {
+struct Instance: Sendable, Equatable {
     /// A state that the platform tells of an instance.
-    public enum State: Sendable, Equatable {
+    enum State: Sendable, Equatable {
         /// The platform's RUNNING, STARTING, CRASHED and DOWN.
         case running, starting, crashed, down
         /// A state that came after this client, in the platform's word.
@@ -19,25 +19,25 @@ public struct Instance: Sendable, Equatable {
     }
 
     /// Its name.
-    public let id: InstanceID
+    let id: InstanceID
     /// Whether it runs.
-    public let state: State
+    let state: State
     /// Its own identifier, another one after each start; empty where it has none.
-    public let guid: String
+    let guid: String
     /// The address of the cell that it runs on; empty where it has none.
-    public let host: String
+    let host: String
     /// The instance's own address, which its containers see on `eth0`; empty if the platform does not tell it.
-    public var address = ""
+    var address = ""
     /// The platform's words on a crash; empty if there are none.
-    public let details: String
+    let details: String
 
     /// Whether a session to it can be opened.
-    public var isRunning: Bool { state == .running }
+    var isRunning: Bool { state == .running }
 }
 
 extension Instance.State: CustomStringConvertible {
     /// The state in lower case.
-    public var description: String {
+    var description: String {
         switch self {
         case .running: "running"
         case .starting: "starting"

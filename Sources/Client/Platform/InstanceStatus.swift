@@ -1,7 +1,7 @@
 /// The state and the counts of one capture point.
-public struct InstanceStatus: Sendable {
+struct InstanceStatus: Sendable {
     /// A state of a capture.
-    public enum State: Sendable {
+    enum State: Sendable {
         /// The session is being opened, or the agent has not yet written its header.
         case starting
         /// Packets may come.
@@ -15,28 +15,28 @@ public struct InstanceStatus: Sendable {
     }
 
     /// The capture point.
-    public let point: CapturePoint
+    let point: CapturePoint
     /// The state of its capture.
-    public var state: State = .starting {
+    var state: State = .starting {
         didSet { if case .capturing = state { hasBegun = true } }
     }
     /// Whether a capture has begun there at any time.
-    public private(set) var hasBegun = false
+    private(set) var hasBegun = false
     /// Packets that have come so far.
-    public var packets = 0
+    var packets = 0
     /// Their captured bytes.
-    public var bytes = 0
+    var bytes = 0
     /// Bytes a second, over the last seconds.
-    public var rate = 0.0
+    var rate = 0.0
     /// Packets that matched but were lost, as the agent counts them; nil before it has said.
-    public var dropped: Int?
+    var dropped: Int?
     /// Whether ``dropped`` is the least, because a session ended without its agent's last counts.
-    public var isDroppedLeast = false
+    var isDroppedLeast = false
     /// Packets of which only the beginning was kept, as the agent counts them.
-    public var truncated = 0
+    var truncated = 0
 
     /// The status of a capture point whose session is about to be opened.
-    public init(_ point: CapturePoint) {
+    init(_ point: CapturePoint) {
         self.point = point
     }
 }

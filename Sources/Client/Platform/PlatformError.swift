@@ -1,7 +1,7 @@
 /// The platform cannot be asked, or does not give what was asked for.
-public struct PlatformError: Error, Equatable, CustomStringConvertible {
+struct PlatformError: Error, Equatable, CustomStringConvertible {
     /// The kind of failure, for those who decide whether to go on.
-    public enum Kind: Sendable, Equatable {
+    enum Kind: Sendable, Equatable {
         /// cf has no token that the platform takes. A new login ends this.
         case loggedOut
         /// The platform has nothing under the identifier that was asked for.
@@ -15,9 +15,9 @@ public struct PlatformError: Error, Equatable, CustomStringConvertible {
     }
 
     /// The kind of failure.
-    public let kind: Kind
+    let kind: Kind
     /// The failure, its cause and the remedy, in one line.
-    public let description: String
+    let description: String
 
     init(_ description: String, _ kind: Kind = .other) {
         self.kind = kind

@@ -12,7 +12,7 @@
 ///
 /// A copy has no refresh token, so that no process of cf renews tokens: only ``Login`` does, in the person's own
 /// configuration, before a copy is made.
-public final class PrivateHome: Sendable {
+final class PrivateHome: Sendable {
     private static let prefix = "cf-pcap-home-"
 
     private let folder: String
@@ -42,12 +42,12 @@ public final class PrivateHome: Sendable {
     }
 
     /// Removes a copy whose process has ended.
-    public func discard(_ copy: String) {
+    func discard(_ copy: String) {
         try? FileManager.default.removeItem(atPath: copy)
     }
 
     /// Removes everything.
-    public func remove() {
+    func remove() {
         try? FileManager.default.removeItem(atPath: folder)
         try? lock.close()
     }

@@ -1,9 +1,9 @@
 /// The processes that a capture takes, one of each type.
-public struct ProcessSelection: Sendable, Equatable {
+struct ProcessSelection: Sendable, Equatable {
     let processes: [API.Process]
     /// Types of which a second process exists, out of reach: while a deployment rolls, `cf ssh` opens sessions to the
     /// first one only, which the platform lists first.
-    public let hidden: [String]
+    let hidden: [String]
 
     /// Throws where there is none to take, unless that `mayBeEmpty`: a process that is captured was scaled to 0.
     init(
@@ -43,7 +43,7 @@ extension CaptureOptions.Processes {
 
 extension CaptureOptions.Processes: CustomStringConvertible {
     /// The words behind `has no process` in a message.
-    public var description: String {
+    var description: String {
         switch self {
         case .named(let name): "'\(name)'"
         case .all: "at all"

@@ -1,7 +1,7 @@
 /// A session's end, as far as this side of it can see.
-public struct SessionEnd: Sendable, Equatable {
+struct SessionEnd: Sendable, Equatable {
     /// The end of the process of cf.
-    public enum Status: Sendable, Equatable {
+    enum Status: Sendable, Equatable {
         /// By itself, with this status.
         case exited(Int)
         /// By the signal of this number.
@@ -9,21 +9,21 @@ public struct SessionEnd: Sendable, Equatable {
     }
 
     /// The end of the process of cf; its exit status is the remote command's, where that ran.
-    public var status: Status
+    var status: Status
     /// The text on standard output, beside the packets.
-    public var output: String
+    var output: String
     /// The text on standard error, beside the agent's log.
-    public var errors: String
+    var errors: String
     /// The agent's last ERROR line: its message and, behind a colon, its `error` attribute.
-    public var agentError: String?
+    var agentError: String?
     /// Whether the agent's header came, so that the capture had begun.
-    public var hasCaptured: Bool
+    var hasCaptured: Bool
     /// Whether anything came that only an agent writes: from then on cf cannot have failed to open the session, and
     /// whatever says so comes from the container.
-    public var hasAgentSpoken: Bool
+    var hasAgentSpoken: Bool
 
     /// Describes the end of a session.
-    public init(
+    init(
         status: Status, output: String = "", errors: String = "", agentError: String? = nil, hasCaptured: Bool = false,
         hasAgentSpoken: Bool = false
     ) {

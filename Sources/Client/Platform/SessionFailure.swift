@@ -1,7 +1,7 @@
 /// The reason why an instance is not captured, or no longer, and the remedy.
-public struct SessionFailure: Error, Sendable, Equatable {
+struct SessionFailure: Error, Sendable, Equatable {
     /// The kind of failure.
-    public enum Kind: Sendable, Equatable {
+    enum Kind: Sendable, Equatable {
         /// The instance, or the whole app, does not run.
         case notRunning, noSuchInstance, appStopped, noSuchApp
         /// There are too many for this client, or captures in the instance already.
@@ -19,7 +19,7 @@ public struct SessionFailure: Error, Sendable, Equatable {
     }
 
     /// The chance that another session to the same instance fares better.
-    public enum Recovery: Sendable {
+    enum Recovery: Sendable {
         /// Immediately and once, then like `rejoin`.
         case retry
         /// When the platform says that the instance runs, after a pause that grows.
@@ -32,11 +32,11 @@ public struct SessionFailure: Error, Sendable, Equatable {
     }
 
     /// The kind of failure.
-    public let kind: Kind
+    let kind: Kind
     /// The failure and its cause.
-    public let reason: String
+    let reason: String
     /// The remedy; nil if there is none, or the reason names it.
-    public let remedy: String?
+    let remedy: String?
 
     init(_ kind: Kind, _ reason: String, remedy: String? = nil) {
         self.kind = kind
@@ -45,7 +45,7 @@ public struct SessionFailure: Error, Sendable, Equatable {
     }
 
     /// Whether to try again. What the platform or the container says to be so is so; any other failure may pass.
-    public var recovery: Recovery {
+    var recovery: Recovery {
         switch kind {
         case .hiccup, .refused: .retry
         case .notRunning, .noSuchInstance, .appStopped, .noRoom, .loggedOut, .unreachable, .neverBegan, .noDaemon, .cut,
@@ -84,5 +84,5 @@ extension SessionFailure {
 
 extension SessionFailure: CustomStringConvertible {
     /// The reason and, behind a colon, the remedy.
-    public var description: String { remedy.map { "\(reason): \($0)" } ?? reason }
+    var description: String { remedy.map { "\(reason): \($0)" } ?? reason }
 }

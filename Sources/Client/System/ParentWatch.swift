@@ -14,7 +14,7 @@ public struct ParentWatch: Sendable {
     /// Returns when the parent is gone. Throws where the task is cancelled before.
     ///
     /// POSIX tells a process nothing of its parent's end but that it has another one.
-    public func waitUntilGone() async throws(CancellationError) {
+    func waitUntilGone() async throws(CancellationError) {
         while !isGone {
             do {
                 try await Task.sleep(for: .milliseconds(250))
