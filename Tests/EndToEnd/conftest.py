@@ -34,11 +34,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("home")
-    homes = marker.args if marker else HOMES
-    wanted = metafunc.config.getoption("home")
     if "round" in metafunc.fixturenames:
         metafunc.parametrize("round", range(metafunc.config.getoption("rounds")))
-    metafunc.parametrize("home", [home for home in homes if wanted in (None, home)], indirect=True)
+    metafunc.parametrize("home", marker.args if marker else HOMES, indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = config.getoption("home")
+    elsewhere = [item for item in items if wanted not in (None, item.callspec.params["home"])]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in set(elsewhere)]
 
 
 @pytest.fixture(autouse=True)
