@@ -108,7 +108,7 @@ enum CFPcap {
         let exclusion = Exclusion.find(
             for: session, output: OutputConnection.find(), on: capture.interface, log: log)
         let expression = FilterExpression(options.filter, without: exclusion)
-        expression.describe(on: capture.interface, in: log)
+        expression.report(on: capture.interface, to: log)
         guard let program = try FilterCompiler(log: log).compile(expression, for: capture, until: stops) else { return }
         try expression.attach(program, to: capture)
         try capture.start()

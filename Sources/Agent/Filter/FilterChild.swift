@@ -22,7 +22,7 @@ enum FilterChild {
         var limit = rlimit(rlim_cur: memoryLimit, rlim_max: memoryLimit)
         // If a lower limit is set, the call fails and that limit stays.
         unsafe setrlimit(RLIMIT_DATA, &limit)
-        guard cf_pcap_die_with_parent() == 0, getppid() == parent, avoidForbiddenCalls(),
+        guard cf_pcap_die_with_parent() == 0, getppid() == parent, configureResolver(),
             closeDescriptors(replacing: capture.descriptor, keeping: replies)
         else { _exit(1) }
         becomeFirstVictim()
@@ -34,7 +34,7 @@ enum FilterChild {
     /// forbidden (sandbox.c).
     ///
     /// The corresponding C function is `setenv`.
-    private static func avoidForbiddenCalls() -> Bool {
+    private static func configureResolver() -> Bool {
         let options: ByteString = "\(environment("RES_OPTIONS") ?? "") single-request"
         return unsafe options.withCString { unsafe setenv("RES_OPTIONS", $0, 1) } == 0
     }

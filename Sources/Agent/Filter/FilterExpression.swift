@@ -26,9 +26,9 @@ public struct FilterExpression {
     }
 
     /// Logs the expression if an exclusion is in it, and the packets that an interface cannot show.
-    public func describe(on interface: Interface, in log: Log) {
-        exclusion?.describe(with: user, in: log)
-        InterfaceLimits.describe(interface, filter: user, in: log)
+    public func report(on interface: Interface, to log: Log) {
+        exclusion?.report(with: user, to: log)
+        InterfaceLimits.report(interface, filter: user, to: log)
     }
 }
 

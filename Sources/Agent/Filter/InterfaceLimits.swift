@@ -6,7 +6,7 @@ enum InterfaceLimits {
     ///   - interface: The interface.
     ///   - filter: The user's filter, which may select packets that the interface does not show.
     ///   - log: The log.
-    static func describe(_ interface: Interface, filter: ByteString, in log: Log) {
+    static func report(_ interface: Interface, filter: ByteString, to log: Log) {
         if interface.isLoopback, filter.words.contains(where: { $0.bytes.trimmingParentheses == "outbound" }) {
             log.warn("'outbound' selects nothing on this interface, which shows each packet once, as inbound") {
                 $0.add("hint", "leave 'outbound' out; 'src port' and 'dst port' tell requests from answers")

@@ -102,7 +102,7 @@ public struct Output: ~Copyable {
     ///   - freeSpace: The number of bytes that the output accepts now.
     ///   - capacity: The number of bytes that the output accepts when it is empty.
     private static func writableLength(of queue: borrowing RecordQueue, freeSpace: Int, capacity: Int) -> Int {
-        let whole = queue.wholeRecords(upTo: freeSpace)
+        let whole = queue.wholeRecordsLength(upTo: freeSpace)
         if whole > 0 { return whole }
         return queue.firstRecordLength > capacity ? min(freeSpace, queue.firstRecordLength) : 0
     }
@@ -136,7 +136,7 @@ public struct Output: ~Copyable {
     /// - Parameter length: The number of bytes of the record that were written; 0 if there is no partial record.
     /// - Returns: Whether the output ends with a whole record. False if the output is no file, or another process has
     ///   written to the file.
-    mutating func truncatePartialRecord(_ length: Int) -> Bool {
+    mutating func removePartialRecord(_ length: Int) -> Bool {
         guard length > 0 else { return true }
         guard let file, file.truncate(from: written - length, to: written) else { return false }
         written -= length

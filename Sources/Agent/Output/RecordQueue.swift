@@ -29,7 +29,7 @@ import CLinux
     /// The number of records added since the start.
     private(set) var recordCount: UInt64 = 0
     /// The number of records added that are shorter than their packets.
-    private(set) var truncatedCount: UInt64 = 0
+    private(set) var truncatedPacketCount: UInt64 = 0
 
     /// Creates a queue that contains the file header.
     ///
@@ -78,7 +78,7 @@ import CLinux
         unsafe memcpy(destination + PcapFormat.recordHeaderSize, bytes, Int(captured))
         end &+= PcapFormat.recordHeaderSize &+ Int(captured)
         recordCount &+= 1
-        if length > captured { truncatedCount &+= 1 }
+        if length > captured { truncatedPacketCount &+= 1 }
     }
 
     /// Removes `count` bytes from the front.
@@ -103,7 +103,7 @@ import CLinux
 
     /// Returns the length of the whole records at the front that fit into `limit` bytes. Counts the rest of a partly
     /// written record as a whole one.
-    func wholeRecords(upTo limit: Int) -> Int {
+    func wholeRecordsLength(upTo limit: Int) -> Int {
         if count <= limit { return count }
         var end = recordStart
         while true {
@@ -120,7 +120,7 @@ import CLinux
     var partialRecordLength: Int { start - recordStart }
 
     /// Returns the number of records that the output has not accepted whole.
-    func countRecords() -> UInt64 {
+    func countPendingRecords() -> UInt64 {
         var count: UInt64 = 0
         var offset = recordStart
         while offset < end {

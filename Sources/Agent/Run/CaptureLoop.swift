@@ -192,7 +192,7 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
     private func counts() -> Counts {
         Counts(
             packets: queue.recordCount, bytes: output.written,
-            dropped: state.drain?.dropped ?? source.statistics().dropped, truncated: queue.truncatedCount)
+            dropped: state.drain?.dropped ?? source.statistics().dropped, truncated: queue.truncatedPacketCount)
     }
 
     // MARK: The end
@@ -202,10 +202,10 @@ final class CaptureLoop<Source: PacketSource & ~Copyable> {
         // Takes the kernel's counts now if there was no stop.
         startDraining(at: MonotonicClock.now())
         let captured = max(state.drain?.captured ?? 0, queue.recordCount)
-        let lost = queue.countRecords() + captured - queue.recordCount
+        let lost = queue.countPendingRecords() + captured - queue.recordCount
         let failure = failure(outcome, lost: lost)
         if let failure {
-            let isWhole = output.truncatePartialRecord(queue.partialRecordLength)
+            let isWhole = output.removePartialRecord(queue.partialRecordLength)
             let rest: ByteString = isWhole ? "" : "; its last record is incomplete"
             log.error("capture failed") { line in
                 line.add("error", "\(failure.description)\(rest)")

@@ -63,8 +63,8 @@ struct Drain: Equatable {
         /// The reason in words.
         var description: ByteString {
             switch self {
-            case .outputStalled: "standard output took nothing for 1 s"
-            case .outputTooSlow: "standard output did not take all within 4.5 s"
+            case .outputStalled: "standard output took nothing for \(Drain.stallLimit.decimalSeconds) s"
+            case .outputTooSlow: "standard output did not take all within \(Drain.limit.decimalSeconds) s"
             case .secondSignal: "stopped by a second signal"
             }
         }

@@ -95,7 +95,7 @@ struct LoopState: Equatable {
         guard queue.hasFreeSpace else { return false }
         if let drain, drain.hasAllPackets(progress(of: queue, at: now)) { return false }
         if queue.isEmpty { return !isRingEmpty }
-        return now - min(lastOutputProgress, lastRingRead) >= .seconds(1)
+        return now - min(lastOutputProgress, lastRingRead) >= Self.readInterval
     }
 
     /// Returns the next step.
@@ -130,6 +130,9 @@ struct LoopState: Equatable {
         return .wait(for: .packets, until: deadline)
     }
 
+    /// The time without a read, or without progress of standard output, after which the loop reads although the queue
+    /// has bytes.
+    private static let readInterval = Duration.seconds(1)
     /// The interval at which the loop checks for events while it has no need to wait. Each check costs a system call.
     private static let eventInterval = Duration.milliseconds(1)
     /// The interval at which the loop reads while the interface is down.

@@ -43,7 +43,7 @@ public struct Exclusion: Equatable, Sendable {
 
     /// Logs the combined expression. Names the SSH session alone if both are excluded, because
     /// ``find(for:output:on:log:)`` has logged the output's connection.
-    func describe(with filter: ByteString, in log: Log) {
+    func report(with filter: ByteString, to log: Log) {
         let verb: ByteString = filter.isBlank ? "set" : "adjusted"
         let traffic: ByteString = ports.isEmpty ? "its own output" : "SSH session"
         log.info("\(verb) filter to avoid capturing \(traffic)") { $0.add("filter", combined(with: filter)) }
@@ -80,7 +80,7 @@ public struct Exclusion: Equatable, Sendable {
                     """)
             }
         }
-        output?.describe(in: log)
+        output?.report(to: log)
         if choice.ports.isEmpty && output == nil { return nil }
         return Exclusion(ports: choice.ports, outputEnd: output?.sharedEnd)
     }

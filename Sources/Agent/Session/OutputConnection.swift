@@ -39,7 +39,7 @@ public struct OutputConnection: Equatable {
     var sharedEnd: Endpoint { isAccepted ? local : remote }
 
     /// Logs that the connection is excluded.
-    func describe(in log: Log) {
+    func report(to log: Log) {
         log.info("standard output is a TCP connection, which is left out") { line in
             line.add("local", local.description)
             line.add("remote", remote.description)

@@ -12,13 +12,13 @@ public struct SSHSession: Equatable {
     /// agent cannot tell which is its own.
     let connections: [TCPSocket]
     /// The evidence for ``connections``.
-    let source: Source
+    let evidence: Evidence
     /// Whether the daemon ignores SIGHUP. The agent then ignores SIGHUP even without nohup(1), so that nohup(1) cannot
     /// be recognized.
     var daemonIgnoresHangup = false
 
     /// The evidence that a connection belongs to a daemon.
-    enum Source: ByteString {
+    enum Evidence: ByteString {
         /// The daemon has a descriptor of the socket.
         case descriptors = "descriptors"
         /// The variable `SSH_CONNECTION` names the connection (ssh(1)).
@@ -43,13 +43,14 @@ public struct SSHSession: Equatable {
         connections.contains { $0.local.port == port && $0.isFromThisHost == fromThisHost }
     }
 
-    fileprivate func describe(in log: Log) {
+    /// Logs the session, if the log is verbose.
+    fileprivate func report(to log: Log) {
         log.debug("found SSH session") { line in
             line.add("daemon", daemon)
             line.add("pid", pid)
             line.add("ports", ports.commaSeparated)
             line.add("connections", connections.map { $0.remote.description }.joined(separator: ","))
-            line.add("source", source.rawValue)
+            line.add("source", evidence.rawValue)
         }
     }
 }
@@ -78,7 +79,7 @@ extension SSHSession {
             return nil
         }
         session.daemonIgnoresHangup = daemon.status.ignoresHangup
-        session.describe(in: log)
+        session.report(to: log)
         return session
     }
 
@@ -136,19 +137,19 @@ extension SSHSession {
     ///   - pid: The daemon's process id.
     ///   - name: The daemon's command name.
     ///   - sockets: The sockets of the tables.
-    ///   - source: The kind of evidence.
-    ///   - isHeld: Returns whether a socket belongs to the daemon by this evidence.
+    ///   - evidence: The kind of evidence.
+    ///   - belongsToDaemon: Returns whether a socket belongs to the daemon by this evidence.
     static func select(
-        _ pid: Int, _ name: ByteString, from sockets: [TCPSocket], by source: Source,
-        where isHeld: (TCPSocket) -> Bool
+        _ pid: Int, _ name: ByteString, from sockets: [TCPSocket], by evidence: Evidence,
+        where belongsToDaemon: (TCPSocket) -> Bool
     ) -> SSHSession? {
-        let held = sockets.filter { $0.inode != 0 && isHeld($0) }
+        let own = sockets.filter { $0.inode != 0 && belongsToDaemon($0) }
         let listened = sockets.filter { $0.isListening }.map { $0.local.port }
-        let connections = held.filter { $0.isConnected && listened.contains($0.local.port) }
-        let holders = connections.isEmpty ? held.filter { $0.isListening } : connections
-        guard !holders.isEmpty else { return nil }
+        let connections = own.filter { $0.isConnected && listened.contains($0.local.port) }
+        let accepting = connections.isEmpty ? own.filter { $0.isListening } : connections
+        guard !accepting.isEmpty else { return nil }
         return SSHSession(
-            daemon: name, pid: pid, ports: holders.map { $0.local.port }.distinct, connections: connections,
-            source: source)
+            daemon: name, pid: pid, ports: accepting.map { $0.local.port }.distinct, connections: connections,
+            evidence: evidence)
     }
 }

@@ -62,7 +62,7 @@ struct SocketTables: ~Copyable {
         var offset = 0
         var kept = 0
         while true {
-            let count = try file.read(into: &buffer, from: kept, at: offset)
+            let count = try file.read(fromAbsoluteOffset: offset, into: &buffer, at: kept)
             if count == 0 { return }
             offset += count
             let end = kept + count

@@ -28,14 +28,16 @@ struct FileDescriptor: ~Copyable {
     /// Reads from a file without moving its position.
     ///
     /// - Parameters:
+    ///   - offset: The offset in the file, in bytes.
     ///   - buffer: The memory for the bytes.
     ///   - start: The index in `buffer` for the first byte.
-    ///   - offset: The offset in the file, in bytes.
     /// - Returns: The number of bytes read; 0 at the end of the file.
     /// - Throws: The error of the failed call, but not EINTR, after which the read is repeated.
     ///
     /// The corresponding C function is `pread`.
-    func read(into buffer: inout [UInt8], from start: Int = 0, at offset: Int) throws(SystemError) -> Int {
+    func read(
+        fromAbsoluteOffset offset: Int, into buffer: inout [UInt8], at start: Int = 0
+    ) throws(SystemError) -> Int {
         while true {
             let count = unsafe buffer.withUnsafeMutableBytes { bytes in
                 let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start...])
@@ -53,7 +55,7 @@ func contents(of path: ByteString) -> [UInt8]? {
     var result: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 4096)
     while true {
-        guard let count = try? file.read(into: &part, at: result.count) else { return nil }
+        guard let count = try? file.read(fromAbsoluteOffset: result.count, into: &part) else { return nil }
         if count == 0 { return result }
         result.append(contentsOf: part.prefix(count))
     }

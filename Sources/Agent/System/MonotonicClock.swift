@@ -42,6 +42,12 @@ extension Duration {
     /// The duration in whole milliseconds, for calls that wait; 0 if the duration is negative.
     var milliseconds: Int32 { Int32(max(self, .zero) / .milliseconds(1)) }
 
+    /// The duration in seconds as text, with a digit for tenths of a second unless it is 0.
+    var decimalSeconds: ByteString {
+        let (seconds, tenths) = (milliseconds / 1000, milliseconds % 1000 / 100)
+        return tenths == 0 ? "\(seconds)" : "\(seconds).\(tenths)"
+    }
+
     /// The duration as a C `timespec`, for calls that wait; zero if the duration is negative.
     var timespec: timespec {
         let parts = max(self, .zero).components

@@ -68,7 +68,7 @@ struct OutputTests {
 
                 #expect(stream.lastResult == .failed(SystemError(number: EFBIG)))
                 #expect(reader.fileSize == limit)
-                #expect(stream.truncatePartialRecord())
+                #expect(stream.removePartialRecord())
                 let file = reader.read(1 << 20)
                 #expect(stream.file.starts(with: file))
                 #expect(file.count == Self.wholeLength(of: stream.file, upTo: limit))
@@ -274,7 +274,7 @@ private final class Stream {
     var partialRecordLength: Int { queue.partialRecordLength }
     var written: Int { output.written }
 
-    func truncatePartialRecord() -> Bool {
-        output.truncatePartialRecord(queue.partialRecordLength)
+    func removePartialRecord() -> Bool {
+        output.removePartialRecord(queue.partialRecordLength)
     }
 }

@@ -19,7 +19,7 @@ struct RecordQueueTests {
         #expect(queue.pendingBytes == Self.header)
         #expect(!queue.isEmpty)
         #expect(queue.firstRecordLength == 24)
-        #expect(queue.countRecords() == 0)
+        #expect(queue.countPendingRecords() == 0)
         #expect(queue.recordCount == 0)
     }
 
@@ -38,11 +38,11 @@ struct RecordQueueTests {
     @Test
     func `counts the records, and those that are shorter than their packets were`() {
         let queue = Queue(Self.packets)
-        #expect((queue.recordCount, queue.truncatedCount) == (4, 0))
+        #expect((queue.recordCount, queue.truncatedPacketCount) == (4, 0))
         queue.add([Packet(bytes: [1], length: 2), Packet(bytes: [], length: 1), Packet(bytes: [1, 2])])
-        #expect((queue.recordCount, queue.truncatedCount) == (7, 2))
+        #expect((queue.recordCount, queue.truncatedPacketCount) == (7, 2))
         queue.removeFirst(queue.count)
-        #expect((queue.recordCount, queue.truncatedCount) == (7, 2))
+        #expect((queue.recordCount, queue.truncatedPacketCount) == (7, 2))
     }
 
     @Test(arguments: [(1, 1), (96, 96), (1500, 60), (65_535, 65_535), (262_144, 1), (262_144, 262_144)])
@@ -64,7 +64,7 @@ struct RecordQueueTests {
     func `finds the whole records within a limit`() {
         let queue = Queue(Self.packets)
         for limit in 0...(Self.total + 50) {
-            #expect(queue.wholeRecords(upTo: limit) == Self.ends.last { $0 <= limit } ?? 0, "limit \(limit)")
+            #expect(queue.wholeRecordsLength(upTo: limit) == Self.ends.last { $0 <= limit } ?? 0, "limit \(limit)")
         }
     }
 
@@ -79,11 +79,11 @@ struct RecordQueueTests {
             #expect(queue.pendingBytes.elementsEqual(whole.dropFirst(taken)), "\(taken) taken")
             #expect(queue.partialRecordLength == taken - start, "\(taken) taken")
             #expect(queue.firstRecordLength == end - taken, "\(taken) taken")
-            #expect(queue.wholeRecords(upTo: end - taken - 1) == 0, "\(taken) taken")
-            #expect(queue.wholeRecords(upTo: end - taken) == end - taken, "\(taken) taken")
+            #expect(queue.wholeRecordsLength(upTo: end - taken - 1) == 0, "\(taken) taken")
+            #expect(queue.wholeRecordsLength(upTo: end - taken) == end - taken, "\(taken) taken")
             // A partial record counts as missing.
             let missing = Self.ends.count { $0 > max(taken, 24) }
-            #expect(queue.countRecords() == UInt64(missing), "\(taken) taken")
+            #expect(queue.countPendingRecords() == UInt64(missing), "\(taken) taken")
         }
     }
 
@@ -108,7 +108,7 @@ struct RecordQueueTests {
         let whole = Self.header + Self.packets.flatMap { $0.record } + Self.packets.flatMap { $0.record }
         #expect(queue.pendingBytes.elementsEqual(whole.dropFirst(30)))
         #expect(queue.partialRecordLength == 6)
-        #expect(queue.countRecords() == 8)
+        #expect(queue.countPendingRecords() == 8)
     }
 
     // MARK: When it is empty
@@ -119,15 +119,15 @@ struct RecordQueueTests {
         queue.removeFirst(24)
         #expect(queue.isEmpty)
         #expect(queue.partialRecordLength == 0)
-        #expect(queue.countRecords() == 0)
-        #expect(queue.wholeRecords(upTo: 100) == 0)
+        #expect(queue.countPendingRecords() == 0)
+        #expect(queue.wholeRecordsLength(upTo: 100) == 0)
         queue.add(Self.packets)
         #expect(queue.pendingBytes == Self.packets.flatMap { $0.record })
         #expect(queue.firstRecordLength == 26)
-        #expect(queue.countRecords() == 4)
+        #expect(queue.countPendingRecords() == 4)
         queue.removeFirst(27)
         #expect(queue.partialRecordLength == 1)
-        #expect(queue.countRecords() == 3)
+        #expect(queue.countPendingRecords() == 3)
     }
 
     @Test
@@ -182,7 +182,7 @@ struct RecordQueueTests {
             }
             #expect(queue.hasFreeSpace)
         }
-        #expect(queue.pendingBytes == expected && queue.countRecords() > 300)
+        #expect(queue.pendingBytes == expected && queue.countPendingRecords() > 300)
     }
 }
 
@@ -209,10 +209,10 @@ struct RecordQueueTests {
     var isEmpty: Bool { queue.isEmpty }
     var hasFreeSpace: Bool { queue.hasFreeSpace }
     var recordCount: UInt64 { queue.recordCount }
-    var truncatedCount: UInt64 { queue.truncatedCount }
+    var truncatedPacketCount: UInt64 { queue.truncatedPacketCount }
     var firstRecordLength: Int { queue.firstRecordLength }
     var partialRecordLength: Int { queue.partialRecordLength }
 
-    func wholeRecords(upTo limit: Int) -> Int { queue.wholeRecords(upTo: limit) }
-    func countRecords() -> UInt64 { queue.countRecords() }
+    func wholeRecordsLength(upTo limit: Int) -> Int { queue.wholeRecordsLength(upTo: limit) }
+    func countPendingRecords() -> UInt64 { queue.countPendingRecords() }
 }

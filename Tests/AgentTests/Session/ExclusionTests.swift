@@ -22,7 +22,7 @@ struct ExclusionTests {
     }
 
     private static func session(_ ports: [UInt16]) -> SSHSession {
-        SSHSession(daemon: "diego-sshd", pid: 1, ports: ports, connections: [], source: .descriptors)
+        SSHSession(daemon: "diego-sshd", pid: 1, ports: ports, connections: [], evidence: .descriptors)
     }
 
     @Test(
@@ -77,7 +77,7 @@ struct ExclusionTests {
                 remote: try #require(Endpoint(address: peer.utf8, port: "40000".utf8)), state: 1, inode: 1)
         }
         return SSHSession(
-            daemon: "diego-sshd", pid: 1, ports: [2222], connections: connections, source: .descriptors)
+            daemon: "diego-sshd", pid: 1, ports: [2222], connections: connections, evidence: .descriptors)
     }
 
     @Test(
@@ -122,7 +122,7 @@ struct ExclusionTests {
     ) throws {
         let exclusion = Exclusion(ports: ports)
         #expect(exclusion.combined(with: ByteString(text: filter)).text == combined)
-        let lines = try logged { exclusion.describe(with: ByteString(text: filter), in: $0) }
+        let lines = try logged { exclusion.report(with: ByteString(text: filter), to: $0) }
         #expect(lines == [#"level=INFO msg="\#(verb) filter to avoid capturing SSH session" filter="\#(combined)""#])
     }
 
@@ -157,7 +157,7 @@ struct ExclusionTests {
     ) throws {
         let exclusion = Exclusion(ports: ports, outputEnd: end)
         #expect(exclusion.combined(with: ByteString(text: filter)).text == combined)
-        let lines = try logged { exclusion.describe(with: ByteString(text: filter), in: $0) }
+        let lines = try logged { exclusion.report(with: ByteString(text: filter), to: $0) }
         #expect(lines == [#"level=INFO msg="\#(message)" filter="\#(combined)""#])
         _ = try FilterHandle().compile(ByteString(text: combined))
     }

@@ -54,7 +54,7 @@ struct OutputConnectionTests {
         let connection = OutputConnection(
             local: Endpoint(v4: 0x0A4D_0002, port: 40000), remote: Endpoint(high: 0, low: 1, port: 9000),
             isAccepted: false)
-        let lines = try logged { connection.describe(in: $0) }
+        let lines = try logged { connection.report(to: $0) }
         #expect(
             lines == [
                 #"level=INFO msg="standard output is a TCP connection, which is left out" "#

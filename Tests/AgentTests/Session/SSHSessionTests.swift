@@ -33,7 +33,7 @@ struct SSHSessionTests {
         let session = try #require(select([59119, 59206, 59178, 59195, 4], sockets))
         #expect(session.daemon == "diego-sshd")
         #expect(session.pid == 13325)
-        #expect(session.source == .descriptors)
+        #expect(session.evidence == .descriptors)
         #expect(session.ports == [2222])
         #expect(session.connections.map { $0.inode } == [59206, 59178, 59195])
     }
@@ -117,7 +117,7 @@ struct SSHSessionTests {
         let session = try #require(try select("10.77.0.1 52296 10.77.0.2 2222"))
         #expect(session.ports == [2222])
         #expect(session.connections.map { $0.inode } == [60671])
-        #expect(session.source == .environment)
+        #expect(session.evidence == .environment)
         #expect(try select("10.77.0.1 52297 10.77.0.2 2222") == nil)
     }
 }

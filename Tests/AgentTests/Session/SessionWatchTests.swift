@@ -116,7 +116,7 @@ struct SessionWatchTests {
             TCPSocket(local: $0.local, remote: $0.remote, state: $0.state, inode: $0.inode + 1)
         }
         let watch = SessionWatch(
-            SSHSession(daemon: "sshd", pid: 1, ports: present.ports, connections: earlier, source: .descriptors))
+            SSHSession(daemon: "sshd", pid: 1, ports: present.ports, connections: earlier, evidence: .descriptors))
         #expect(!watch.check())
     }
 
@@ -153,7 +153,7 @@ struct SessionWatchTests {
     func `never checks if there is no connection to watch`() {
         let idle = SessionWatch(nil)
         #expect(idle.nextCheck == .distantFuture)
-        let session = SSHSession(daemon: "sshd", pid: 1, ports: [2222], connections: [], source: .descriptors)
+        let session = SSHSession(daemon: "sshd", pid: 1, ports: [2222], connections: [], evidence: .descriptors)
         let watch = SessionWatch(session)
         #expect(watch.nextCheck == .distantFuture)
     }

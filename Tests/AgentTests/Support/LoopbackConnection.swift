@@ -125,6 +125,6 @@ extension SSHSession {
         // A row may be read twice if rows before it change meanwhile.
         try tables.readAll { if inodes.contains($0.inode), !sockets.contains($0) { sockets.append($0) } }
         self.init(
-            daemon: "sshd", pid: 1, ports: connections.map { $0.port }, connections: sockets, source: .descriptors)
+            daemon: "sshd", pid: 1, ports: connections.map { $0.port }, connections: sockets, evidence: .descriptors)
     }
 }
