@@ -18,7 +18,8 @@ extension CaptureOptions {
     /// Whether packets are shown as they come.
     var showsPackets: Bool { wireshark || printedForm != nil }
 
-    /// Refuses options of showing packets that have no meaning together.
+    /// Refuses options of showing packets that have no meaning together. The words of a display filter are checked later, by
+    /// tshark: `Tshark.prepare`.
     func checkShowing() throws(UsageError) {
         let options = optionsOfShowing
         guard options.count < 2 else {

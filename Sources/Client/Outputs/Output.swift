@@ -18,8 +18,8 @@ protocol Output: AnyObject {
     /// packet for it.
     func open() throws(OutputError) -> any ByteDestination
 
-    /// Returns whether the present destination, which holds so many packets, is to be closed though it has room.
-    /// Called every ``Merger/interval``.
+    /// Returns whether the present destination, which holds so many packets, is to be closed though it has room. If so, the
+    /// consumer closes it at once. Called every ``Merger/interval``, so that an output also does here what is due by then.
     func isDue(packets: UInt64, at now: ContinuousClock.Instant) -> Bool
 
     /// Takes the present destination, which is closed; after the last one the capture is over. Throws if the capture cannot

@@ -17,8 +17,11 @@ protocol TsharkReader: Sendable {
 
 /// A stream of packets to tshark.
 ///
-/// tshark keeps in memory what it has seen, so that it is started anew after ``bound`` packets. The new one prints when the
-/// old one has printed all.
+/// tshark keeps in memory what it has seen, so that it is started anew after ``restartInterval`` packets. The new one prints
+/// when the old one has printed all.
+///
+/// The restart goes through the calls of ``Output``: ``isDue(packets:at:)`` asks for it, the consumer closes the input of the
+/// old tshark and calls ``didClose(packets:isLast:failure:)``, and ``open()`` starts the new one for the next packet.
 final class TsharkOutput: Output {
     let name = "tshark"
     let isRequired: Bool
@@ -27,7 +30,7 @@ final class TsharkOutput: Output {
     private let arguments: [String]
     private let reader: any TsharkReader
     private let lines: OutputLines
-    private let bound: UInt64
+    private let restartInterval: UInt64
     /// The consequence of tshark's end, for messages.
     private let consequence: String
     private let watch: Watch?
@@ -52,7 +55,7 @@ final class TsharkOutput: Output {
     }
 
     /// The packets after which tshark is started anew: 0.2 to 0.6 GB of memory.
-    static let bound: UInt64 = 200_000
+    static let restartInterval: UInt64 = 200_000
     /// The longest time for which the end waits for a tshark that was killed.
     static let killTime = Duration.milliseconds(250)
 
@@ -60,14 +63,14 @@ final class TsharkOutput: Output {
     /// slow for. If tshark ends by itself the capture goes on, unless it is a `watch`.
     init(
         _ tshark: Tshark, _ arguments: [String], isRequired: Bool, reader: any TsharkReader, consequence: String,
-        watch: Watch? = nil, lines: OutputLines, bound: UInt64 = TsharkOutput.bound
+        watch: Watch? = nil, lines: OutputLines, restartInterval: UInt64 = TsharkOutput.restartInterval
     ) {
         self.tshark = tshark
         self.arguments = arguments
         self.isRequired = isRequired
         self.reader = reader
         self.lines = lines
-        self.bound = bound
+        self.restartInterval = restartInterval
         self.consequence = consequence
         self.watch = watch
     }
@@ -96,7 +99,8 @@ final class TsharkOutput: Output {
     }
 
     func isDue(packets: UInt64, at _: ContinuousClock.Instant) -> Bool {
-        guard packets >= bound else { return false }
+        guard packets >= restartInterval else { return false }
+        // The consumer closes this input now, and the merge must not wait for the old tshark to read the rest of it.
         input?.closesLater = true
         return true
     }
@@ -110,8 +114,10 @@ final class TsharkOutput: Output {
         }
         if !hasToldRestart {
             lines.say(
-                "tshark is started anew every \(bound) packets, to bound its memory: it follows no connection across that."
-            )
+                """
+                tshark is started anew every \(restartInterval) packets, to bound its memory: it follows no connection \
+                across that.
+                """)
         }
         hasToldRestart = true
     }

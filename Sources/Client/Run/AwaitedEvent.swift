@@ -1,7 +1,7 @@
 /// The event that a run waits for (`--until`, `--until-display`), and what has come of it.
 struct AwaitedEvent {
     /// The packet that is marked with a comment.
-    enum Mark: Equatable {
+    enum MarkedPacket: Equatable {
         /// The packet that was waited for.
         case match
         /// A packet that comes so many packets behind it; nil if that number is not known.
@@ -10,7 +10,7 @@ struct AwaitedEvent {
 
     /// The sessions whose end may be the event.
     var crashes = CrashWatch()
-    private(set) var mark = Mark.match
+    private(set) var mark = MarkedPacket.match
     /// The packet that was waited for, until it is told where it stands; nil before it came.
     private(set) var unplaced: PacketTrigger.Match?
     /// The moment at which the event was seen; nil before that.

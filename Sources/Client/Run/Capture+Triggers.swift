@@ -5,11 +5,13 @@ extension Capture {
     static func untilFilter(_ options: CaptureOptions, _ display: Display) throws(UsageError) -> UntilFilter? {
         guard let expression = options.untilFilter else { return nil }
         let filter = try UntilFilter(expression, for: LinkType.of(interface: options.interfaces[0]))
-        if let snaplen = options.snaplen, filter.length > snaplen {
+        if let snaplen = options.snaplen, filter.inspectedLength > snaplen {
             display.warn(
                 nil,
-                "--until '\(filter.expression)' looks at the first \(filter.length) bytes of a packet: one that --snaplen "
-                    + "\(snaplen) cuts before what is looked at does not match")
+                """
+                --until '\(filter.expression)' looks at the first \(filter.inspectedLength) bytes of a packet: one that \
+                --snaplen \(snaplen) cuts before what is looked at does not match
+                """)
         }
         return filter
     }

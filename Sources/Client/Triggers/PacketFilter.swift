@@ -49,7 +49,7 @@ internal import Synchronization
 
     /// The bytes at the start of a packet that the program may load (bpf(4)). Where a place depends on the length of the
     /// IPv4 header, that counts as the shortest there is.
-    var length: Int {
+    var inspectedLength: Int {
         let instructions = unsafe UnsafeBufferPointer(start: program.bf_insns, count: Int(program.bf_len))
         return unsafe instructions.map { Self.length(loadedBy: $0) }.max() ?? 0
     }

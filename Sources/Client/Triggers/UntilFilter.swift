@@ -3,7 +3,7 @@ struct UntilFilter: Sendable {
     /// The expression as it was written.
     let expression: String
     /// The bytes at the start of a packet that the filter may look at, for the link type of the interface.
-    let length: Int
+    let inspectedLength: Int
     private let programs: [UInt16: Result<PacketFilter, PacketFilterError>]
 
     /// Compiles an expression. Blocks while this machine resolves names in it.
@@ -13,7 +13,7 @@ struct UntilFilter: Sendable {
     init(_ expression: String, for linkType: UInt16) throws(UsageError) {
         self.expression = expression
         do {
-            length = try PacketFilter(expression, linkType: linkType).length
+            inspectedLength = try PacketFilter(expression, linkType: linkType).inspectedLength
         } catch {
             throw UsageError("--until '\(expression)': \(error)")
         }

@@ -104,7 +104,7 @@ struct SessionProgressTests {
 
     @Test
     func `may send after the stop what an agent holds, and no more`() {
-        let most = SessionProgress.mostBytesAfterStop
+        let most = SessionState.mostBytesAfterStop
         #expect(progress.count(1, bytes: most * 10) == nil, "before the stop there is no limit")
         progress.stop(at: start)
         #expect(progress.count(1, bytes: most) == nil)
@@ -125,7 +125,7 @@ struct SessionProgressTests {
     @Test
     func `of which nothing is wanted after the stop is not measured`() {
         progress.stop(at: start, isWanted: false)
-        #expect(progress.count(1, bytes: SessionProgress.mostBytesAfterStop * 2) == nil)
+        #expect(progress.count(1, bytes: SessionState.mostBytesAfterStop * 2) == nil)
     }
 
     @Test

@@ -26,7 +26,7 @@
 /// a cancellation on purpose: the last edge is `_exit`.
 ///
 /// The table is about the run as a whole. A single session that sends nothing after the stop is killed before the deadline
-/// `drain`: by ``SessionProgress/silence(at:)``, after ``Timeouts/stall``.
+/// `drain`: by ``SessionState/silence(at:)``, after ``Timeouts/stall``.
 struct Ending {
     /// A state of the run.
     enum State: Equatable {

@@ -1,6 +1,6 @@
 /// The time-outs of sessions and of the run's ending. Their relations are asserted in `EndingTests`.
 ///
-/// ``Ending`` turns those of the run into moments (``Ending/deadline``); ``SessionProgress`` applies those of one session.
+/// ``Ending`` turns those of the run into moments (``Ending/deadline``); ``SessionState`` applies those of one session.
 /// The outputs share the time ``finish`` out among themselves: ``OutputWatch/closeTime``, ``OutputWatch/stallTime``,
 /// ``Consumers/readerTime``, ``TsharkOutput/killTime``. A command of --on-file has ``FileHandover/grace``.
 enum Timeouts {
