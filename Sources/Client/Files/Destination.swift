@@ -8,7 +8,7 @@ final class Destination: ByteDestination {
     let isLive: Bool
     private(set) var written: Int64 = 0
 
-    /// Called on a full disk. Returns whether there may be room now; then writing goes on.
+    /// Makes room on a full disk. Returns whether there may be some now; then writing goes on.
     var makeRoom: (() -> Bool)?
     /// Whether the file ends with a part of a packet, which could not be taken back.
     private(set) var isCut = false

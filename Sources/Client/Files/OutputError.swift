@@ -12,7 +12,7 @@ enum OutputError: Error, Equatable {
     case isNotEmpty
     /// The output cannot be opened or written.
     case failed(path: String, Errno)
-    /// It takes no more in the middle of a packet, and what it took of that cannot be taken back.
+    /// The output takes no more in the middle of a packet, and the part that it took cannot be taken back.
     case cut(path: String, Errno)
     /// Somebody else has removed, replaced or changed the file while it was written.
     case lost(String)

@@ -7,7 +7,7 @@ internal import HeapModule
 /// be kept waiting for it. A record that comes later than that is given out where it comes. The order within a stream is
 /// kept, and of records with the same time stamp those of the stream that was opened first come first.
 ///
-/// No clock is believed. A record that is stamped ahead of those behind it stands where it came, and streams whose clocks
+/// The merge believes no clock. A record that is stamped ahead of those behind it stands where it came, and streams whose clocks
 /// differ by more than the hold do not hurry each other.
 struct Merge {
     /// The longest time for which a record waits for earlier ones.

@@ -7,7 +7,7 @@ struct MergeHorizon {
     /// Time stamps of records that have waited long enough, and of the time before them in which records of other streams
     /// belong. Disjoint, in ascending order.
     ///
-    /// They are ranges and not just their end: a stream whose clock is an hour ahead must not hurry the others.
+    /// A range has a start, and not just an end: a stream whose clock is an hour ahead must not hurry the others.
     private let due: [ClosedRange<UInt64>]
 
     init(watermark: MergeKey, due: [ClosedRange<UInt64>]) {

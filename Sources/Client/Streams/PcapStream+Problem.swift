@@ -1,7 +1,7 @@
 extension PcapStream {
     /// The reason why a stream cannot be read any further.
     enum Problem: Equatable, Sendable {
-        /// No pcap header came first.
+        /// The first bytes are no pcap header.
         case notPcap
         /// The bytes behind the whole records are neither a record nor text.
         case notARecord

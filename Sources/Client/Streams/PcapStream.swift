@@ -1,7 +1,7 @@
 /// Reads the standard output of one session, in pieces of any size, and separates the pcap stream from whatever else the
 /// session writes there.
 ///
-/// It holds one record and one piece at most, and ``remarksLimit`` bytes of text, whatever is sent.
+/// A stream holds one record and one piece at most, and ``remarksLimit`` bytes of text, whatever is sent.
 struct PcapStream {
     /// The pcap header, once it has come.
     private(set) var header: PcapHeader?

@@ -40,7 +40,7 @@ extension RecordBatch {
 struct RecordHeader {
     /// Bytes of the header.
     static let size = 16
-    /// No capture program keeps more of a packet (MAXIMUM_SNAPLEN in libpcap's pcap-int.h).
+    /// The most that any capture program keeps of a packet, in bytes (MAXIMUM_SNAPLEN in libpcap's pcap-int.h).
     static let longestPacket: UInt32 = 262_144
 
     /// Nanoseconds since 1970.
@@ -56,7 +56,7 @@ struct RecordHeader {
 
     /// Reads the header at an offset of a batch's bytes.
     ///
-    /// It must lie within `bytes`; a batch holds whole records only.
+    /// The header must lie within `bytes`; a batch holds whole records only.
     @inline(__always)
     init(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
         unsafe time = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)

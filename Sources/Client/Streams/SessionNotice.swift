@@ -2,7 +2,7 @@
 enum SessionNotice {
     /// Returns the number of bytes at the end of `bytes` that are notices.
     ///
-    /// They follow the capture's last byte at once, be it in the middle of a record.
+    /// Notices follow the capture's last byte at once, be it in the middle of a record.
     static func length(atEndOf bytes: some RandomAccessCollection<UInt8>) -> Int {
         var rest = bytes[...]
         for _ in 0..<most {

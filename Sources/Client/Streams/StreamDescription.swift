@@ -1,6 +1,6 @@
 /// The properties of one source of packets, as a capture file states them.
 struct StreamDescription: Hashable, Sendable {
-    /// Who sent it, such as `web/0 eth0`.
+    /// The name of its sender, such as `web/0 eth0`.
     let name: String
     /// The app, the instance's identifier, the agent.
     let description: String

@@ -80,7 +80,7 @@ public enum ResourceLimits {
 
     /// Starts threads that wait for each other, and ends them; returns how many there could be, up to `most`.
     ///
-    /// No limit can be asked for here: that of a user counts the threads of all his processes, and a container has its own.
+    /// The system tells no limit on them: that of a user counts the threads of all his processes, and a container has its own.
     private static func startableThreads(atMost most: Int) -> Int {
         let gate = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
         defer { unsafe gate.deallocate() }

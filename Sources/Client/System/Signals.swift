@@ -61,10 +61,11 @@ final class Signals: Sendable {
     }
 }
 
-/// Set once, before the handler that reads it.
+/// The pipe's writing end. It is set once, before the handler that reads it.
 private nonisolated(unsafe) var bell: Int32 = -1
 
-/// May interrupt anything, and so does nothing but what POSIX calls async-signal-safe. A full pipe holds enough signals.
+/// Writes the number of a signal to the pipe. A handler may interrupt anything, so this one makes only calls that POSIX names
+/// async-signal-safe. A full pipe holds enough signals.
 private func ring(_ number: Int32) {
     let before = errno
     var byte = UInt8(truncatingIfNeeded: number)
