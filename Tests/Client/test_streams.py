@@ -96,7 +96,7 @@ def test_version_of_an_agent_that_is_none_stands_in_no_file(foundation, solo, fo
         running.wait_until(lambda: b"y" * 60 in contents(folder / "x.pcapng"), 20, "the packet")
         running.stop()
     data = (folder / "x.pcapng").read_bytes()
-    assert b"\x1b" not in data and b"AAAA" not in data
+    assert b"\x1b[2J" not in data and b"AAAA" not in data
 
 
 def test_clocks_that_differ_are_told_and_one_wrong_time_stamp_changes_no_order(foundation, demo, folder, liars):
