@@ -70,7 +70,7 @@ enum Reports {
                 each are in order\(advice).
                 """)
         } else if counts.hasClockStep {
-            // What others sent meanwhile was late only against the clock that was ahead.
+            // Packets of the others were late only against the clock that was ahead, so a longer hold helps nothing.
             lines.append(setClock(counts.late + counts.disordered + counts.misplaced))
         } else if counts.late > 0 {
             let needed =

@@ -65,7 +65,7 @@ public enum Inventory {
                 return InstanceCheck(point, SessionFailure(.notRunning, reason))
             }
             let check = await ask(point, of: app, options, cf)
-            // As a capture does.
+            // A capture tries such an instance again, too.
             return check.failure?.recovery == .retry ? await ask(point, of: app, options, cf) : check
         }
     }

@@ -185,7 +185,7 @@ struct Consumers: RecordSink {
         failure = failure ?? Self.failure { () throws(OutputError) in try primary.waitForReader(until: end) }
         for index in others.indices {
             let error = Self.failure { () throws(OutputError) in try others[index].waitForReader(until: end) }
-            // Of an output that was not closed in time this was said already.
+            // The lateness of an output that was not closed in time has been told already.
             guard let error, !late.contains(index) else { continue }
             if others[index].output.isRequired { failure = failure ?? error } else { tell(of: error, index) }
         }

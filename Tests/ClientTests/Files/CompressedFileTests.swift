@@ -39,7 +39,7 @@ struct CompressedFileTests: CaptureFileSuite {
         try write(records, to: &file)
         try file.flush()
         try file.flush(at: .now + .seconds(2))
-        // As a killed client leaves it.
+        // A killed client leaves the file in this state.
         let plain = try output(of: "\(program) -dc < \(folder.path)/x.pcap 2>/dev/null")
         #expect(read(plain) == records)
         try file.finish(at: 0, isFailed: false)

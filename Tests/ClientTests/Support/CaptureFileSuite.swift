@@ -46,7 +46,7 @@ extension CaptureFileSuite {
 
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder.path)/\(name)") }
 
-    /// What a reader of pcap makes of bytes.
+    /// Returns the records that a reader of pcap finds in bytes.
     func read(_ bytes: [UInt8]) -> [Record] {
         var stream = PcapStream()
         let pieces = stride(from: 0, to: bytes.count, by: 65536).map { Array(bytes[$0...].prefix(65536)) }

@@ -43,7 +43,7 @@ struct PacketFilterTests {
     func `tell how much of a packet they look at`(expression: String, length: Int) throws {
         let filter = try PacketFilter(expression, linkType: 1)
         #expect(filter.inspectedLength == length)
-        // What stands behind that changes nothing.
+        // Bytes behind that length change no verdict.
         let bytes = request.ethernet + [UInt8](repeating: 0, count: 300)
         let (whole, part) = unsafe (
             bytes.withUnsafeBytes { unsafe filter.matches($0, original: 500) },
